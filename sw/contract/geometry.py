@@ -1,0 +1,111 @@
+"""The shape of an accelerator: how many synapses it holds, in which cells, and how a column finds its cell.
+
+A cell holds, for every row, the hidden weights of K columns. Cells form a grid; where the grid has fewer synapses than
+the network has columns, a row takes several memory words, its folds (clause 2).
+"""
+
+from dataclasses import dataclass
+
+from sw.contract.error import require, require_integer
+from sw.contract.network import MAX_LAYERS, Network
+
+INPUT_SETS = MAX_LAYERS + 1  # two for the pixels (this sample and the next), one for each layer after the first
+
+
+def bits_for(highest: int) -> int:
+    """Bits of an unsigned number 0…highest; at least 1."""
+    return max(1, highest.bit_length())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Geometry:
+    """columns = grid_height · grid_width · synapses_per_cell · folds. Checked when built; raises `ContractError`.
+
+    `slices` says how often the K synapses of a cell share an update unit: a learning, backward, read or write token
+    serves K / slices synapses, so a learned row costs `slices` cycles a fold.
+    """
+
+    columns: int
+    rows: int
+    grid_height: int
+    grid_width: int
+    synapses_per_cell: int
+    folds: int
+    slices: int = 4
+
+    def __post_init__(self) -> None:
+        for name, high in (("columns", 65535), ("rows", 65535), ("grid_height", 64), ("grid_width", 64), ("folds", 255)):
+            require_integer(name, getattr(self, name), 1, high)
+        require(
+            self.synapses_per_cell in (4, 8, 16),
+            f"synapses_per_cell is {self.synapses_per_cell!r}, expected 4, 8 or 16",
+        )
+        require(self.slices in (1, 2, 4), f"slices is {self.slices!r}, expected 1, 2 or 4")
+        product = self.columns_per_fold * self.folds
+        require(
+            self.columns == product,
+            f"columns is {self.columns}, expected grid_height · grid_width · synapses_per_cell · folds = {product}",
+        )
+        require(self.memory_depth <= 65536, f"rows · folds is {self.memory_depth}, expected at most 65536")
+
+    @property
+    def cells(self) -> int:
+        """Cells of the grid; cell index = y · grid_width + x."""
+        return self.grid_height * self.grid_width
+
+    @property
+    def columns_per_fold(self) -> int:
+        """Synapses that the array computes in one cycle."""
+        return self.cells * self.synapses_per_cell
+
+    @property
+    def lanes(self) -> int:
+        """Synapses of a cell that one learning, backward or unload token serves."""
+        return self.synapses_per_cell // self.slices
+
+    @property
+    def memory_depth(self) -> int:
+        """Words of a cell's weight memory: rows · folds; the word of (row, fold) is row · folds + fold."""
+        return self.rows * self.folds
+
+    @property
+    def input_depth(self) -> int:
+        """Words of a cell's input memory: the word of (set, fold) is set · folds + fold."""
+        return INPUT_SETS * self.folds
+
+    @property
+    def words(self) -> int:
+        """Words of K columns in a full row: fold · cells + cell."""
+        return self.cells * self.folds
+
+    def place(self, column: int) -> tuple[int, int, int]:
+        """(fold, cell, synapse) of a column."""
+        word, synapse = divmod(column, self.synapses_per_cell)
+        fold, cell = divmod(word, self.cells)
+        return fold, cell, synapse
+
+    def folds_of(self, columns: int) -> int:
+        """Folds that the first `columns` columns reach into."""
+        return -(-columns // self.columns_per_fold)
+
+    def words_of(self, columns: int) -> int:
+        """Words of K columns that the first `columns` columns reach into."""
+        return -(-columns // self.synapses_per_cell)
+
+    def check_fits(self, network: Network) -> None:
+        """Raise `ContractError`, saying by how much, unless the network's rows and columns fit."""
+        require(
+            network.row_count <= self.rows,
+            f"the network needs {network.row_count} rows (one per neuron) and the board has {self.rows}: "
+            f"take away {network.row_count - self.rows} neurons or choose a larger board",
+        )
+        widest = max(network.layers[:-1])
+        require(
+            widest <= self.columns,
+            f"the network has a layer of {widest} inputs and the board has {self.columns} columns: "
+            f"take away {widest - self.columns} inputs or choose a larger board",
+        )
+
+
+ULX3S_85F = Geometry(columns=784, rows=512, grid_height=7, grid_width=7, synapses_per_cell=16, folds=1)
+GEOMETRIES = {"ulx3s-85f": ULX3S_85F}

@@ -1,0 +1,140 @@
+"""A network and everything that it learns with: sizes, seeds, rates, windows (clauses 2, 14, 15 and 16)."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sw.contract.error import ContractError, require, require_integer
+
+MAX_LAYERS = 4
+MAX_NEURONS = 65535
+ACTIVATIONS = ("sign", "gate")
+DEFAULT_PRNG = 2463534242
+
+
+def _scaled_root(numerator: int, denominator: int, fan_in: int) -> int:
+    """floor(numerator/denominator · √fan_in), exactly."""
+    return math.isqrt(numerator * numerator * fan_in // (denominator * denominator))
+
+
+def default_margin(fan_in: int) -> int:
+    """floor(1.75 · √fan_in) (clause 16)."""
+    return _scaled_root(7, 4, fan_in)
+
+
+def default_window(fan_in: int) -> int:
+    """floor(0.3 · √fan_in) (clause 16)."""
+    return _scaled_root(3, 10, fan_in)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """Sizes and learning settings; every value checked against clause 15 when it is made.
+
+    `layers` is (n_0, n_1, …, n_L), 1 <= L <= 4. The lists of `learning` have one entry per weight layer
+    (learning_rate, metaplasticity, relax_rate) or per hidden layer (window, activation, gate). Use `Network.of` to have
+    the fields that are not given filled with the defaults. Raises `ContractError`.
+    """
+
+    layers: tuple[int, ...]
+    init_seed: int
+    init_range: int
+    learning_rate: tuple[float, ...]
+    metaplasticity: tuple[float, ...]
+    margin: int
+    window: tuple[int, ...]
+    activation: tuple[str, ...]
+    gate: tuple[int, ...]
+    prng: int
+    relax_rate: tuple[int, ...]
+    relax_floor: int
+
+    @classmethod
+    def of(cls, **fields: Any) -> "Network":
+        """A network from any subset of the fields; lists become tuples, what is absent takes its default.
+
+        Raises `ContractError` for an unknown field and for a value outside its range.
+        """
+        unknown = sorted(set(fields) - set(cls.__dataclass_fields__))
+        known = ", ".join(cls.__dataclass_fields__)
+        require(not unknown, f"unknown field {', '.join(unknown)}: the fields of a network are {known}")
+        given = {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
+        layers = given.setdefault("layers", (784, 500, 10))
+        _check_layers(layers)
+        defaults: dict[str, Any] = {
+            "init_seed": 1,
+            "init_range": 8,
+            "learning_rate": (0.35,) * (len(layers) - 2) + (0.4,),
+            "metaplasticity": (2.2,) * (len(layers) - 2) + (2.5,),
+            "margin": default_margin(layers[-2]),
+            "window": tuple(default_window(fan_in) for fan_in in layers[:-2]),
+            "activation": ("sign",) * (len(layers) - 2),
+            "gate": (0,) * (len(layers) - 2),
+            "prng": DEFAULT_PRNG,
+            "relax_rate": (0,) * (len(layers) - 1),
+            "relax_floor": 1,
+        }
+        return cls(**(defaults | given))
+
+    def __post_init__(self) -> None:
+        _check_layers(self.layers)
+        require_integer("init_seed", self.init_seed, 0, 2**64 - 1)
+        require_integer("init_range", self.init_range, 1, 128)
+        require_integer("margin", self.margin, -(2**15), 2**15 - 1)
+        require_integer("prng", self.prng, 1, 2**32 - 1)
+        require_integer("relax_floor", self.relax_floor, 1, 127)
+        for name in ("learning_rate", "metaplasticity"):
+            for value in self._list(name, self.depth, "weight"):
+                real = isinstance(value, int | float) and not isinstance(value, bool)
+                require(real and math.isfinite(value) and value >= 0, f"{name} has {value!r}, expected a finite number >= 0")
+        for name, count, kind, low, high in (
+            ("window", self.depth - 1, "hidden", 0, 1023),
+            ("gate", self.depth - 1, "hidden", -1023, 1023),
+            ("relax_rate", self.depth, "weight", 0, 65536),
+        ):
+            for value in self._list(name, count, kind):
+                require_integer(name, value, low, high)
+        for mode, gate in zip(self._list("activation", self.depth - 1, "hidden"), self.gate, strict=True):
+            require(mode in ACTIVATIONS, f"activation has {mode!r}, expected one of {', '.join(ACTIVATIONS)}")
+            require(mode == "gate" or gate == 0, f"gate is {gate} for an activation of mode 'sign', expected 0")
+
+    def _list(self, name: str, count: int, kind: str) -> Sequence[Any]:
+        values = getattr(self, name)
+        require(
+            isinstance(values, tuple) and len(values) == count,
+            f"{name} is {values!r}, expected a list of {count}: one per {kind} layer",
+        )
+        return values
+
+    @property
+    def depth(self) -> int:
+        """L, the number of weight layers."""
+        return len(self.layers) - 1
+
+    @property
+    def shapes(self) -> tuple[tuple[int, int], ...]:
+        """Shape (n_l, n_{l-1}) of each weight layer, layer 1 first."""
+        return tuple((self.layers[i + 1], self.layers[i]) for i in range(self.depth))
+
+    @property
+    def first_rows(self) -> tuple[int, ...]:
+        """The row of neuron 0 of each weight layer (clause 2)."""
+        return tuple(sum(self.layers[1 : i + 1]) for i in range(self.depth))
+
+    @property
+    def row_count(self) -> int:
+        """Rows of the weight memory that the network takes: one per neuron."""
+        return sum(self.layers[1:])
+
+    def fields(self) -> dict[str, Any]:
+        """Every field with its resolved value, as plain lists and numbers."""
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+
+
+def _check_layers(layers: object) -> None:
+    if not isinstance(layers, tuple) or not 2 <= len(layers) <= MAX_LAYERS + 1:
+        raise ContractError(f"layers is {layers!r}, expected a list of 2 to {MAX_LAYERS + 1} sizes, inputs first")
+    for size in layers:
+        require_integer("layers", size, 1, MAX_NEURONS)
+    require(layers[-1] >= 2, f"layers ends with {layers[-1]}, expected at least 2 classes")
