@@ -1,4 +1,5 @@
-# Everything this project does, one target each. `make` alone lists them.
+# Everything this project does, one target each. `make` alone lists them. Variables given on the command line reach the
+# commands through their environment; one that is not given is not set there.
 #
 #   BOARD=    board of the command: twin, sim, ulx3s, ...
 #   PORT=     serial port of the board
@@ -11,7 +12,6 @@
 
 SAMPLES ?= 10000
 JOBS ?= 2
-export BOARD PORT SEED WAVES SIM SAMPLES PYTHON
 
 python := .venv/bin/python
 ready := .venv/ready
