@@ -1,0 +1,5 @@
+"""The one exception of the data sets."""
+
+
+class DataError(ValueError):
+    """Data that cannot be used. The message is one sentence: the file, what it holds, what was expected, what to do."""
