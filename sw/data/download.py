@@ -9,6 +9,7 @@ replaced.
 import argparse
 import gzip
 import hashlib
+import http.client
 import io
 import sys
 import urllib.request
@@ -59,7 +60,7 @@ def _download(archive: Archive, file: ArchiveFile, folder: Path) -> bytes:
             with urllib.request.urlopen(f"{mirror}/{file.name}", timeout=SECONDS_WITHOUT_DATA) as answer:
                 # No gzip file is larger than its content by more than a few bytes in a thousand.
                 content = answer.read(file.size + CHUNK)
-        except OSError as error:
+        except (OSError, http.client.HTTPException) as error:
             failures.append(f"{mirror}: {getattr(error, 'reason', error)}")
             continue
         if _checksum(io.BytesIO(content), file.size) == file.sha256:
@@ -82,7 +83,7 @@ def _checksum(packed: IO[bytes], size: int) -> str:
                 digest.update(chunk)
                 left -= len(chunk)
     except (gzip.BadGzipFile, zlib.error, EOFError):
-        return "of no gzip file"
+        return "(none: it is no whole gzip file)"
     return digest.hexdigest()
 
 

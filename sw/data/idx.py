@@ -9,11 +9,11 @@ for more, and a gzip file is not unpacked further than its header says.
 """
 
 import gzip
+import io
 import math
 import struct
 import zlib
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +50,7 @@ def _load(path: Path, *, dimensions: int, what: str) -> Bytes:
         raise DataError(f"{path} cannot be read ({error.strerror or error}); check the name of the file") from error
 
 
-def _read_header(stream: IO[bytes], path: Path, *, dimensions: int, what: str) -> tuple[int, ...]:
+def _read_header(stream: io.BufferedIOBase, path: Path, *, dimensions: int, what: str) -> tuple[int, ...]:
     length = 4 + 4 * dimensions
     header = stream.read(length)
     magic, expected = header[:4], bytes([0, 0, 8, dimensions])
@@ -67,7 +67,7 @@ def _read_header(stream: IO[bytes], path: Path, *, dimensions: int, what: str) -
     return shape
 
 
-def _read_exactly(stream: IO[bytes], path: Path, shape: tuple[int, ...]) -> Bytes:
+def _read_exactly(stream: io.BufferedIOBase, path: Path, shape: tuple[int, ...]) -> Bytes:
     expected = math.prod(shape)
     content = bytearray()
     while chunk := stream.read(min(CHUNK, expected + 1 - len(content))):

@@ -1,0 +1,134 @@
+"""Which room may import which, read from the syntax of every module, so that an import inside a function counts too."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+ROOMS = ("sw", "hw", "boards", "sim", "tests")
+
+# A room is the longest of these that starts a module's name; it may import the standard library, itself, and these.
+ALLOWED = {
+    "sw.contract": (),
+    "sw.data": ("sw.contract", "numpy"),
+    "sw.twin": ("sw.contract", "numpy", "torch"),
+    "hw": ("sw.contract", "amaranth"),
+    "boards": ("sw.contract", "hw", "amaranth", "amaranth_boards"),
+}
+FORBIDDEN = {
+    "sw.host": ("sw.twin", "torch", "amaranth", "amaranth_boards"),
+}
+# What nothing imports but itself.
+CLOSED = ("sim", "tests")
+
+
+def imported_modules(source: str, module: str, is_package: bool) -> list[str]:
+    """Full names of what `source`, the text of `module`, imports, wherever in it."""
+    names = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                package = module.split(".")
+                package = package[: len(package) - node.level + is_package]
+                base = ".".join([*package, base] if base else package)
+            # `from sw import contract` imports sw.contract; `from math import sqrt` names math.sqrt: inside math.
+            names += [f"{base}.{alias.name}" for alias in node.names]
+    return names
+
+
+def starts_with(module: str, *prefixes: str) -> bool:
+    return any(module == prefix or module.startswith(f"{prefix}.") for prefix in prefixes)
+
+
+def violations(source: str, module: str, is_package: bool = False) -> list[str]:
+    """One sentence for each import of `module` that the rules forbid."""
+    found = []
+    for name in imported_modules(source, module, is_package):
+        top = name.partition(".")[0]
+        if top in CLOSED and not starts_with(module, top):
+            found.append(f"{module} imports {name}: nothing imports {top}")
+        for room, allowed in ALLOWED.items():
+            is_known = top in sys.stdlib_module_names or starts_with(name, room, *allowed)
+            if starts_with(module, room) and not is_known:
+                found.append(f"{module} imports {name}: {room} may import {', '.join(allowed) or 'nothing'}")
+        for room, forbidden in FORBIDDEN.items():
+            if starts_with(module, room) and starts_with(name, *forbidden):
+                found.append(f"{module} imports {name}: {room} never imports {', '.join(forbidden)}")
+    return found
+
+
+def all_modules() -> list[Path]:
+    return sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py") if (ROOT / room).is_dir())
+
+
+def test_every_module_keeps_to_its_room():
+    found = []
+    for path in all_modules():
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        is_package = parts[-1] == "__init__"
+        found += violations(path.read_text(), ".".join(parts[:-1] if is_package else parts), is_package)
+    assert found == []
+
+
+def test_the_search_finds_the_modules_of_every_room():
+    found = {path.relative_to(ROOT).as_posix() for path in all_modules()}
+    assert {"sw/contract/__init__.py", "sw/data/idx.py", "hw/__init__.py", "tests/test_import_rules.py"} <= found
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("sw.contract.table", "import numpy"),
+        ("sw.contract.table", "from sw.data import idx"),
+        ("sw.contract.table", "def f():\n    import numpy as np"),
+        ("sw.contract.table", "from ..data import idx"),
+        ("sw.data.idx", "from sw.host.device import Device"),
+        ("sw.twin.cell", "from hw.array import cell"),
+        ("sw.host.device", "import torch.nn"),
+        ("sw.host.device", "from amaranth import Module"),
+        ("sw.host.device", "from sw import twin"),
+        ("sw.host.device", "from sw.twin.machine import Machine"),
+        ("sw.host.device", "from sim.board import SimulatedBoard"),
+        ("sw.experiments.run", "import tests.drivers"),
+        ("hw.array.cell", "import numpy"),
+        ("hw.array.cell", "from sw.twin import cell"),
+        ("boards.ulx3s", "import torch"),
+        ("hw.array.cell", "from sw import *"),
+    ],
+)
+def test_a_planted_violation_is_found(module: str, source: str):
+    assert len(violations(source, module)) == 1
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("sw.contract.table", "from math import tanh\nimport dataclasses\nfrom sw.contract import prng"),
+        ("sw.contract.table", "from .prng import step"),
+        ("sw.twin.cell", "import torch, numpy\nfrom sw.contract.prng import step"),
+        ("hw.array.cell", "from amaranth.lib import wiring\nfrom sw.contract.geometry import Geometry"),
+        ("boards.ulx3s", "from amaranth_boards.ulx3s import ULX3S_85F_Platform\nfrom hw import accelerator"),
+        ("sw.host.device", "import numpy\nfrom sw.contract import frames\nimport serial"),
+        ("sim.test_cell", "from sim.drivers import stalls\nimport cocotb\nfrom sw.twin import cell"),
+        ("tests.test_cell", "from tests import stimulus"),
+    ],
+)
+def test_an_allowed_import_is_not_reported(module: str, source: str):
+    assert violations(source, module) == []
+
+
+def test_a_relative_import_in_a_package_is_resolved_from_the_package():
+    assert imported_modules("from .prng import step", "sw.contract", is_package=True) == ["sw.contract.prng.step"]
+
+
+def test_importing_the_host_loads_neither_torch_nor_amaranth():
+    """The rules above see one module at a time; this sees what importing the command line really loads."""
+    script = "import sys, sw.host.command_line; print(sorted({'torch', 'amaranth'} & set(sys.modules)))"
+    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert answer.stdout == "[]\n"
