@@ -1,0 +1,114 @@
+"""The boards by name: the twin, the simulated board, and every board that has a geometry and a serial port."""
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sw.contract.geometry import GEOMETRIES, ULX3S_85F, Geometry
+from sw.contract.network import Network
+from sw.host.device import connect
+from sw.host.error import BoardError
+from sw.host.learning_device import LearningDevice
+from sw.host.serial_transport import SerialTransport
+from sw.host.simulated_board import open_simulated
+
+ALIASES = {"ulx3s": "ulx3s-85f"}
+BAUD = 3_000_000
+TWIN = "sw.twin.device"  # by name: the twin brings torch, which a machine beside a board need not have
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Board:
+    """A board that can be opened; `geometry` is None where any network fits."""
+
+    name: str
+    geometry: Geometry | None
+
+    def check_fits(self, network: Network) -> None:
+        """Raise `ContractError` unless the network fits: before anything is built, opened or sent."""
+        if self.geometry is not None:
+            self.geometry.check_fits(network)
+
+    def open(self, report: Report) -> LearningDevice:
+        """The board as a device; `report` is given lines of progress. Raises `HostError`."""
+        raise NotImplementedError
+
+
+class TwinBoard(Board):
+    """The bit-exact machine in PyTorch."""
+
+    def open(self, report: Report) -> LearningDevice:
+        try:
+            module = importlib.import_module(TWIN)
+        except ModuleNotFoundError as error:
+            raise BoardError(f"the twin needs the Python package {error.name}: run make setup") from error
+        return module.TwinDevice()
+
+
+class SimulatedBoard(Board):
+    """The gateware compiled to native code; built on first use."""
+
+    def open(self, report: Report) -> LearningDevice:
+        assert self.geometry is not None
+        return open_simulated(self.geometry, report)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SerialBoard(Board):
+    """A board on a serial port."""
+
+    port: str
+
+    def open(self, report: Report) -> LearningDevice:
+        device = connect(SerialTransport(self.port, BAUD), f"the board on {self.port}")
+        if device.geometry != self.geometry:
+            device.close()
+            raise BoardError(f"the board on {self.port} is no {self.name}: it has the shape {device.geometry}")
+        return device
+
+
+def names() -> list[str]:
+    """Every name that `find` knows, without aliases."""
+    return ["twin", "sim", *GEOMETRIES]
+
+
+def find(name: str, port: str | None = None, geometry: Geometry | None = None) -> Board:
+    """The board of a name. Raises `BoardError` for an unknown name and for options that do not go with it."""
+    known = ALIASES.get(name, name)
+    if known not in names():
+        raise BoardError(f"there is no board {name}: choose one of {', '.join([*names(), *ALIASES])}")
+    if known not in GEOMETRIES and port is not None:
+        raise BoardError(f"the board {name} is on no port: leave --port away or choose another board")
+    if known == "twin":
+        return TwinBoard(name=known, geometry=geometry)
+    if known == "sim":
+        return SimulatedBoard(name=known, geometry=geometry or ULX3S_85F)
+    if geometry is not None:
+        raise BoardError(f"the board {name} has a geometry of its own: leave --geometry away or choose sim")
+    if port is None:
+        raise BoardError(f"the board {name} needs --port, the serial port it is on: `metaplast doctor` lists them")
+    return SerialBoard(name=known, geometry=GEOMETRIES[known], port=port)
+
+
+def parse_geometry(text: str) -> Geometry:
+    """A board's name, or `columns=64,rows=32,grid_height=2,grid_width=2,synapses_per_cell=16,folds=1[,slices=4]`.
+
+    Raises `BoardError` for anything else, `ContractError` for a shape that does not add up.
+    """
+    known = ALIASES.get(text, text)
+    if known in GEOMETRIES:
+        return GEOMETRIES[known]
+    fields = dict(Geometry.__dataclass_fields__)
+    values: dict[str, int] = {}
+    for part in text.split(","):
+        field, _, value = part.partition("=")
+        field = field.strip()
+        if field not in fields or field in values or not value.strip().isdecimal():
+            raise BoardError(f"--geometry has {part!r}: give a board's name or {','.join(f'{f}=N' for f in fields)}")
+        values[field] = int(value)
+    missing = [field for field in fields if field not in values and field != "slices"]
+    if missing:
+        raise BoardError(f"--geometry lacks {', '.join(missing)}")
+    return Geometry(**values)

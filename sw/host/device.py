@@ -1,0 +1,178 @@
+"""A board as a Python object: configure, load, train, infer, read back. Typed and checked; frames are the link's."""
+
+import struct
+from collections.abc import Iterable, Iterator, Sequence
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sw.contract import frames
+from sw.contract.error import ContractError
+from sw.contract.frames import COUNTERS, OVERHEAD, STATE, Command, Hello
+from sw.contract.geometry import Geometry
+from sw.contract.network import Network
+from sw.contract.registers import configuration_bytes
+from sw.contract.table import table_bytes, thresholds
+from sw.host.error import LinkError
+from sw.host.learning_device import Bits, Labels, Predictions, Weights
+from sw.host.link import Link, Request
+from sw.host.samples import check_labels, check_pixels, check_weights, pack
+from sw.host.transport import Transport
+
+MOST_SAMPLES = 255  # the count of a TRAIN or INFER frame has 8 bits
+LABEL_BYTES = 2
+
+
+class Device:
+    """A board behind a link; a `LearningDevice`.
+
+    Members: `hello`, what the board says of itself; `geometry`, its shape; `link`.
+    Raises `LinkError` where the board does not answer as it should, `ContractError` for a network that does not fit,
+    `InputError` for samples or weights of another shape; nothing has been sent in the last two cases.
+    """
+
+    def __init__(self, link: Link) -> None:
+        self.link = link
+        self.geometry = _geometry(link.hello, link.name)
+        self._network: Network | None = None
+
+    @property
+    def hello(self) -> Hello:
+        """Build, clock, geometry, buffer and nonce."""
+        return self.link.hello
+
+    @property
+    def network(self) -> Network:
+        """The network that was configured."""
+        if self._network is None:
+            raise LinkError(f"{self.link.name} has no network yet: call configure first")
+        return self._network
+
+    def configure(self, network: Network) -> None:
+        """Take on a network: registers, tables, its random word; clears counters and samples."""
+        registers = configuration_bytes(network, self.geometry)
+        tables = [
+            bytes([i]) + table_bytes(thresholds(rate, strength))
+            for i, (rate, strength) in enumerate(zip(network.learning_rate, network.metaplasticity, strict=True))
+        ]
+        self._order([(Command.CONFIGURE, registers), *((Command.TABLE, table) for table in tables)])
+        self._network = network
+        self.write_state(network.prng, 0)
+
+    def write_weights(self, weights: Sequence[NDArray[np.int8]]) -> None:
+        """Replace all hidden weights."""
+        check_weights(weights, self.network)
+        rows = [row for layer in weights for row in layer]
+        self._order((Command.WRITE, struct.pack("<H", i) + row.tobytes()) for i, row in enumerate(rows))
+
+    def read_weights(self) -> Weights:
+        """All hidden weights: int8 arrays of shape (n_l, n_{l-1})."""
+        shapes = self.network.shapes
+        counts = [fan_in for neurons, fan_in in shapes for _ in range(neurons)]
+        replies = self.link.exchange((Command.READ, struct.pack("<HH", i, count)) for i, count in enumerate(counts))
+        rows = [
+            np.frombuffer(self._of_length(reply, count, "READ"), np.int8)
+            for reply, count in zip(replies, counts, strict=True)
+        ]
+        firsts = self.network.first_rows
+        return [np.stack(rows[first : first + neurons]) for first, (neurons, _) in zip(firsts, shapes, strict=True)]
+
+    def write_state(self, prng: int, samples: int) -> None:
+        """Set the random word and the count of training samples."""
+        self.link.request(Command.STATE, STATE.pack(prng, samples))
+
+    def read_state(self) -> tuple[int, int]:
+        """The random word and the count of training samples."""
+        prng, samples = STATE.unpack(self._of_length(self.link.request(Command.STATE), STATE.size, "STATE"))
+        return prng, samples
+
+    def train(self, pixels: Bits, labels: Labels) -> Predictions:
+        """Predict, then learn, sample by sample; uint16 predictions of shape (n,)."""
+        check_pixels(pixels, self.network)
+        check_labels(labels, len(pixels), self.network)
+        parts = self._parts(len(pixels), LABEL_BYTES)
+        return self._predict(
+            (Command.TRAIN, frames.train_payload(labels[part].tolist(), pack(pixels[part]))) for part in parts
+        )
+
+    def infer(self, pixels: Bits) -> Predictions:
+        """Predict; uint16 of shape (n,). No state changes."""
+        check_pixels(pixels, self.network)
+        parts = self._parts(len(pixels), 0)
+        return self._predict((Command.INFER, bytes([len(pixels[part])]) + pack(pixels[part])) for part in parts)
+
+    def counters(self) -> dict[str, int]:
+        """Counts since `configure`, by the names of `sw.contract.frames.COUNTERS`."""
+        layout = struct.Struct(f"<{len(COUNTERS)}Q")
+        reply = self._of_length(self.link.request(Command.COUNTERS), layout.size, "COUNTERS")
+        return dict(zip(COUNTERS, layout.unpack(reply), strict=True))
+
+    def close(self) -> None:
+        """Close the link."""
+        self.link.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def batch_size(self, label_bytes: int = LABEL_BYTES) -> int:
+        """Samples of one frame: as many as let the next frame arrive meanwhile, or one frame where two don't fit."""
+        sample = label_bytes + frames.image_bytes(self.network.layers[0])
+        room = min(self.hello.buffer_bytes, OVERHEAD + 0xFFFF)
+        for frames_in_flight in (2, 1):
+            samples = (room // frames_in_flight - OVERHEAD - 1) // sample
+            if samples > 0:
+                return min(samples, MOST_SAMPLES)
+        raise LinkError(f"a sample has {sample} bytes, too many for the buffer of {self.link.name}, which has {room}")
+
+    def _order(self, requests: Iterable[Request]) -> None:
+        """Requests whose replies are empty."""
+        for _ in self.link.exchange(requests):
+            pass
+
+    def _parts(self, count: int, label_bytes: int) -> list[slice]:
+        size = self.batch_size(label_bytes)
+        return [slice(first, min(first + size, count)) for first in range(0, count, size)]
+
+    def _predict(self, requests: Iterable[Request]) -> Predictions:
+        sizes: list[int] = []
+
+        def noting_sizes() -> Iterator[Request]:
+            for command, payload in requests:
+                sizes.append(2 * payload[0])
+                yield command, payload
+
+        replies = [
+            self._of_length(reply, sizes[i], "TRAIN or INFER")
+            for i, reply in enumerate(self.link.exchange(noting_sizes()))
+        ]
+        return np.frombuffer(b"".join(replies), "<u2").astype(np.uint16)
+
+    def _of_length(self, reply: bytes, length: int, what: str) -> bytes:
+        if len(reply) != length:
+            raise LinkError(f"{self.link.name} answered {what} with {len(reply)} bytes, expected {length}")
+        return reply
+
+
+def _geometry(hello: Hello, name: str) -> Geometry:
+    """The shape that a board says it has."""
+    fields = {field: getattr(hello, field) for field in Geometry.__dataclass_fields__}
+    try:
+        return Geometry(**fields)
+    except ContractError as error:
+        raise LinkError(f"{name} says it has a shape that no board has: {error}") from error
+
+
+def connect(transport: Transport, name: str, **timeouts: float) -> Device:
+    """A device over a transport, which is closed when the board does not answer as it should."""
+    try:
+        return Device(Link(transport, name, **timeouts))
+    except BaseException:
+        transport.close()
+        raise

@@ -1,0 +1,33 @@
+"""What can go wrong on the computer's side. Every message is one sentence that says what to do."""
+
+
+class HostError(Exception):
+    """Base of all; the command line prints the message on one line and exits with status 2."""
+
+
+class TransportError(HostError):
+    """The port is missing, busy or gone, or the process that plays the board has ended."""
+
+
+class LinkError(HostError):
+    """The other side does not answer, or not as the protocol says."""
+
+
+class RefusedError(LinkError):
+    """The board answered ERROR: the request changed nothing."""
+
+
+class BoardError(HostError):
+    """No such board, or it cannot be opened or built."""
+
+
+class CheckpointError(HostError):
+    """A checkpoint that is damaged, of another shape or another format."""
+
+
+class OutputError(HostError):
+    """A file cannot be written where it was asked for."""
+
+
+class InputError(HostError):
+    """Images, labels or options that do not go together."""

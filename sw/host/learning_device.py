@@ -1,0 +1,65 @@
+"""What a machine that learns can do, wherever it runs: the board behind a port, the simulated board, the twin."""
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sw.contract.network import Network
+
+Bits = NDArray[np.uint8]
+Labels = NDArray[np.integer]
+Predictions = NDArray[np.uint16]
+Weights = list[NDArray[np.int8]]
+
+
+class LearningDevice(Protocol):
+    """One network on one machine. `sw.host.device.Device` and `sw.twin.device.TwinDevice` both are one.
+
+    Pixels are uint8, 0 or 1, of shape (n, n_0); labels integers of shape (n,); weights a list of int8 arrays of shape
+    (n_l, n_{l-1}), layer 1 first. Every sample is handled in order, one at a time (contract, clauses 3 to 11).
+    """
+
+    def configure(self, network: Network) -> None:
+        """Take on a network: settings, tables, the random word `network.prng`, no samples. Weights: undefined."""
+        ...
+
+    def write_weights(self, weights: Sequence[NDArray[np.int8]]) -> None:
+        """Replace all hidden weights."""
+        ...
+
+    def read_weights(self) -> Weights:
+        """All hidden weights."""
+        ...
+
+    def write_state(self, prng: int, samples: int) -> None:
+        """Set the random word and the count of training samples (clause 13)."""
+        ...
+
+    def read_state(self) -> tuple[int, int]:
+        """The random word and the count of training samples."""
+        ...
+
+    def train(self, pixels: Bits, labels: Labels) -> Predictions:
+        """Predict, then learn, sample by sample; the predictions."""
+        ...
+
+    def infer(self, pixels: Bits) -> Predictions:
+        """Predict; no state changes."""
+        ...
+
+    def counters(self) -> dict[str, int]:
+        """Counts since `configure`: at least `learned` and `draws`; a board tells all of `frames.COUNTERS`."""
+        ...
+
+    def close(self) -> None:
+        """Give the machine back."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...

@@ -1,0 +1,65 @@
+"""A board on a serial port, or on anything that pyserial has a URL for (socket://, rfc2217://, loop://)."""
+
+import contextlib
+import errno
+
+import serial
+
+from sw.host.error import TransportError
+
+WRITE_TIMEOUT = 10.0
+KNOWN = {
+    errno.ENOENT: "there is no such port (`metaplast doctor` lists those there are)",
+    errno.EACCES: "permission denied (on Debian and Ubuntu, add yourself to the group dialout)",
+    errno.EAGAIN: "another program uses it",
+    errno.EBUSY: "another program uses it",
+    errno.EIO: "the other side is gone",
+}
+
+
+class SerialTransport:
+    """A `Transport` over `serial.serial_for_url`.
+
+    Parameters: `port` a device name or pyserial URL; `baud` in bits per second.
+    Raises `TransportError` when the port is missing, busy or not allowed, and when it goes away later.
+    """
+
+    def __init__(self, port: str, baud: int) -> None:
+        self.port = port
+        try:
+            self._serial = serial.serial_for_url(port, baudrate=baud, write_timeout=WRITE_TIMEOUT, exclusive=True)
+        except (serial.SerialException, ValueError, OSError) as error:
+            raise TransportError(f"port {port} cannot be opened: {_reason(error)}") from error
+
+    def write(self, data: bytes) -> None:
+        """Send all of `data`. The kernel keeps what arrives meanwhile; replies are shorter than requests."""
+        try:
+            self._serial.write(data)
+        except (serial.SerialException, OSError) as error:
+            raise TransportError(f"port {self.port} does not take bytes: {_reason(error)}") from error
+
+    def read(self, at_most: int, timeout: float) -> bytes:
+        """1 to `at_most` bytes, or b"" after `timeout` seconds."""
+        try:
+            # Waits for one byte, then takes what is there: a read of many would wait for all of them.
+            self._serial.timeout = timeout
+            first = self._serial.read(1)
+            if not first:
+                return b""
+            self._serial.timeout = 0
+            return first + self._serial.read(min(at_most - 1, max(0, self._serial.in_waiting)))
+        except (serial.SerialException, OSError) as error:
+            raise TransportError(f"port {self.port} is gone: {_reason(error)}") from error
+
+    def close(self) -> None:
+        """Give the port back."""
+        with contextlib.suppress(serial.SerialException, OSError):
+            self._serial.close()
+
+
+def _reason(error: Exception) -> str:
+    """One short clause for an error of pyserial or the system."""
+    number: int = getattr(error, "errno", None) or 0
+    if isinstance(error, serial.SerialTimeoutException):
+        return "the other side reads nothing"
+    return KNOWN.get(number) or " ".join(str(error).split()) or type(error).__name__

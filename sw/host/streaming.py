@@ -1,0 +1,24 @@
+"""Samples through a device in batches: between two batches there is time to show progress, and to stop."""
+
+from collections.abc import Callable, Iterator
+
+from sw.host.learning_device import Bits, Labels, LearningDevice, Predictions
+
+BATCH = 100  # half a second of the simulated board: Ctrl-C is answered within it
+
+
+def train(
+    device: LearningDevice, pixels: Bits, labels: Labels, stop: Callable[[], bool] = lambda: False
+) -> Iterator[Predictions]:
+    """The predictions of one batch after another; ends early, between two batches, once `stop()` is true."""
+    for first in range(0, len(pixels), BATCH):
+        if stop():
+            return
+        part = slice(first, first + BATCH)
+        yield device.train(pixels[part], labels[part])
+
+
+def infer(device: LearningDevice, pixels: Bits) -> Iterator[Predictions]:
+    """The predictions of one batch after another, without learning."""
+    for first in range(0, len(pixels), BATCH):
+        yield device.infer(pixels[first : first + BATCH])
