@@ -1,0 +1,1 @@
+"""Benches: cocotb testbenches of the gateware, their drivers, and the simulated board."""
