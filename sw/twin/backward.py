@@ -1,0 +1,17 @@
+"""Errors of a hidden layer from those of the layer after it (clause 8)."""
+
+import torch
+
+from sw.twin import normalise
+from sw.twin.array import Array
+from sw.twin.settings import LayerSettings
+
+
+def error(d: torch.Tensor, after: Array, a: torch.Tensor, mu: torch.Tensor, settings: LayerSettings) -> torch.Tensor:
+    """d of a hidden layer: int8 (R, n), the sign of g where the pre-activation is near the threshold, else 0.
+
+    Parameters: `d` int8 (R, n_after) and `after`, the array of the layer after it, before it changes; `a` (R, n), `mu`
+    (R,) and `settings` of the hidden layer.
+    """
+    near = normalise.is_near(a, mu.unsqueeze(1), settings)
+    return (after.backward(d).sign() * near).to(torch.int8)

@@ -1,0 +1,51 @@
+"""Checks on what a twin is given, before anything changes (clause 15)."""
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from sw.contract.error import require
+from sw.contract.network import Network
+
+
+def pixels_of(pixels: Any, replicas: int, inputs: int) -> torch.Tensor:
+    """Pixels as uint8 (R, N, n_0), from an array (N, n_0) that all replicas share or (R, N, n_0); 0 or 1.
+
+    Raises `ContractError` for another shape or value.
+    """
+    given = torch.as_tensor(pixels)
+    fits = given.shape[-1:] == (inputs,) and (given.dim() == 2 or (given.dim() == 3 and given.shape[0] == replicas))
+    require(
+        fits,
+        f"pixels has the shape {tuple(given.shape)}, expected (samples, {inputs}) or ({replicas}, samples, {inputs})",
+    )
+    bits = given.dtype == torch.bool or given.numel() == 0 or (int(given.min()) >= 0 and int(given.max()) <= 1)
+    require(bits, "pixels has values other than 0 and 1")
+    given = given.to(torch.uint8)
+    return given.expand(replicas, -1, -1) if given.dim() == 2 else given
+
+
+def labels_of(labels: Any, replicas: int, samples: int, classes: int) -> torch.Tensor:
+    """Labels as int64 (R, N), from an array (N,) that all replicas share or (R, N); 0 … n_L - 1.
+
+    Raises `ContractError` for another shape or value.
+    """
+    given = torch.as_tensor(np.asarray(labels).astype(np.int64))
+    require(
+        given.shape in ((samples,), (replicas, samples)),
+        f"labels has the shape {tuple(given.shape)}, expected ({samples},) or ({replicas}, {samples})",
+    )
+    wrong = given[(given < 0) | (given >= classes)]
+    require(not len(wrong), f"a label is {int(wrong[0]) if len(wrong) else 0}, expected 0 to {classes - 1}")
+    return given.expand(replicas, -1)
+
+
+def weights_of(weights: Any, network: Network) -> list[torch.Tensor]:
+    """Hidden weights as int8 tensors (n_l, n_{l-1}), layer 1 first. Raises `ContractError` for another shape or type."""
+    given = [np.asarray(w) for w in weights]
+    require(len(given) == network.depth, f"weights has {len(given)} layers, expected {network.depth}")
+    for layer, (w, shape) in enumerate(zip(given, network.shapes, strict=True), start=1):
+        require(w.shape == shape, f"weights of layer {layer} have the shape {w.shape}, expected {shape}")
+        require(w.dtype == np.int8, f"weights of layer {layer} have the type {w.dtype}, expected int8")
+    return [torch.from_numpy(w.copy()) for w in given]
