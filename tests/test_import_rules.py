@@ -14,7 +14,7 @@ ROOMS = ("sw", "hw", "boards", "sim", "tests")
 ALLOWED = {
     "sw.contract": (),
     "sw.data": ("sw.contract", "numpy"),
-    "sw.twin": ("sw.contract", "numpy", "torch"),
+    "sw.twin": ("sw.contract", "sw.data", "numpy", "torch"),
     "hw": ("sw.contract", "amaranth"),
     "boards": ("sw.contract", "hw", "amaranth", "amaranth_boards"),
 }
