@@ -1,10 +1,10 @@
 """The simulated board: the same gateware compiled to native code, behind the same bytes as a serial port.
 
-What `sim.native.build` promises: `python -m sim.native.build --geometry GEOMETRY`, where GEOMETRY is a board's name or a
-JSON object with the fields of `sw.contract.geometry.Geometry`, builds or finds in its cache a program that speaks the
-bytes of the link on standard input and output and ends when its input ends. The last line of its standard output is the
-program's path. Progress goes to standard error, line by line; where it fails it exits with another status than 0 after a
-line `error: SENTENCE`. It runs as a program of its own, so that the host needs no hardware library.
+What `sim.native.build` promises: `python -m sim.native.build --geometry GEOMETRY`, where GEOMETRY is a board's name or
+a JSON object with the fields of `sw.contract.geometry.Geometry`, builds or finds in its cache a program that speaks the
+bytes of the link on standard input and output and ends when its input ends. The last line of its standard output is
+the program's path. Progress goes to standard error, line by line; where it fails it exits with another status than 0
+after a line `error: SENTENCE`. It runs as a program of its own, so that the host needs no hardware library.
 """
 
 import json

@@ -1,0 +1,24 @@
+"""A transport whose other end is a function: what is written is answered at once, or when the test says so."""
+
+from tests.fake_board import FakeBoard
+
+
+class Partner:
+    """A `Transport` to `board`, whose answers wait until they are read; `damage` may change what comes back."""
+
+    def __init__(self, board=None, damage=lambda data: data):
+        self.board = board or FakeBoard()
+        self.damage = damage
+        self.arrived = bytearray()
+        self.closed = False
+
+    def write(self, data):
+        self.arrived += self.damage(self.board.feed(data))
+
+    def read(self, at_most, timeout):
+        data = bytes(self.arrived[:at_most])
+        del self.arrived[:at_most]
+        return data
+
+    def close(self):
+        self.closed = True

@@ -1,0 +1,112 @@
+"""The contract, clauses 3 to 11, once more and as plainly as possible: a chip made of NumPy integers.
+
+It knows what the link tells it (registers, tables, rows), not `Network`: a register that the host fills in wrongly
+makes it learn wrongly. Slow; for networks of tens of neurons.
+"""
+
+import struct
+
+import numpy as np
+
+from sw.contract.frames import COUNTERS
+from sw.contract.registers import LAYER_REGISTERS, NETWORK_REGISTERS
+
+KINDS = {8: "b", 16: "h", 32: "i"}
+
+
+def _read(registers, data):
+    layout = struct.Struct("<" + "".join(KINDS[r.width] if r.signed else KINDS[r.width].upper() for r in registers))
+    return dict(zip((r.name for r in registers), layout.unpack(data[: layout.size]), strict=True)), data[layout.size :]
+
+
+class SmallChip:
+    """Members: `weights` (rows, columns) int8; `prng`; `samples`; `counters`; None in `network` means unconfigured."""
+
+    def __init__(self, rows, columns, folds=1):
+        self.folds = folds
+        self.weights = np.zeros((rows, columns), np.int8)
+        self.network, self.layers, self.tables = None, [], []
+        self.prng, self.samples, self.counters = 1, 0, dict.fromkeys(COUNTERS, 0)
+
+    def configure(self, data):
+        self.network, rest = _read(NETWORK_REGISTERS, data)
+        self.layers = []
+        for _ in range(4):
+            layer, rest = _read(LAYER_REGISTERS, rest)
+            self.layers.append(layer)
+        assert not rest
+        self.layers = self.layers[: self.network["layers"]]
+        self.tables = [bytes(512)] * len(self.layers)
+        self.samples, self.counters = 0, dict.fromkeys(COUNTERS, 0)
+
+    @property
+    def classes(self):
+        return self.layers[-1]["neurons"]
+
+    @property
+    def row_count(self):
+        return sum(layer["neurons"] for layer in self.layers)
+
+    def _matrix(self, i, width):
+        first = self.layers[i]["base"] // self.folds
+        return self.weights[first : first + self.layers[i]["neurons"], :width]
+
+    def forward(self, pixels):
+        """Ternary inputs, pre-activations and means of each layer; the last pre-activations are the scores."""
+        x, inputs, sums, means = pixels.astype(np.int64), [], [], []
+        for i, layer in enumerate(self.layers):
+            b = np.where(self._matrix(i, len(x)) >= 0, 1, -1)
+            a = b @ x
+            mu = int(a.sum()) // layer["neurons"]
+            inputs.append(x)
+            sums.append(a)
+            means.append(mu)
+            on = a >= mu + layer["gate"]
+            x = np.where(on, 1, 0 if layer["gated"] else -1)
+        return inputs, sums, means
+
+    def infer(self, pixels):
+        return int(np.argmax(self.forward(pixels)[1][-1]))
+
+    def train(self, pixels, label):
+        inputs, sums, means = self.forward(pixels)
+        z = sums[-1]
+        others = z.astype(float)
+        others[label] = -np.inf
+        rival = int(np.argmax(others))
+        self.samples = (self.samples + 1) % 2**64
+        if z[label] - z[rival] < self.network["margin"]:
+            self.counters["learned"] += 1
+            d = np.zeros(self.classes, np.int64)
+            d[label], d[rival] = 1, -1
+            for i in range(len(self.layers) - 1, -1, -1):
+                weights = self._matrix(i, len(inputs[i]))
+                if i:
+                    g = d @ np.where(weights >= 0, 1, -1)
+                    below = self.layers[i - 1]
+                    near = np.abs(sums[i - 1] - means[i - 1] - below["gate"]) <= below["window"]
+                    d_below = np.where(near, np.sign(g), 0)
+                for j in np.flatnonzero(d):
+                    self._learn(i, weights[j], inputs[i], int(d[j]))
+                if i:
+                    d = d_below
+        return int(np.argmax(z))
+
+    def _learn(self, i, row, x, d):
+        w = self.prng
+        w = (w ^ w << 13) & 0xFFFFFFFF
+        w ^= w >> 17
+        self.prng = w = (w ^ w << 5) & 0xFFFFFFFF
+        self.counters["draws"] += 1
+        toward, away = self.tables[i][2 * (w >> 24)], self.tables[i][2 * (w >> 24) + 1]
+        relaxes = w & 0xFFFF < self.layers[i]["relax_rate"]
+        if relaxes:
+            q = row.astype(np.int64)
+            level = q ^ (q >> 7)
+            row[:] = np.where(level >= self.network["relax_floor"], np.where(q >= 0, q - 1, q + 1), q)
+        if relaxes or toward or away:
+            self.counters["rows_learned"] += 1
+        q = row.astype(np.int64)
+        step, level = d * x, q ^ (q >> 7)
+        threshold = np.where(step * np.where(q >= 0, 1, -1) < 0, toward, away)
+        row[:] = np.where((step != 0) & (level < threshold), np.clip(q + step, -128, 127), q)

@@ -1,0 +1,183 @@
+"""The link: frames out of any bytes, replies matched to requests, the board's buffer never overfilled."""
+
+import pytest
+from cobs import cobs
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sw.contract.frames import ERROR, OVERHEAD, REPLY, Command, Frame
+from sw.host.error import LinkError, RefusedError
+from sw.host.frame_reader import MAX_ENCODED, FrameReader, encode
+from sw.host.link import Link
+from tests.fake_board import FakeBoard
+from tests.link_partner import Partner
+
+frames = st.builds(
+    Frame,
+    type=st.integers(0, 255),
+    sequence=st.integers(0, 65535),
+    nonce=st.integers(0, 2**32 - 1),
+    payload=st.binary(max_size=600),
+)
+
+
+@given(st.lists(frames, max_size=8), st.lists(st.integers(1, 200), min_size=1, max_size=20))
+def test_frames_come_back_however_the_bytes_are_cut(sent, sizes):
+    data, reader, received, i = b"".join(map(encode, sent)), FrameReader(), [], 0
+    while data:
+        size = sizes[i % len(sizes)]
+        received += reader.feed(data[:size])
+        data, i = data[size:], i + 1
+    assert received == sent
+    assert reader.garbage == 0
+
+
+@given(st.binary(max_size=2000), frames)
+def test_any_garbage_is_skipped_and_the_next_frame_is_read(garbage, frame):
+    reader = FrameReader()
+    for _ in reader.feed(garbage):
+        pass
+    assert list(reader.feed(b"\0" + encode(frame)))[-1] == frame
+
+
+@given(frames, st.integers(0), st.integers(1, 255))
+def test_no_single_damaged_byte_passes(frame, place, flip):
+    data = bytearray(encode(frame))
+    data[place % (len(data) - 1)] ^= flip
+    assert frame not in list(FrameReader().feed(bytes(data)))
+
+
+def test_endless_bytes_take_bounded_memory():
+    reader = FrameReader()
+    for _ in range(100):
+        assert not list(reader.feed(b"\xff" * 10_000))
+        assert reader.held <= MAX_ENCODED
+    frame = Frame(type=1, sequence=2, nonce=3)
+    assert list(reader.feed(b"\0" + encode(frame))) == [frame]
+    assert reader.garbage == 1
+
+
+def test_the_longest_frame_is_read():
+    frame = Frame(type=1, sequence=2, nonce=3, payload=b"\xff" * 65535)
+    assert list(FrameReader().feed(encode(frame))) == [frame]
+
+
+def test_hello_is_read_after_old_replies_and_half_a_request():
+    partner = Partner()
+    partner.board.feed(b"\x05half a request")
+    partner.arrived += encode(Frame(type=Command.READ | REPLY, sequence=1, nonce=9, payload=b"old")) + b"\x07garbage\0"
+    link = Link(partner, "the board")
+    assert link.hello == partner.board.hello
+    assert link.request(Command.STATE) == bytes([1]) + bytes(11)
+
+
+@pytest.mark.parametrize("buffer_bytes", [64, 100, 256, 1000])
+def test_requests_in_flight_fill_the_buffer_and_never_more(buffer_bytes):
+    given_board = FakeBoard(buffer_bytes=buffer_bytes)
+    partner = Partner(given_board)
+    in_flight, most = [], 0
+    link = Link(partner, "the board")
+
+    def write(data):
+        nonlocal most
+        in_flight.append(len(cobs.decode(data[:-1])))
+        most = max(most, sum(in_flight))
+        Partner.write(partner, data)
+
+    partner.write = write
+    requests = ((Command.STATE, b"") if i % 3 else (Command.STATE, bytes([i, 1, 0, 0]) + bytes(8)) for i in range(60))
+    replies = []
+    for reply in link.exchange(requests):
+        in_flight.pop(0)
+        replies.append(reply)
+    assert len(replies) == 60
+    assert most <= buffer_bytes
+    assert most > buffer_bytes - OVERHEAD - 12  # room for one more would have been used
+    assert link.most_in_flight == most
+
+
+def test_a_request_larger_than_the_buffer_is_not_sent():
+    link = Link(Partner(FakeBoard(buffer_bytes=64)), "the board")
+    sent = link.wire_bytes
+    with pytest.raises(LinkError, match="has 65 bytes and the board has room for 64"):
+        link.request(Command.WRITE, bytes(65 - OVERHEAD))
+    assert link.wire_bytes == sent
+
+
+def test_sequence_numbers_wrap():
+    link = Link(Partner(), "the board")
+    link._sequence = 0xFFFE
+    assert len(list(link.exchange([(Command.STATE, b"")] * 5))) == 5
+    assert link._sequence == 3
+
+
+def test_a_refusal_is_told_in_words_and_the_link_goes_on():
+    link = Link(Partner(), "the board")
+    with pytest.raises(RefusedError, match="^the board refused READ: no network has been configured$"):
+        list(link.exchange([(Command.READ, bytes(4)), (Command.STATE, b""), (Command.STATE, b"")]))
+    assert len(link.request(Command.STATE)) == 12
+
+
+def test_a_reset_of_the_board_is_noticed():
+    partner = Partner()
+    link = Link(partner, "the board")
+    partner.board.reset(b"")
+    with pytest.raises(RefusedError, match="it has been reset in between"):
+        link.request(Command.STATE)
+
+
+def test_a_reply_that_never_comes():
+    partner = Partner()
+    link = Link(partner, "the board", reply_timeout=0.05)
+    partner.damage = lambda data: b""
+    with pytest.raises(LinkError, match=r"has not answered STATE for 0.05 seconds"):
+        link.request(Command.STATE)
+
+
+def test_a_reply_that_is_lost_among_others():
+    partner = Partner()
+    link = Link(partner, "the board", reply_timeout=0.05)
+    replies = iter([b"damaged\0", None])
+    partner.damage = lambda data: next(replies) or data
+    with pytest.raises(LinkError, match="the reply of the board to STATE was lost"):
+        list(link.exchange([(Command.STATE, b"")] * 2))
+
+
+def test_a_reply_of_another_kind():
+    partner = Partner()
+    link = Link(partner, "the board")
+    partner.damage = lambda data: encode(Frame(type=Command.READ | REPLY, sequence=link._sequence, nonce=0))
+    with pytest.raises(LinkError, match="answered STATE with a frame of type 133"):
+        link.request(Command.STATE)
+
+
+def test_an_unknown_reason_is_told_by_number():
+    partner = Partner()
+    link = Link(partner, "the board")
+    partner.damage = lambda data: encode(Frame(type=ERROR, sequence=link._sequence, nonce=0, payload=b"\x63\x08"))
+    with pytest.raises(RefusedError, match="reason 99"):
+        link.request(Command.STATE)
+
+
+class Strange:
+    """A board that is none: answers any bytes by `answer`."""
+
+    def __init__(self, answer):
+        self.feed = answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (lambda data: b"", "does not answer"),
+        (lambda data: data, "answers, but not as a metaplast board does"),
+        (lambda data: b"login: ", "answers, but not as a metaplast board does"),
+        (lambda data: b"\xff" * 5000, "answers, but not as a metaplast board does"),
+        (lambda data: b"\0", "answers, but not as a metaplast board does"),
+        (lambda data: encode(Frame(type=Command.HELLO | REPLY, sequence=1, nonce=0, payload=b"?")), "another version"),
+        (lambda data: encode(Frame(type=ERROR, sequence=1, nonce=0, payload=b"\1\1")), "speaks another version"),
+    ],
+)
+def test_something_else_on_the_port(answer, said):
+    with pytest.raises(LinkError, match=said):
+        Link(Partner(Strange(answer)), "the port", hello_timeout=0.2)

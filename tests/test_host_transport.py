@@ -1,0 +1,127 @@
+"""Transports: bytes pass whole and in order, neither side waits for ever, and an end is told in one sentence."""
+
+import os
+import sys
+import time
+
+import pytest
+
+from sw.host.error import TransportError
+from sw.host.process_transport import ProcessTransport
+from sw.host.serial_transport import SerialTransport
+
+ECHO = [sys.executable, "-c", "import os\nwhile d := os.read(0, 4096):\n    while d: d = d[os.write(1, d):]"]
+
+
+@pytest.fixture
+def echo():
+    transport = ProcessTransport(ECHO)
+    yield transport
+    transport.close()
+
+
+def test_two_full_pipes_do_not_wait_for_each_other(echo):
+    sent = os.urandom(1 << 20)  # far more than both pipes hold
+    echo.write(sent)
+    received = b""
+    while len(received) < len(sent):
+        received += echo.read(65536, 5)
+    assert received == sent
+
+
+def test_a_read_takes_no_more_than_asked_and_keeps_the_rest(echo):
+    echo.write(b"abcdef")
+    deadline, received = time.monotonic() + 5, b""
+    while len(received) < 6 and time.monotonic() < deadline:
+        piece = echo.read(4, 1)
+        assert len(piece) <= 4
+        received += piece
+    assert received == b"abcdef"
+
+
+def test_a_read_ends_at_its_time_limit(echo):
+    began = time.monotonic()
+    assert echo.read(1, 0.05) == b""
+    assert 0.04 < time.monotonic() - began < 2
+
+
+def test_a_crash_is_one_sentence_with_the_last_words():
+    transport = ProcessTransport([sys.executable, "-c", "import sys; print('first'); sys.exit('the clock stopped')"])
+    with pytest.raises(TransportError, match=r"status 1: the clock stopped$"):
+        for _ in range(100):
+            transport.read(100, 1)
+    transport.close()
+
+
+def test_a_crash_is_told_while_writing():
+    transport = ProcessTransport([sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"])
+    with pytest.raises(TransportError, match="signal 9"):
+        for _ in range(1000):
+            transport.write(bytes(65536))
+    transport.close()
+
+
+def test_a_program_that_does_not_exist():
+    with pytest.raises(TransportError, match="cannot be started"):
+        ProcessTransport(["/no/such/program"])
+
+
+def test_close_ends_the_program_and_may_be_repeated(echo):
+    process = echo._process
+    echo.write(bytes(100_000))  # the program is still sending when its input closes
+    echo.close()
+    echo.close()
+    assert process.returncode == 0
+
+
+def test_a_program_that_stays_is_killed(monkeypatch):
+    monkeypatch.setattr("sw.host.process_transport.GRACE", 0.2)
+    transport = ProcessTransport([sys.executable, "-c", "import time; time.sleep(60)"])
+    transport.close()
+    assert transport._process.returncode == -9
+
+
+def test_a_port_that_does_not_exist():
+    with pytest.raises(TransportError, match=r"^port /dev/no-such-port cannot be opened: there is no such port"):
+        SerialTransport("/dev/no-such-port", 9600)
+
+
+def test_a_port_that_is_a_file(tmp_path):
+    (tmp_path / "file").write_text("no port")
+    with pytest.raises(TransportError, match="cannot be opened"):
+        SerialTransport(str(tmp_path / "file"), 9600)
+
+
+def test_a_port_that_is_busy(pty_pair):
+    _, name = pty_pair
+    first = SerialTransport(name, 9600)
+    with pytest.raises(TransportError, match="another program uses it"):
+        SerialTransport(name, 9600)
+    first.close()
+
+
+def test_bytes_pass_through_a_port(pty_pair):
+    master, name = pty_pair
+    port = SerialTransport(name, 9600)
+    port.write(bytes(range(256)))
+    assert os.read(master, 1000) == bytes(range(256))
+    os.write(master, bytes(range(256)))
+    received = b""
+    while len(received) < 256:
+        received += port.read(100, 2)
+    assert received == bytes(range(256))
+    assert port.read(100, 0.01) == b""
+    port.close()
+
+
+@pytest.fixture
+def pty_pair():
+    """(master, name of the slave), raw."""
+    import pty
+    import tty
+
+    master, slave = pty.openpty()
+    tty.setraw(slave)
+    yield master, os.ttyname(slave)
+    os.close(master)
+    os.close(slave)
