@@ -38,7 +38,7 @@ class Source:
         self.stalls = Stalls(Random(random.random()), stalls)
         self.queue: deque[int] = deque()
         self.sent = 0
-        self.paused = False
+        self.paused = self.offered = False
         self.valid.value = 0
         self.task = cocotb.start_soon(self._run())
 
@@ -53,7 +53,6 @@ class Source:
             await self.clock.rising_edge
 
     async def _run(self) -> None:
-        self.offered = False
         while True:
             await self.clock.rising_edge
             if self.offered and self.ready.value == 1:
