@@ -1,0 +1,1 @@
+"""The commands of `metaplast`, one file each."""

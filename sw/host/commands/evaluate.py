@@ -1,0 +1,42 @@
+"""`metaplast evaluate`: the accuracy of a checkpoint on samples that it does not learn from."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sw.data.binarise import DEFAULT_THRESHOLD
+from sw.host import checkpoint, streaming
+from sw.host.commands.opening import find_board, read_samples
+from sw.host.commands.options import BoardName, GeometryText, Images, Json, Labels, Permutation, Port, Threshold
+from sw.host.commands.speech import say
+from sw.host.output import check_writable, write_json
+from sw.host.progress import Progress
+
+
+def evaluate(
+    board: BoardName,
+    resume: Annotated[Path, typer.Option("--resume", help="Checkpoint to evaluate.", metavar="F")],
+    images: Images,
+    labels: Labels,
+    port: Port = None,
+    geometry: GeometryText = None,
+    threshold: Threshold = DEFAULT_THRESHOLD,
+    permutation: Permutation = None,
+    json: Json = None,
+) -> None:
+    """Predict all samples of two files with the weights of a checkpoint; nothing is learned."""
+    state = checkpoint.load(resume)
+    chosen = find_board(board, port, geometry, state.network)
+    pixels, classes = read_samples(images, labels, state.network, threshold, permutation)
+    if json is not None:
+        check_writable(json)
+    with chosen.open(say) as device:
+        state.put_on(device)
+        with Progress(f"evaluating on {board}", len(pixels)) as progress:
+            for predictions in streaming.infer(device, pixels):
+                truth = classes[progress.done : progress.done + len(predictions)]
+                progress.advance(len(predictions), int((predictions == truth).sum()))
+    if json is not None:
+        write_json(json, {"accuracy": progress.accuracy, "samples": progress.done})
+    typer.echo(f"accuracy {progress.accuracy or 0:.2%} of {progress.done} samples")

@@ -1,0 +1,27 @@
+"""`metaplast experiment`: a named experiment with options of its own."""
+
+from typing import Annotated
+
+import typer
+
+from sw.experiments.registry import EXPERIMENTS
+from sw.host.error import InputError
+
+
+def experiment(
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument(help="A name of --list; its options follow.", metavar="NAME")] = None,
+    names: Annotated[bool, typer.Option("--list", help="List the experiments.")] = False,
+) -> None:
+    """Run a named experiment. `metaplast experiment NAME --help` shows its options."""
+    if names:
+        for known, chosen in EXPERIMENTS.items():
+            typer.echo(f"{known:<16} {chosen.about}")
+        return
+    if name not in EXPERIMENTS:
+        found = "no experiment is named" if name is None else f"there is no experiment {name}"
+        raise InputError(f"{found}: choose one of {', '.join(EXPERIMENTS)}")
+    application = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    application.command()(EXPERIMENTS[name].load())
+    status = application(context.args, standalone_mode=False, prog_name=f"metaplast experiment {name}")
+    raise typer.Exit(status or 0)

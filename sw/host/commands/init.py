@@ -1,0 +1,20 @@
+"""`metaplast init`: a checkpoint before any training."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sw.host.checkpoint import Checkpoint
+from sw.host.commands.opening import read_network
+from sw.host.commands.options import Save
+
+
+def init(
+    config: Annotated[Path, typer.Option("--config", help="TOML file of a network.", metavar="F")], save: Save
+) -> None:
+    """Make a checkpoint with the initial weights of a network."""
+    checkpoint = Checkpoint.initial(read_network(config))
+    checkpoint.save(save)
+    layers = "-".join(map(str, checkpoint.network.layers))
+    typer.echo(f"{save}: {layers}, no samples, weights CRC-32 {checkpoint.weights_crc32:08x}")

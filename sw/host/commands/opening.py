@@ -1,0 +1,39 @@
+"""From options to the things they name: a network, a checkpoint, a board with that state on it, samples."""
+
+from pathlib import Path
+
+from sw.contract.configuration import network_from_toml
+from sw.contract.error import ContractError
+from sw.contract.network import Network
+from sw.data.binarise import binarise, permute
+from sw.data.labelled import load_labelled
+from sw.host import boards
+from sw.host.error import InputError
+from sw.host.learning_device import Bits, Labels
+
+
+def read_network(path: Path) -> Network:
+    """The network of a configuration file. Raises `InputError` that names the file."""
+    try:
+        return network_from_toml(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not a TOML file: it is no text in UTF-8") from error
+    except ContractError as error:
+        raise InputError(f"{path}: {error}") from error
+
+
+def find_board(name: str, port: str | None, geometry: str | None, network: Network) -> boards.Board:
+    """The board of the options, not opened yet. Raises where there is none or the network does not fit it."""
+    board = boards.find(name, port, boards.parse_geometry(geometry) if geometry is not None else None)
+    board.check_fits(network)
+    return board
+
+
+def read_samples(
+    images: Path, labels: Path, network: Network, threshold: int, permutation: int | None
+) -> tuple[Bits, Labels]:
+    """The pixel bits (n, n_0) and labels (n,) of two files, as the network is to see them. Raises `DataError`."""
+    grey, classes = load_labelled(images, labels, pixels=network.layers[0], classes=network.layers[-1])
+    return permute(binarise(grey, threshold), permutation), classes

@@ -1,0 +1,28 @@
+"""The options that several commands share, so that each means the same everywhere."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+BoardName = Annotated[str, typer.Option("--board", help="A name that `metaplast boards` lists.", metavar="B")]
+Port = Annotated[str | None, typer.Option("--port", help="Serial port of the board, or a pyserial URL.", metavar="P")]
+GeometryText = Annotated[
+    str | None,
+    typer.Option(
+        "--geometry",
+        help="Shape of the simulated board: a board's name, or columns=N,rows=N,grid_height=N,grid_width=N,"
+        "synapses_per_cell=N,folds=N.",
+        metavar="G",
+    ),
+]
+Config = Annotated[Path | None, typer.Option("--config", help="TOML file of a network.", metavar="F")]
+Resume = Annotated[Path | None, typer.Option("--resume", help="Checkpoint to go on from.", metavar="F")]
+Save = Annotated[Path, typer.Option("--save", help="Checkpoint to write.", metavar="F")]
+Images = Annotated[Path, typer.Option("--images", help="IDX file of images, plain or gzip.", metavar="F")]
+Labels = Annotated[Path, typer.Option("--labels", help="IDX file of their labels, plain or gzip.", metavar="F")]
+Threshold = Annotated[int, typer.Option("--threshold", help="A pixel above it is on (0 to 255).", metavar="N")]
+Permutation = Annotated[
+    int | None, typer.Option("--permutation", help="Seed of the permutation of the pixels.", metavar="S")
+]
+Json = Annotated[Path | None, typer.Option("--json", help="JSON file to write the result to.", metavar="F")]

@@ -1,0 +1,57 @@
+"""`metaplast verify`: does a board learn as the contract says? The twin is given the same and everything is compared."""
+
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from sw.contract.network import Network
+from sw.host import boards, streaming
+from sw.host.checkpoint import Checkpoint
+from sw.host.commands.opening import find_board, read_network
+from sw.host.commands.options import BoardName, Config, GeometryText, Port
+from sw.host.commands.speech import say
+from sw.host.comparison import devices_differ, predictions_differ
+from sw.host.learning_device import LearningDevice
+from sw.host.progress import Progress
+
+DIFFERENT = 1
+
+
+def verify(
+    board: BoardName,
+    samples: Annotated[int, typer.Option(help="Training samples.", min=1, metavar="N")],
+    seed: Annotated[int, typer.Option(help="Seed of the random pixels and labels.", min=0, metavar="S")],
+    config: Config = None,
+    port: Port = None,
+    geometry: GeometryText = None,
+) -> None:
+    """Train a board and the twin on random samples; compare every prediction, all weights and the state."""
+    network = read_network(config) if config else Network.of()
+    with find_board(board, port, geometry, network).open(say) as device, boards.find("twin").open(say) as twin:
+        difference = first_difference(device, twin, network, samples, seed)
+    if difference is not None:
+        typer.echo(f"different: {difference}")
+        raise typer.Exit(DIFFERENT)
+    weights = sum(rows * columns for rows, columns in network.shapes)
+    typer.echo(f"equal: {samples} predictions, {weights} hidden weights, random word, sample count")
+
+
+def first_difference(
+    board: LearningDevice, twin: LearningDevice, network: Network, samples: int, seed: int
+) -> str | None:
+    """What differs first after `samples` random samples from `seed`, or None."""
+    random = np.random.default_rng(seed)
+    pixels = random.integers(0, 2, (samples, network.layers[0]), dtype=np.uint8)
+    labels = random.integers(0, network.layers[-1], samples)
+    for device in (board, twin):
+        Checkpoint.initial(network).put_on(device)
+    with Progress("verifying", samples) as progress:
+        trained = (streaming.train(device, pixels, labels) for device in (board, twin))
+        for ours, theirs in zip(*trained, strict=True):
+            difference = predictions_differ(ours, theirs, first=progress.done)
+            if difference:
+                return difference
+            truth = labels[progress.done : progress.done + len(ours)]
+            progress.advance(len(ours), int((ours == truth).sum()))
+    return devices_differ(board, twin)
