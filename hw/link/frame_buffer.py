@@ -1,0 +1,76 @@
+"""Keeps whole frames: a frame that turns out to be bad, or does not fit, leaves no trace."""
+
+from amaranth.hdl import Module, Mux, Signal
+from amaranth.lib import stream
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import Component, In, Out
+
+from hw.link.tokens import FRAME_TOKEN, LAST_BYTE
+
+
+class FrameBuffer(Component):
+    """A first-in first-out memory of frames, in block RAM of `depth` words of 9 bits.
+
+    Bytes are written as they come, beyond what the reader may see; the end of a good frame moves that limit, the end
+    of a bad one moves the writer back. Takes a token every cycle and never makes its source wait: a frame for which
+    there is no room is dropped. Gives a byte a cycle; the latency from the end of a frame to its first byte is 3 cycles.
+
+    Parameters
+    ----------
+    depth : bytes, a power of two; raises ValueError otherwise
+
+    Members
+    -------
+    tokens : `FRAME_TOKEN`; always ready
+    frames : `LAST_BYTE` of whole frames
+    dropped : one cycle: a frame had an error, no room or no byte
+    """
+
+    tokens: In(stream.Signature(FRAME_TOKEN))
+    frames: Out(stream.Signature(LAST_BYTE))
+    dropped: Out(1)
+
+    def __init__(self, depth: int) -> None:
+        if depth < 2 or depth & (depth - 1):
+            raise ValueError(f"depth is {depth}, expected a power of two from 2 up")
+        self.depth = depth
+        super().__init__()
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        m.submodules.memory = memory = Memory(shape=LAST_BYTE, depth=self.depth, init=[])
+        write, read = memory.write_port(), memory.read_port()
+
+        written, committed, given = (Signal(range(2 * self.depth)) for _ in range(3))
+        room, too_long = Signal(), Signal()
+        m.d.comb += room.eq((written ^ given) != self.depth)
+
+        # The newest byte waits outside the memory: whether it is the last one is known only when the next token comes.
+        newest, has_newest = Signal(8), Signal()
+        token = self.tokens.payload
+        good = Signal()
+        m.d.comb += good.eq(~token.error & ~too_long & room & has_newest)
+        m.d.comb += [self.tokens.ready.eq(1), write.addr.eq(written), write.data.data.eq(newest)]
+        m.d.comb += write.data.last.eq(token.end)
+        with m.If(self.tokens.valid):
+            with m.If(token.end):
+                m.d.comb += [write.en.eq(good), self.dropped.eq(~good)]
+                m.d.sync += [has_newest.eq(0), too_long.eq(0)]
+                m.d.sync += [written.eq(Mux(good, written + 1, committed))]
+                with m.If(good):
+                    m.d.sync += committed.eq(written + 1)
+            with m.Else():
+                m.d.sync += [newest.eq(token.data), has_newest.eq(1)]
+                with m.If(has_newest & room):
+                    m.d.comb += write.en.eq(1)
+                    m.d.sync += written.eq(written + 1)
+                with m.Elif(has_newest):
+                    m.d.sync += too_long.eq(1)
+
+        m.d.comb += [read.addr.eq(given), self.frames.payload.eq(read.data)]
+        m.d.comb += read.en.eq((given != committed) & (~self.frames.valid | self.frames.ready))
+        with m.If(read.en):
+            m.d.sync += [given.eq(given + 1), self.frames.valid.eq(1)]
+        with m.Elif(self.frames.ready):
+            m.d.sync += self.frames.valid.eq(0)
+        return m
