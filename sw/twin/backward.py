@@ -11,7 +11,7 @@ def error(d: torch.Tensor, after: Array, a: torch.Tensor, mu: torch.Tensor, sett
     """d of a hidden layer: int8 (R, n), the sign of g where the pre-activation is near the threshold, else 0.
 
     Parameters: `d` int8 (R, n_after) and `after`, the array of the layer after it, before it changes; `a` (R, n), `mu`
-    (R,) and `settings` of the hidden layer.
+    (R, 1) and `settings` of the hidden layer.
     """
-    near = normalise.is_near(a, mu.unsqueeze(1), settings)
-    return (after.backward(d).sign() * near).to(torch.int8)
+    near = normalise.is_near(a, mu, settings)
+    return after.backward(d).sign_().to(torch.int8) * near.view(torch.int8)

@@ -1,6 +1,6 @@
 """The output layer: prediction, rival and whether there is an error to learn from (clauses 6 and 7).
 
-Scores are integers in float32 with shape (R, samples, classes). `argmax` gives the lowest index on a tie.
+Scores are integers in float32 (R, samples, classes). `argmax` gives the lowest index on a tie.
 """
 
 import torch
@@ -11,24 +11,26 @@ def predict(z: torch.Tensor) -> torch.Tensor:
     return z.argmax(-1)
 
 
-def without_label(z: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """The scores with that of the label lowered to -∞: the rivals' (clause 7)."""
-    return z.scatter(-1, labels.unsqueeze(-1), -torch.inf)
+def handicap(labels: torch.Tensor, classes: int, margin: torch.Tensor) -> torch.Tensor:
+    """What to add to the scores so that the label's rivals compete against z_y: float32 (R, samples, classes).
+
+    The margin for every class but the label, for which it is -∞. `labels` int64 (R, samples), `margin` float32 (R, 1).
+    """
+    added = margin.unsqueeze(2).repeat(1, labels.shape[1], classes)
+    return added.scatter_(2, labels.unsqueeze(2), -torch.inf)
 
 
-def has_error(z: torch.Tensor, labels: torch.Tensor, margin: torch.Tensor) -> torch.Tensor:
-    """Whether z_y - z_r < margin (clause 7): bool (R, samples). `labels` int64 (R, samples), `margin` float32 (R, 1)."""
-    own = z.gather(-1, labels.unsqueeze(-1)).squeeze(-1)
-    return own - without_label(z, labels).amax(-1) < margin
+def has_error(z: torch.Tensor, labels: torch.Tensor, handicap: torch.Tensor) -> torch.Tensor:
+    """Whether z_y - z_r < margin (clause 7), as z_r + margin > z_y: bool (R, samples)."""
+    own = z.gather(2, labels.unsqueeze(2)).squeeze(2)
+    return (z + handicap).amax(2) > own
 
 
-def error(z: torch.Tensor, labels: torch.Tensor, learns: torch.Tensor) -> torch.Tensor:
+def error(z: torch.Tensor, label: torch.Tensor, handicap: torch.Tensor, learns: torch.Tensor) -> torch.Tensor:
     """d of the output layer (clause 7): int8 (R, classes); +1 at the label, -1 at the rival, all 0 unless `learns`.
 
-    Parameters: `z` (R, classes) of one sample per replica, `labels` int64 (R,), `learns` bool (R,).
+    Parameters, for one sample per replica: `z` and `handicap` (R, classes), `label` int64 (R, 1), `learns` int8 (R, 1).
     """
-    rival = without_label(z, labels).argmax(-1)
+    rival = (z + handicap).argmax(1, keepdim=True)
     d = torch.zeros(z.shape, dtype=torch.int8, device=z.device)
-    size = learns.to(torch.int8).unsqueeze(-1)
-    d.scatter_(-1, labels.unsqueeze(-1), size)
-    return d.scatter_(-1, rival.unsqueeze(-1), -size)
+    return d.scatter_(1, label, learns).scatter_(1, rival, -learns)

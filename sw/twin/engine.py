@@ -12,9 +12,9 @@ from sw.contract.network import Network
 from sw.data.initial_weights import initial_weights
 from sw.twin import classify
 from sw.twin.array import Array
-from sw.twin.forward import Forward
+from sw.twin.draw import Draws
+from sw.twin.forward import Forward, at
 from sw.twin.learner import Learned, learn
-from sw.twin.random_words import RandomWords
 from sw.twin.samples import labels_of, pixels_of, weights_of
 from sw.twin.settings import settings_of
 
@@ -63,9 +63,9 @@ class Twin:
         self.settings = settings_of(self.networks, self.device)
         network, self.replicas = self.networks[0], len(self.networks)
         self.arrays = [Array(self.replicas, *shape, self.device) for shape in network.shapes]
-        self._words = RandomWords(self._per_replica([n.prng for n in networks]), most=network.row_count)
+        self._draws = Draws([n.prng for n in networks], self.settings, self.device)
         self._samples = [0] * self.replicas
-        self._learned, self._draws, self._rows_learned = (self._per_replica([0] * self.replicas) for _ in range(3))
+        self._counters = [{"learned": 0, "draws": 0, "rows_learned": 0} for _ in networks]
         for replica, own in enumerate(self.networks):
             self.load(initial_weights(own), own.prng, 0, replica)
 
@@ -82,12 +82,12 @@ class Twin:
         """
         pixels = pixels_of(pixels, self.replicas, self.networks[0].layers[0])
         labels = labels_of(labels, self.replicas, pixels.shape[1], self.networks[0].layers[-1])
-        predictions = torch.zeros(labels.shape, dtype=torch.int64, device=self.device)
+        predictions = np.zeros(labels.shape, dtype=np.int64)
         for first in range(0, pixels.shape[1], self.block):
             block = slice(first, first + self.block)
             self._train_block(self._inputs(pixels[:, block]), labels[:, block].to(self.device), predictions[:, block])
         self._samples = [n + pixels.shape[1] for n in self._samples]
-        return predictions.cpu().numpy()
+        return predictions
 
     def infer(self, pixels: Any) -> np.ndarray:
         """Predictions, int64 (R, N), of `pixels` as in `train`; changes nothing."""
@@ -104,16 +104,17 @@ class Twin:
         pixels = pixels_of(np.asarray(pixels)[..., None, :], self.replicas, self.networks[0].layers[0])
         labels = labels_of(np.asarray(label)[..., None], self.replicas, 1, self.networks[0].layers[-1]).to(self.device)
         forward = Forward(self.arrays, self.settings, self._inputs(pixels))
-        learns = classify.has_error(forward.scores, labels, self.settings.margin)[:, 0]
-        learned = self._learn(forward, labels, torch.zeros_like(labels[:, 0]), learns)
+        handicap = classify.handicap(labels, self.networks[0].layers[-1], self.settings.margin)
+        learns = classify.has_error(forward.scores, labels, handicap)[:, 0].tolist()
+        learned = self._learn(forward, labels, handicap, [0] * self.replicas, learns)
         self._samples = [n + 1 for n in self._samples]
         return Trace(
             prediction=_integers(classify.predict(forward.scores)[:, 0]),
-            learned=learns.cpu().numpy(),
+            learned=np.array(learns),
             pre_activations=[_integers(a[:, 0]) for a in forward.pre_activations],
             means=[_integers(mu[:, 0]) for mu in forward.means],
             d=[_integers(d) for d in learned.d],
-            prng=_integers(self._words.state),
+            prng=np.array([self.prng(replica) for replica in range(self.replicas)]),
         )
 
     def weights(self, replica: int = 0) -> list[np.ndarray]:
@@ -122,7 +123,7 @@ class Twin:
 
     def prng(self, replica: int = 0) -> int:
         """A replica's random word."""
-        return int(self._words.state[replica])
+        return self._draws.state(replica)
 
     def samples(self, replica: int = 0) -> int:
         """How many training samples a replica has seen."""
@@ -130,8 +131,7 @@ class Twin:
 
     def counters(self, replica: int = 0) -> dict[str, int]:
         """Since the twin was made: samples with an error, steps of the random word, rows that were touched."""
-        counts = {"learned": self._learned, "draws": self._draws, "rows_learned": self._rows_learned}
-        return {name: int(count[replica]) for name, count in counts.items()}
+        return dict(self._counters[replica])
 
     def load(self, weights: Any, prng: int, samples: int, replica: int = 0) -> None:
         """Replace a replica's state (clause 13). Raises `ContractError`, with nothing changed, for what doesn't fit."""
@@ -145,46 +145,48 @@ class Twin:
         require_integer("prng", prng, 1, 2**32 - 1)
         require_integer("samples", samples, 0, 2**64 - 1)
         require(0 <= replica < self.replicas, f"replica is {replica}, expected 0 to {self.replicas - 1}")
-        self._words.set_state(replica, prng)
+        self._draws.set_state(replica, prng)
         self._samples[replica] = samples
 
-    def _train_block(self, pixels: torch.Tensor, labels: torch.Tensor, predictions: torch.Tensor) -> None:
+    def _train_block(self, pixels: torch.Tensor, labels: torch.Tensor, predictions: np.ndarray) -> None:
         forward = Forward(self.arrays, self.settings, pixels)
-        done = torch.zeros_like(labels[:, :1])
+        handicap = classify.handicap(labels, self.networks[0].layers[-1], self.settings.margin)
+        done = [0] * self.replicas  # samples of the block that each replica is through with
         while True:
             count = labels.shape[1]
-            index = torch.arange(count, device=self.device)
-            pending = index >= done
-            z = forward.scores
-            predictions.copy_(torch.where(pending, classify.predict(z), predictions))
-            errors = classify.has_error(z, labels, self.settings.margin) & pending
-            sample = torch.where(errors, index, count).amin(1)  # the first error of each replica, or `count`
-            first = int(sample.min())
+            predicted = classify.predict(forward.scores).cpu().numpy()
+            errors = classify.has_error(forward.scores, labels, handicap).cpu().numpy()
+            found = [errors[r].tobytes().find(1, done[r]) for r in range(self.replicas)]  # -1: no error any more
+            learns = [place >= 0 for place in found]
+            through = [place + 1 if place >= 0 else count for place in found]
+            for r in range(self.replicas):
+                predictions[r, done[r] : through[r]] = predicted[r, done[r] : through[r]]
+            if not any(learns):
+                return
+            learned = self._learn(forward, labels, handicap, [max(place, 0) for place in found], learns)
+            first = min(through)
             if first == count:
                 return
-            learned = self._learn(forward, labels, sample.clamp(max=count - 1), sample < count)
-            first += 1
-            if first == count:
-                return
-            done = (sample + 1 - first).unsqueeze(1)
-            labels, predictions = labels[:, first:], predictions[:, first:]
-            forward.continue_from(first, learned.rows)
+            forward.continue_from(first, learned.rows[0])
+            labels, handicap, predictions = labels[:, first:], handicap[:, first:], predictions[:, first:]
+            done = [place - first for place in through]
 
-    def _learn(self, forward: Forward, labels: torch.Tensor, sample: torch.Tensor, learns: torch.Tensor) -> Learned:
-        """Learn from `sample[r]` of the block where `learns[r]`; `labels` (R, samples) of the block."""
-        z = forward.scores[torch.arange(self.replicas, device=self.device), sample]
-        d = classify.error(z, labels.gather(1, sample.unsqueeze(1)).squeeze(1), learns)
-        learned = learn(self.arrays, self.settings, self._words, forward, sample, d)
-        self._learned += learns
-        self._draws += learned.draws
-        self._rows_learned += learned.rows_learned
+    def _learn(
+        self, forward: Forward, labels: torch.Tensor, handicap: torch.Tensor, places: list[int], learns: list[bool]
+    ) -> Learned:
+        """Learn from sample `places[r]` of the block in the replicas r with `learns[r]`."""
+        sample = forward.sample(places)
+        mask = torch.tensor(learns, dtype=torch.int8, device=self.device).unsqueeze(1)
+        d = classify.error(sample.pre_activations[-1], at(labels.unsqueeze(2), places), at(handicap, places), mask)
+        learned = learn(self.arrays, self.settings, self._draws, sample, d)
+        for r, counters in enumerate(self._counters):
+            counters["learned"] += learns[r]
+            counters["draws"] += sum(rows.draws[r] for rows in learned.rows)
+            counters["rows_learned"] += sum(rows.touched[r] for rows in learned.rows)
         return learned
 
     def _inputs(self, pixels: torch.Tensor) -> torch.Tensor:
         return pixels.to(self.device).to(torch.float32)
-
-    def _per_replica(self, values: list[int]) -> torch.Tensor:
-        return torch.tensor(values, dtype=torch.int64, device=self.device)
 
 
 def _integers(values: torch.Tensor) -> np.ndarray:

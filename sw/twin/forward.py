@@ -1,11 +1,26 @@
 """The forward pass of a block of samples (clauses 3 to 6), kept up to date while the network learns from them."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import torch
 
 from sw.twin import normalise
 from sw.twin.array import Array
 from sw.twin.draw import Rows
 from sw.twin.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """One sample per replica, layer by layer, first first; integers in float32.
+
+    `inputs` ternary (R, n_{l-1}); `pre_activations` (R, n_l), the last are the scores; `means` (R, 1) of hidden layers.
+    """
+
+    inputs: list[torch.Tensor]
+    pre_activations: list[torch.Tensor]
+    means: list[torch.Tensor]
 
 
 class Forward:
@@ -25,6 +40,14 @@ class Forward:
         """z: (R, samples, n_L) (clause 6)."""
         return self.pre_activations[-1]
 
+    def sample(self, places: Sequence[int]) -> Sample:
+        """Sample `places[r]` of each replica r."""
+        return Sample(
+            inputs=[at(x, places) for x in self.inputs],
+            pre_activations=[at(a, places) for a in self.pre_activations],
+            means=[at(mu.unsqueeze(2), places) for mu in self.means],
+        )
+
     def continue_from(self, first: int, changed: Rows) -> None:
         """Forget the samples before `first` and compute the others again after `changed` rows of layer 1 have changed.
 
@@ -36,10 +59,19 @@ class Forward:
 
     def _compute_from(self, pixels: torch.Tensor, a: torch.Tensor) -> None:
         self.inputs, self.pre_activations, self.means = [pixels], [a], []
-        for array, settings in zip(self._arrays[1:], self._settings.layers[:-1], strict=True):
-            mu = normalise.mean(a)
+        for i in range(1, len(self._arrays)):
+            settings = self._settings.layers[i - 1]
+            mu = normalise.mean(a, self._arrays[i - 1].inputs)
             inputs = normalise.activate(a, mu, settings)
-            a = array.forward(inputs)
+            a = self._arrays[i].forward(inputs)
             self.means.append(mu)
             self.inputs.append(inputs)
             self.pre_activations.append(a)
+
+
+def at(values: torch.Tensor, places: Sequence[int]) -> torch.Tensor:
+    """values[r, places[r]] for each replica r: (R, …) of (R, samples, …)."""
+    if len(places) == 1:
+        return values[:, places[0]]
+    replicas = torch.arange(len(places), device=values.device)
+    return values[replicas, torch.tensor(places, device=values.device)]

@@ -3,27 +3,36 @@
 import torch
 
 
-def learn(q: torch.Tensor, step: torch.Tensor, toward: torch.Tensor, away: torch.Tensor) -> torch.Tensor:
+def span(toward: torch.Tensor, away: torch.Tensor) -> torch.Tensor:
+    """How many of the 256 hidden weights move under a pair of thresholds 0…128 (see `learn`): 0…255."""
+    return toward + away.clamp(max=127)
+
+
+def learn(q: torch.Tensor, step: torch.Tensor, toward: torch.Tensor, span: torch.Tensor) -> torch.Tensor:
     """The hidden weights after one learning step (clause 11).
 
     Parameters: `q` int8 (rows, columns); `step` int8 (rows, columns), -1, 0 or +1, zero where a column is not valid;
-    `toward` and `away` int16 (rows,), thresholds 0…128.
+    `toward` uint8 (rows, 1), the threshold 0…128; `span` uint8 (rows, 1), from both thresholds.
 
-    For a step of +1, "level < threshold of the direction, saturating" is one interval: q < 0 moves toward zero and
-    has level -1 - q, so q >= -toward; q >= 0 moves away, so q < away, and 127 stays. A step of -1 is the same with q
-    complemented: complementing swaps the halves and keeps the level.
+    A step of +1 is toward zero for q < 0, whose level is -1 - q: below the threshold is q >= -toward. It is away from
+    zero for q >= 0: q < away, and 127 stays. Together that is the interval -toward <= q < min(away, 127), which one
+    unsigned comparison tests: q + toward < span, modulo 256. A step of -1 is the same with q complemented, which swaps
+    the halves and keeps the level.
     """
-    lowest = toward.neg().to(torch.int8).unsqueeze(1)
-    highest = (away.clamp(max=127) - 1).to(torch.int8).unsqueeze(1)
     mirrored = q ^ (step >> 7)
-    moves = (mirrored >= lowest) & (mirrored <= highest)
-    return q + step * moves
+    # A comparison is several times faster when neither side is broadcast.
+    moves = (mirrored.view(torch.uint8) + toward) < span.expand(q.shape).contiguous()
+    return q + step * moves.view(torch.int8)
 
 
 def relax(q: torch.Tensor, floor: torch.Tensor) -> torch.Tensor:
     """The hidden weights after one relaxation (clause 10): levels >= floor move one level toward zero.
 
-    Parameters: `q` int8 (rows, columns); `floor` int8 (rows,), 1…127.
+    Parameters: `q` int8 (rows, columns); `floor` int8 (rows or 1, 1), 1…127.
     """
-    floor = floor.unsqueeze(1)
-    return q - (q >= floor).to(torch.int8) + (q < -floor).to(torch.int8)
+    return q - (q >= floor).view(torch.int8) + (q < -floor).view(torch.int8)
+
+
+def binary(q: torch.Tensor) -> torch.Tensor:
+    """The binary weights (clause 1): float32, +1 where q >= 0, else -1."""
+    return ((q >> 7) | 1).to(torch.float32)
