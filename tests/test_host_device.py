@@ -6,6 +6,7 @@ import threading
 
 import numpy as np
 import pytest
+import torch
 
 from sw.contract.error import ContractError
 from sw.contract.network import Network
@@ -35,6 +36,11 @@ NETWORKS = {
     ),
     "always stepping": Network.of(layers=(16, 4, 2), learning_rate=(2.0, 2.0), metaplasticity=(0.0, 0.0), margin=4),
 }
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    torch.set_num_threads(1)  # tests run side by side
 
 
 def samples(network, count, seed=1):
@@ -141,7 +147,8 @@ def test_wrong_weights_are_refused_before_anything_is_sent():
     board.configure(network)
     sent = board.link.wire_bytes
     good = initial_weights(network)
-    for weights in (good[:1], good[::-1], [w.astype(np.int16) for w in good]):
+    wrong: list = [good[:1], good[::-1], [w.astype(np.int16) for w in good]]
+    for weights in wrong:
         with pytest.raises(InputError, match="expected int8 of shapes"):
             board.write_weights(weights)
     assert board.link.wire_bytes == sent

@@ -1,6 +1,5 @@
 """What a machine that learns can do, wherever it runs: the board behind a port, the simulated board, the twin."""
 
-from collections.abc import Sequence
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -26,7 +25,7 @@ class LearningDevice(Protocol):
         """Take on a network: settings, tables, the random word `network.prng`, no samples. Weights: undefined."""
         ...
 
-    def write_weights(self, weights: Sequence[NDArray[np.int8]]) -> None:
+    def write_weights(self, weights: Weights) -> None:
         """Replace all hidden weights."""
         ...
 
@@ -61,5 +60,5 @@ class LearningDevice(Protocol):
     def __enter__(self) -> Self: ...
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None, /
     ) -> None: ...

@@ -1,0 +1,204 @@
+"""Checkpoints: what is loaded is what was saved, and nothing else is ever loaded; a failed save leaves the old file."""
+
+import io
+import os
+import zipfile
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sw.contract.configuration import network_from_json, network_to_json
+from sw.contract.network import Network
+from sw.host import checkpoint as module
+from sw.host.checkpoint import Checkpoint, load
+from sw.host.error import CheckpointError, OutputError
+from sw.host.output import check_writable, write_json
+
+NETWORK = Network.of(layers=(12, 5, 3), init_seed=4, init_range=128)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "a.npz"
+
+
+@pytest.fixture
+def saved(path):
+    Checkpoint(network=NETWORK, weights=Checkpoint.initial(NETWORK).weights, prng=2**32 - 1, samples=2**64 - 1).save(path)
+    return path
+
+
+def rewrite(path, **changes):
+    """The file with some arrays replaced; None takes one away."""
+    with np.load(path, allow_pickle=False) as old:
+        arrays = dict(old)
+    arrays |= changes
+    np.savez(path, **{name: array for name, array in arrays.items() if array is not None})
+
+
+def refused(path, said):
+    with pytest.raises(CheckpointError, match=said) as caught:
+        load(path)
+    message = str(caught.value)
+    assert message.startswith(str(path)) and "\n" not in message
+
+
+def test_what_is_loaded_is_what_was_saved(saved):
+    found = load(saved)
+    assert (found.network, found.prng, found.samples) == (NETWORK, 2**32 - 1, 2**64 - 1)
+    for ours, theirs in zip(found.weights, Checkpoint.initial(NETWORK).weights, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+        assert ours.dtype == np.int8
+
+
+def test_the_file_is_as_documented(saved):
+    with np.load(saved, allow_pickle=False) as file:
+        kinds = {name: (file[name].dtype, file[name].shape) for name in file.files}
+        text = str(file["config"])
+    assert kinds.pop("config")[1] == ()
+    assert kinds == {
+        "weights_1": (np.int8, (5, 12)),
+        "weights_2": (np.int8, (3, 5)),
+        "prng": (np.uint32, ()),
+        "samples": (np.uint64, ()),
+    }
+    assert network_from_json(text) == NETWORK
+
+
+def test_a_checkpoint_that_was_compressed_by_another_program_loads(saved):
+    with np.load(saved) as old:
+        np.savez_compressed(saved, **dict(old))
+    assert load(saved).network == NETWORK
+
+
+def test_the_checksum_is_of_the_rows_without_padding():
+    import zlib
+
+    start = Checkpoint.initial(NETWORK)
+    by_row = 0
+    for layer in start.weights:
+        for row in layer:
+            by_row = zlib.crc32(bytes(int(q) & 0xFF for q in row), by_row)
+    assert start.weights_crc32 == by_row
+
+
+WRONG = {
+    "no weights": ({"weights_2": None}, "asks for other arrays than it has: weights_2.npy"),
+    "another layer": ({"weights_3": np.zeros((2, 3), np.int8)}, "other arrays than it has: weights_3.npy"),
+    "weights of another network": ({"weights_1": np.zeros((5, 13), np.int8)}, r"weights_1 is int8 of shape \(5, 13\)"),
+    "weights of another type": ({"weights_1": np.zeros((5, 12), np.int16)}, "weights_1 is int16"),
+    "no random word": ({"prng": None}, "prng.npy"),
+    "a random word of zero": ({"prng": np.array(0, np.uint32)}, "prng is 0, expected an integer from 1"),
+    "a random word of another type": ({"prng": np.array(1, np.int64)}, "prng is int64"),
+    "a count of another shape": ({"samples": np.zeros(1, np.uint64)}, r"samples is uint64 of shape \(1,\)"),
+    "no configuration": ({"config": None}, "config"),
+    "a configuration that is a number": ({"config": np.array(3)}, "config is int64"),
+    "a configuration that is no JSON": ({"config": np.array("{")}, "not JSON"),
+    "an unknown field": ({"config": np.array('{"learning": {"momentum": 1}}')}, "unknown field momentum"),
+    "a value out of range": ({"config": np.array('{"learning": {"relax_floor": 0}}')}, "relax_floor is 0"),
+    "a configuration too long": ({"config": np.array(" " * 20000)}, "config is <U20000"),
+    "the configuration of another network": (
+        {"config": np.array(network_to_json(Network.of(layers=(12, 6, 3))))},
+        r"expected int8 of shape \(6, 12\)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("changes", "said"), WRONG.values(), ids=WRONG)
+def test_another_file_is_refused(saved, changes, said):
+    rewrite(saved, **changes)
+    refused(saved, said)
+
+
+def test_a_pickled_object_is_never_loaded(saved):
+    with np.load(saved) as old:
+        arrays = dict(old)
+    np.savez(saved, allow_pickle=True, **(arrays | {"config": np.array({"a": 1}, dtype=object)}))
+    refused(saved, "config is object")
+
+
+def test_missing_empty_and_foreign_files(path, tmp_path):
+    refused(path, "cannot be read: No such file")
+    refused(tmp_path, "cannot be read: Is a directory")
+    path.write_bytes(b"")
+    refused(path, "damaged or not a checkpoint")
+    path.write_bytes(b"[network]\n")
+    refused(path, "damaged or not a checkpoint")
+
+
+def test_a_truncated_file_is_refused(saved):
+    whole = saved.read_bytes()
+    for length in range(0, len(whole), 37):
+        saved.write_bytes(whole[:length])
+        refused(saved, "damaged|expected")
+
+
+@given(place=st.integers(0), flip=st.integers(1, 255))
+def test_a_damaged_byte_is_refused_or_changes_nothing(tmp_path_factory, place, flip):
+    path = tmp_path_factory.mktemp("damaged") / "a.npz"
+    Checkpoint.initial(NETWORK).save(path)
+    data = bytearray(path.read_bytes())
+    data[place % len(data)] ^= flip
+    path.write_bytes(data)
+    try:
+        found = load(path)
+    except CheckpointError as error:
+        assert "\n" not in str(error)
+        return
+    assert found.weights_crc32 == Checkpoint.initial(NETWORK).weights_crc32
+    assert (found.network, found.prng, found.samples) == (NETWORK, NETWORK.prng, 0)
+
+
+def test_no_memory_is_taken_for_an_array_that_is_not_there(saved):
+    """A header that promises 3 GB in a file of 3 kB."""
+    huge = Network.of(layers=(65535, 50000, 2))
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "|i1", "fortran_order": False, "shape": (50000, 65535)})
+    rewrite(saved, config=np.array(network_to_json(huge)), weights_1=None)
+    with zipfile.ZipFile(saved, "a") as archive:
+        archive.writestr("weights_1.npy", header.getvalue())
+    refused(saved, r"weights_1 has \d+ bytes, expected 3276750000")
+
+
+def test_a_failed_save_leaves_the_old_file_and_no_other(saved, monkeypatch):
+    old = saved.read_bytes()
+    later = Checkpoint.initial(Network.of(layers=(12, 2)))
+
+    def full(*arguments, **arrays):
+        arguments[0].write(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(module.np, "savez", full)
+    with pytest.raises(OutputError, match="cannot be written: No space left on device"):
+        later.save(saved)
+    assert saved.read_bytes() == old
+    assert list(saved.parent.iterdir()) == [saved]
+
+
+def test_the_new_file_is_synced_before_it_takes_the_old_ones_place(saved, monkeypatch):
+    events = []
+    real_fsync, real_replace = os.fsync, type(saved).replace
+    monkeypatch.setattr(os, "fsync", lambda fd: events.append(("sync", os.fstat(fd).st_ino)) or real_fsync(fd))
+    monkeypatch.setattr(
+        type(saved), "replace", lambda a, b: events.append(("rename", a.stat().st_ino)) or real_replace(a, b)
+    )
+    Checkpoint.initial(NETWORK).save(saved)
+    file, folder = saved.stat().st_ino, saved.parent.stat().st_ino
+    assert events == [("sync", file), ("rename", file), ("sync", folder)]
+
+
+def test_folders_that_cannot_be_written_to(tmp_path):
+    (tmp_path / "file").write_text("")
+    for path in (tmp_path / "file" / "a", tmp_path / "none" / "a", tmp_path):
+        with pytest.raises(OutputError):
+            check_writable(path)
+    check_writable(tmp_path / "a")
+    assert list(tmp_path.iterdir()) == [tmp_path / "file"]
+
+
+def test_json_has_no_numbers_that_json_has_not(tmp_path):
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_json(tmp_path / "a.json", {"accuracy": float("nan")})
+    assert not list(tmp_path.iterdir())
