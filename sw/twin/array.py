@@ -3,6 +3,7 @@
 Ternary inputs are valid · sign, -1, 0 or +1, in float32 (clause 3). A sum of up to 65535 of them is exact there.
 """
 
+import numpy as np
 import torch
 
 from sw.twin import update
@@ -14,15 +15,20 @@ WORD = torch.complex128  # 16 bytes: rows are copied as the widest words that Py
 class Array:
     """Hidden weights and, derived from them, binary weights.
 
-    Parameters: n neurons with n_in inputs each, in R replicas. Row r · n + j is neuron j of replica r. A row is stored
-    with padding columns up to a multiple of 16, which nothing reads (clause 2).
+    Parameters: n neurons with n_in inputs each, in R replicas; `relax_floor` int8 (R,). A row is stored with padding
+    columns up to a multiple of 16, which nothing reads (clause 2).
     """
 
-    def __init__(self, replicas: int, neurons: int, inputs: int, device: torch.device) -> None:
-        self.replicas, self.neurons, self.inputs = replicas, neurons, inputs
-        shape = (replicas, neurons, -(-inputs // 16) * 16)
-        self._hidden = torch.zeros(shape, dtype=torch.int8, device=device)
-        self._binary = torch.ones(shape, dtype=torch.float32, device=device)
+    def __init__(self, neurons: int, inputs: int, relax_floor: torch.Tensor) -> None:
+        self.neurons, self.inputs = neurons, inputs
+        self._relax_floor = relax_floor
+        shape = (len(relax_floor), neurons, -(-inputs // 16) * 16)
+        self._hidden = torch.zeros(shape, dtype=torch.int8, device=relax_floor.device)
+        self._binary = torch.ones(shape, dtype=torch.float32, device=relax_floor.device)
+        # Row r · n + j is neuron j of replica r.
+        self._hidden_rows = self._hidden.flatten(0, 1).view(WORD)
+        self._binary_rows = self._binary.flatten(0, 1)
+        self._binary_valid = self._binary[:, :, :inputs]
 
     def weights(self, replica: int) -> torch.Tensor:
         """The hidden weights of one replica: int8 (n, n_in), a view."""
@@ -35,50 +41,54 @@ class Array:
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Pre-activations (R, samples, n) of ternary `inputs` (R, samples, n_in) (clause 4)."""
-        return torch.bmm(inputs, self._binary[:, :, : self.inputs].transpose(1, 2))
+        return torch.bmm(inputs, self._binary_valid.transpose(1, 2))
 
     def forward_rows(self, a: torch.Tensor, inputs: torch.Tensor, rows: Rows) -> None:
         """Bring `a`, the pre-activations of `inputs`, up to date after `rows` have changed; both as for `forward`."""
-        if len(rows.index) == 0:
+        if len(rows.neuron) == 0:
             return
-        neurons = self._by_replica(rows)
-        binary = self._binary.flatten(0, 1)
-        first = torch.arange(0, self.replicas * self.neurons, self.neurons, device=a.device).unsqueeze(1)
-        changed = binary.index_select(0, (neurons + first).flatten())[:, : self.inputs].unflatten(0, neurons.shape)
-        changed = torch.bmm(inputs, changed.transpose(1, 2))
-        a.scatter_(2, neurons.unsqueeze(1).expand(changed.shape), changed)
+        neuron = self._by_replica(rows)
+        first_row = np.arange(len(neuron))[:, None] * self.neurons
+        binary = self._binary_rows.index_select(0, self._tensor((neuron + first_row).ravel()))
+        changed = torch.bmm(inputs, binary.unflatten(0, neuron.shape)[:, :, : self.inputs].transpose(1, 2))
+        a.scatter_(2, self._tensor(neuron).unsqueeze(1).expand(changed.shape), changed)
 
     def backward(self, d: torch.Tensor) -> torch.Tensor:
         """g_i = Σ_j d_j · b_ji (clause 8): float32 integers (R, n_in) from `d` int8 (R, n)."""
-        return torch.bmm(d.to(torch.float32).unsqueeze(1), self._binary[:, :, : self.inputs]).squeeze(1)
+        return torch.bmm(d.to(torch.float32).unsqueeze(1), self._binary_valid).squeeze(1)
 
-    def change(self, rows: Rows, d: torch.Tensor, inputs: torch.Tensor, relax_floor: torch.Tensor) -> None:
-        """Relax and learn `rows` (clauses 10 and 11).
-
-        Parameters: `d` int8 (R, n) and ternary `inputs` (R, n_in) of one sample per replica; `relax_floor` int8 (R, 1).
-        """
-        if len(rows.index) == 0:
+    def change(self, rows: Rows, inputs: torch.Tensor) -> None:
+        """Relax and learn `rows` (clauses 10 and 11), given the ternary `inputs` (R, n_in) of one sample per replica."""
+        if len(rows.neuron) == 0:
             return
-        words = self._hidden.flatten(0, 1).view(WORD)
-        stored = words.index_select(0, rows.index).view(torch.int8)
+        index = self._tensor(rows.replica * self.neurons + rows.neuron)
+        replica = self._tensor(rows.replica)
+        stored = self._hidden_rows.index_select(0, index).view(torch.int8)
         q = stored[:, : self.inputs]
-        if rows.relaxes is not None:
-            q = q + (update.relax(q, rows.of(relax_floor)) - q) * rows.relaxes
-        step = d.flatten().index_select(0, rows.index).unsqueeze(1) * rows.of(inputs.to(torch.int8))
-        stored[:, : self.inputs] = update.learn(q, step, rows.toward, rows.span)
-        words.index_copy_(0, rows.index, stored.view(WORD))
-        binary = self._binary.flatten(0, 1).view(WORD)
-        binary.index_copy_(0, rows.index, update.binary(stored).view(WORD))
+        if rows.relaxes.any():
+            relaxes = self._tensor(rows.relaxes)
+            relaxed = q[relaxes]
+            update.relax_(relaxed, self._relax_floor[replica][relaxes].unsqueeze(1))
+            q[relaxes] = relaxed
+        inputs = inputs.to(torch.int8)
+        if len(inputs) > 1:
+            inputs = inputs.index_select(0, replica)
+        toward, away, d = self._tensor(np.stack((rows.toward, rows.away, rows.d.view(np.uint8)))).unsqueeze(2)
+        update.learn_(q, d.view(torch.int8) * inputs, toward, update.span(toward, away))
+        self._hidden_rows.index_copy_(0, index, stored.view(WORD))
+        self._binary_rows.view(WORD).index_copy_(0, index, update.binary(stored).view(WORD))
 
-    def _by_replica(self, rows: Rows) -> torch.Tensor:
-        """The neurons of `rows` as int64 (R, most rows of a replica).
+    def _by_replica(self, rows: Rows) -> np.ndarray:
+        """The neurons of `rows`: int64 (R, most rows of a replica).
 
         Shorter lists are filled up with neuron 0, which is then only computed again.
         """
-        if rows.replica is None:
-            return rows.index.unsqueeze(0)
-        counts = torch.tensor(rows.touched, device=rows.index.device)
-        rank = torch.arange(len(rows.index), device=counts.device) - (counts.cumsum(0) - counts)[rows.replica]
-        neurons = torch.zeros(self.replicas, max(rows.touched), dtype=torch.int64, device=counts.device)
-        neurons[rows.replica, rank] = rows.index - rows.replica * self.neurons
-        return neurons
+        if len(rows.touched) == 1:
+            return rows.neuron[None]
+        neuron = np.zeros((len(rows.touched), max(rows.touched)), dtype=np.int64)
+        first = np.cumsum([0, *rows.touched[:-1]])
+        neuron[rows.replica, np.arange(len(rows.replica)) - first[rows.replica]] = rows.neuron
+        return neuron
+
+    def _tensor(self, values: np.ndarray) -> torch.Tensor:
+        return torch.from_numpy(values).to(self._hidden.device)

@@ -1,36 +1,44 @@
-"""The output layer: prediction, rival and whether there is an error to learn from (clauses 6 and 7).
+"""The output layer: prediction, rival and whether there is an error to learn from (clauses 6 and 7), in numpy.
 
 Scores are integers in float32 (R, samples, classes). `argmax` gives the lowest index on a tie.
 """
 
-import torch
+from collections.abc import Sequence
+
+import numpy as np
 
 
-def predict(z: torch.Tensor) -> torch.Tensor:
+class Classifier:
+    """Scores against labels, for a block of samples.
+
+    Parameters: `labels` int64 (R, samples); `classes` n_L; `margins`, one per replica.
+    """
+
+    def __init__(self, labels: np.ndarray, classes: int, margins: Sequence[int]) -> None:
+        self._labels = labels[:, :, None]
+        # What a rival's score is compared with z_y after: the margin; -∞ keeps the label from being its own rival.
+        self._handicap = np.empty((*labels.shape, classes), dtype=np.float32)
+        self._handicap[:] = np.array(margins, dtype=np.float32)[:, None, None]
+        np.put_along_axis(self._handicap, self._labels, -np.inf, axis=2)
+
+    def errors(self, z: np.ndarray, first: int) -> np.ndarray:
+        """Whether z_y - z_r < margin (clause 7): bool (R, samples), for the scores of the samples from `first` on."""
+        own = np.take_along_axis(z, self._labels[:, first:], axis=2)[:, :, 0]
+        return (z + self._handicap[:, first:]).max(2) > own
+
+    def d(self, z: np.ndarray, places: Sequence[int | None]) -> np.ndarray:
+        """d of the output layer (clause 7): int8 (R, classes), +1 at the label and -1 at the rival.
+
+        Parameters: `z` (R, classes), the scores of sample places[r] of each replica; None: it doesn't learn, d is 0.
+        """
+        d = np.zeros(z.shape, dtype=np.int8)
+        for replica, place in enumerate(places):
+            if place is not None:
+                d[replica, (z[replica] + self._handicap[replica, place]).argmax()] = -1
+                d[replica, self._labels[replica, place, 0]] = 1
+        return d
+
+
+def predict(z: np.ndarray) -> np.ndarray:
     """The class with the largest score, the lowest on a tie (clause 6): int64 (R, samples)."""
-    return z.argmax(-1)
-
-
-def handicap(labels: torch.Tensor, classes: int, margin: torch.Tensor) -> torch.Tensor:
-    """What to add to the scores so that the label's rivals compete against z_y: float32 (R, samples, classes).
-
-    The margin for every class but the label, for which it is -∞. `labels` int64 (R, samples), `margin` float32 (R, 1).
-    """
-    added = margin.unsqueeze(2).repeat(1, labels.shape[1], classes)
-    return added.scatter_(2, labels.unsqueeze(2), -torch.inf)
-
-
-def has_error(z: torch.Tensor, labels: torch.Tensor, handicap: torch.Tensor) -> torch.Tensor:
-    """Whether z_y - z_r < margin (clause 7), as z_r + margin > z_y: bool (R, samples)."""
-    own = z.gather(2, labels.unsqueeze(2)).squeeze(2)
-    return (z + handicap).amax(2) > own
-
-
-def error(z: torch.Tensor, label: torch.Tensor, handicap: torch.Tensor, learns: torch.Tensor) -> torch.Tensor:
-    """d of the output layer (clause 7): int8 (R, classes); +1 at the label, -1 at the rival, all 0 unless `learns`.
-
-    Parameters, for one sample per replica: `z` and `handicap` (R, classes), `label` int64 (R, 1), `learns` int8 (R, 1).
-    """
-    rival = (z + handicap).argmax(1, keepdim=True)
-    d = torch.zeros(z.shape, dtype=torch.int8, device=z.device)
-    return d.scatter_(1, label, learns).scatter_(1, rival, -learns)
+    return z.argmax(2)

@@ -1,4 +1,4 @@
-"""One threshold draw for every row with an error (clauses 9 and 10).
+"""One threshold draw for every row with an error (clauses 9 and 10), in numpy: few and short steps, one after another.
 
 The words of thousands of draws are made ahead, and with them what each would mean to each layer: a draw is then a
 look-up of consecutive places.
@@ -7,11 +7,11 @@ look-up of consecutive places.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import torch
+import numpy as np
 
-from sw.twin import update
+from sw.contract.network import Network
+from sw.contract.table import thresholds
 from sw.twin.random_words import ahead
-from sw.twin.settings import LayerSettings, Settings
 
 LEAST_AHEAD = 8192
 
@@ -20,95 +20,95 @@ LEAST_AHEAD = 8192
 class Rows:
     """The k rows of one layer that one sample per replica touches, ascending by replica, then neuron.
 
-    index int64 (k,): replica · n + neuron; replica int64 (k,), or None where there is only one; toward, span uint8
-    (k, 1), for `update.learn`; relaxes int8 (k, 1), 0 or 1, or None where no replica relaxes in this layer.
+    replica, neuron int64 (k,); d int8 (k,), -1 or +1; toward, away uint8 (k,), thresholds 0…128; relaxes bool (k,).
     draws, touched: for each replica, how many rows had an error, and how many of those are here.
     """
 
-    index: torch.Tensor
-    replica: torch.Tensor | None
-    toward: torch.Tensor
-    span: torch.Tensor
-    relaxes: torch.Tensor | None
+    replica: np.ndarray
+    neuron: np.ndarray
+    d: np.ndarray
+    toward: np.ndarray
+    away: np.ndarray
+    relaxes: np.ndarray
     draws: list[int]
     touched: list[int]
 
-    def of(self, values: torch.Tensor) -> torch.Tensor:
-        """Values by replica (R, …) as values by row (k, …); those of a single replica stay (1, …), to be broadcast."""
-        return values if self.replica is None else values.index_select(0, self.replica)
-
 
 class Draws:
-    """The random words of R replicas and where each stands.
+    """The random words and threshold tables of R replicas.
 
-    Parameters: `words`, the state of each, 1…2³²-1.
+    Parameters: `networks`, one per replica, of the same sizes; each begins with its configured word.
     """
 
-    def __init__(self, words: Sequence[int], settings: Settings, device: torch.device) -> None:
-        self._settings, self._device = settings, device
-        self._most = max(layer.neurons for layer in settings.layers)
+    def __init__(self, networks: Sequence[Network]) -> None:
+        self._tables = [_tables(networks, i) for i in range(networks[0].depth)]
+        self._relax_rates = [np.array([n.relax_rate[i] for n in networks]) for i in range(networks[0].depth)]
+        self._most = max(networks[0].layers[1:])
         self._doublings = (max(LEAST_AHEAD, 2 * self._most) - 1).bit_length()
-        self._replicas, self._length = len(words), 1 << self._doublings
-        self._restart(words)
+        self._restart([n.prng for n in networks])
 
     def state(self, replica: int) -> int:
         """The word that a replica holds now."""
         return int(self._words[replica, self._place[replica]])
 
     def set_state(self, replica: int, word: int) -> None:
-        """Continue a replica from `word`."""
-        self._restart([word if r == replica else self.state(r) for r in range(self._replicas)])
+        """Continue a replica from `word`, 1…2³²-1."""
+        states = [self.state(r) for r in range(len(self._place))]
+        states[replica] = word
+        self._restart(states)
 
-    def draw(self, layer: int, d: torch.Tensor) -> Rows:
+    def draw(self, layer: int, d: np.ndarray) -> Rows:
         """Step the words, once for each row with d ≠ 0; `d` int8 (R, n) of one sample per replica.
 
-        Returns the rows that a relaxation or a threshold above zero touches: the others cost no memory cycle (clause 11).
+        Returns the rows that a relaxation or a threshold above zero touches: others cost no memory cycle (clause 11).
         """
-        if max(self._place) + self._most >= self._length:
-            self._restart([self.state(r) for r in range(self._replicas)])
-        neurons = d.shape[1]
-        index = torch.nonzero(d.flatten()).squeeze(1)
-        draws = self._per_replica(index, neurons)
-        places = self._places(index, neurons, draws)
-        self._place = [place + drawn for place, drawn in zip(self._place, draws, strict=True)]
-        kept = torch.nonzero(self._touched[layer][places]).squeeze(1)
-        index = index.index_select(0, kept)
-        effects = self._effects[layer][places].index_select(0, kept)
+        if max(self._place) + self._most >= self._words.shape[1]:
+            self._restart([self.state(r) for r in range(len(self._place))])
+        replica, neuron = d.nonzero()
+        draws = self._per_replica(replica)
+        place = self._places(replica, draws)
+        self._place = [p + drawn for p, drawn in zip(self._place, draws, strict=True)]
+        kept = self._touches[layer][place].nonzero()[0]
+        replica, neuron = replica[kept], neuron[kept]
+        toward, away, relaxes = self._effects[layer][:, place][:, kept]
         return Rows(
-            index=index,
-            replica=None if self._replicas == 1 else index // neurons,
-            toward=effects[:, 0:1],
-            span=effects[:, 1:2],
-            relaxes=effects[:, 2:3].view(torch.int8) if self._settings.layers[layer].relaxes else None,
+            replica=replica,
+            neuron=neuron,
+            d=d[replica, neuron],
+            toward=toward,
+            away=away,
+            relaxes=relaxes.view(np.bool_),
             draws=draws,
-            touched=self._per_replica(index, neurons),
+            touched=self._per_replica(replica),
         )
 
-    def _per_replica(self, index: torch.Tensor, neurons: int) -> list[int]:
-        if self._replicas == 1:
-            return [len(index)]
-        return torch.bincount(index // neurons, minlength=self._replicas).tolist()
+    def _per_replica(self, replica: np.ndarray) -> list[int]:
+        if len(self._place) == 1:
+            return [len(replica)]
+        return np.bincount(replica, minlength=len(self._place)).tolist()
 
-    def _places(self, index: torch.Tensor, neurons: int, draws: list[int]) -> torch.Tensor | slice:
-        """Where the words of the rows `index` lie among those made ahead."""
-        if self._replicas == 1:
-            first = self._place[0] + 1
-            return slice(first, first + draws[0])
-        starts, before = [], 0
-        for replica, drawn in enumerate(draws):
-            starts.append(replica * self._length + self._place[replica] + 1 - before)
-            before += drawn
-        return torch.arange(before, device=self._device) + torch.tensor(starts, device=self._device)[index // neurons]
+    def _places(self, replica: np.ndarray, draws: list[int]) -> np.ndarray | slice:
+        """Where the words of rows lie among all that were made ahead, given each row's replica."""
+        if len(self._place) == 1:
+            return slice(self._place[0] + 1, self._place[0] + 1 + draws[0])
+        first = np.arange(len(draws)) * self._words.shape[1] + self._place + 1 - np.cumsum([0, *draws[:-1]])
+        return np.arange(len(replica)) + first[replica]
 
     def _restart(self, words: Sequence[int]) -> None:
-        self._words = ahead(torch.tensor(words, dtype=torch.int64, device=self._device), self._doublings)
-        self._place = [0] * self._replicas
-        self._effects = [self._effects_in(layer) for layer in self._settings.layers]
-        self._touched = [effects.amax(1) for effects in self._effects]
+        self._words = ahead(np.array(words, dtype=np.uint32), self._doublings)
+        self._place = [0] * len(words)
+        self._effects = [self._effects_in(layer) for layer in range(len(self._tables))]
+        self._touches = [effects.any(0) for effects in self._effects]
 
-    def _effects_in(self, layer: LayerSettings) -> torch.Tensor:
-        """uint8 (R · words, 3): θ_toward, span and whether to relax, for every word that was made ahead."""
-        replica = torch.arange(self._replicas, device=self._device).unsqueeze(1)
-        toward, away = layer.table[replica * 256 + (self._words >> 24)].unbind(-1)
-        relaxes = (self._words & 0xFFFF) < layer.relax_rate
-        return torch.stack((toward, update.span(toward, away), relaxes), dim=-1).to(torch.uint8).flatten(0, 1)
+    def _effects_in(self, layer: int) -> np.ndarray:
+        """uint8 (3, R · words): θ_toward, θ_away and whether to relax, for every word that was made ahead."""
+        replica = np.arange(len(self._words))[:, None]
+        toward, away = self._tables[layer][:, replica, self._words >> 24]
+        relaxes = (self._words & 0xFFFF) < self._relax_rates[layer][:, None]
+        return np.stack((toward.ravel(), away.ravel(), relaxes.ravel().astype(np.uint8)))
+
+
+def _tables(networks: Sequence[Network], layer: int) -> np.ndarray:
+    """θ_toward and θ_away of one layer: uint8 (2, R, 256) (clause 12)."""
+    tables = [thresholds(n.learning_rate[layer], n.metaplasticity[layer]) for n in networks]
+    return np.moveaxis(np.array(tables, dtype=np.uint8), 2, 0)

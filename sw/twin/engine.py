@@ -13,12 +13,12 @@ from sw.data.initial_weights import initial_weights
 from sw.twin import classify
 from sw.twin.array import Array
 from sw.twin.draw import Draws
-from sw.twin.forward import Forward, at
+from sw.twin.forward import Forward, Sample
 from sw.twin.learner import Learned, learn
 from sw.twin.samples import labels_of, pixels_of, weights_of
-from sw.twin.settings import settings_of
+from sw.twin.settings import activation_settings
 
-TRAIN_BLOCK = 32
+TRAIN_BLOCK = 24
 INFER_BLOCK = 256
 
 
@@ -27,8 +27,8 @@ class Trace:
     """Everything that one training sample computed, as numpy arrays with a leading replica axis.
 
     prediction int64 (R,); learned bool (R,); by layer, first first: pre_activations int64 (R, n_l) (the last are the
-    scores z), means int64 (R,) of the hidden layers, d int64 (R, n_l), all 0 where nothing was learned; prng int64
-    (R,), the word after the sample.
+    scores z), means int64 (R,) of the hidden layers, d int8 (R, n_l), all 0 where nothing was learned; prng int64 (R,),
+    the word after the sample.
     """
 
     prediction: np.ndarray
@@ -57,16 +57,18 @@ class Twin:
     """
 
     def __init__(self, networks: Sequence[Network], device: str = "cpu", block: int = TRAIN_BLOCK) -> None:
-        self.networks = tuple(networks)
-        self.device = torch.device(device)
-        self.block = block
-        self.settings = settings_of(self.networks, self.device)
-        network, self.replicas = self.networks[0], len(self.networks)
-        self.arrays = [Array(self.replicas, *shape, self.device) for shape in network.shapes]
-        self._draws = Draws([n.prng for n in networks], self.settings, self.device)
+        require(len(networks) > 0, "a twin has no networks, expected at least one")
+        self.networks, self.sizes = tuple(networks), networks[0].layers
+        for network in networks:
+            require(network.layers == self.sizes, f"layers is {network.layers}, the first replica's is {self.sizes}")
+        self.replicas, self.block, self.device = len(networks), block, torch.device(device)
+        relax_floor = torch.tensor([n.relax_floor for n in networks], dtype=torch.int8, device=self.device)
+        self._arrays = [Array(*shape, relax_floor) for shape in networks[0].shapes]
+        self._settings = activation_settings(networks, self.device)
+        self._draws = Draws(networks)
         self._samples = [0] * self.replicas
         self._counters = [{"learned": 0, "draws": 0, "rows_learned": 0} for _ in networks]
-        for replica, own in enumerate(self.networks):
+        for replica, own in enumerate(networks):
             self.load(initial_weights(own), own.prng, 0, replica)
 
     @classmethod
@@ -80,46 +82,46 @@ class Twin:
         Parameters: `pixels` (N, n_0) for all replicas or (R, N, n_0), 0 or 1; `labels` (N,) or (R, N). Raises
         `ContractError` for another shape or value; then nothing has changed.
         """
-        pixels = pixels_of(pixels, self.replicas, self.networks[0].layers[0])
-        labels = labels_of(labels, self.replicas, pixels.shape[1], self.networks[0].layers[-1])
+        pixels = pixels_of(pixels, self.replicas, self.sizes[0])
+        labels = labels_of(labels, self.replicas, pixels.shape[1], self.sizes[-1])
         predictions = np.zeros(labels.shape, dtype=np.int64)
         for first in range(0, pixels.shape[1], self.block):
             block = slice(first, first + self.block)
-            self._train_block(self._inputs(pixels[:, block]), labels[:, block].to(self.device), predictions[:, block])
+            self._train_block(self._inputs(pixels[:, block]), labels[:, block], predictions[:, block])
         self._samples = [n + pixels.shape[1] for n in self._samples]
         return predictions
 
     def infer(self, pixels: Any) -> np.ndarray:
         """Predictions, int64 (R, N), of `pixels` as in `train`; changes nothing."""
-        pixels = pixels_of(pixels, self.replicas, self.networks[0].layers[0])
-        blocks = pixels.split(INFER_BLOCK, dim=1)
-        predictions = [classify.predict(Forward(self.arrays, self.settings, self._inputs(b)).scores) for b in blocks]
-        return torch.cat(predictions, dim=1).cpu().numpy()
+        pixels = pixels_of(pixels, self.replicas, self.sizes[0])
+        blocks = [self._forward(block).scores.cpu().numpy() for block in pixels.split(INFER_BLOCK, dim=1)]
+        return np.concatenate([classify.predict(z) for z in blocks], axis=1)
 
     def step(self, pixels: Any, label: Any) -> Trace:
         """Train on one sample and tell everything it computed.
 
-        Parameters: `pixels` (n_0,) or (R, n_0); `label` an integer or (R,).
+        Parameters: `pixels` (n_0,) or (R, n_0); `label` an integer or (R,). Raises `ContractError` as `train` does.
         """
-        pixels = pixels_of(np.asarray(pixels)[..., None, :], self.replicas, self.networks[0].layers[0])
-        labels = labels_of(np.asarray(label)[..., None], self.replicas, 1, self.networks[0].layers[-1]).to(self.device)
-        forward = Forward(self.arrays, self.settings, self._inputs(pixels))
-        handicap = classify.handicap(labels, self.networks[0].layers[-1], self.settings.margin)
-        learns = classify.has_error(forward.scores, labels, handicap)[:, 0].tolist()
-        learned = self._learn(forward, labels, handicap, [0] * self.replicas, learns)
+        pixels = pixels_of(np.asarray(pixels)[..., None, :], self.replicas, self.sizes[0])
+        labels = labels_of(np.asarray(label)[..., None], self.replicas, 1, self.sizes[-1])
+        sample = self._forward(pixels).sample([0] * self.replicas)
+        z = sample.pre_activations[-1].cpu().numpy()
+        classifier = self._classifier(labels)
+        learns = classifier.errors(z[:, None], 0)[:, 0]
+        learned = self._learn(sample, classifier.d(z, [0 if learning else None for learning in learns]))
         self._samples = [n + 1 for n in self._samples]
         return Trace(
-            prediction=_integers(classify.predict(forward.scores)[:, 0]),
-            learned=np.array(learns),
-            pre_activations=[_integers(a[:, 0]) for a in forward.pre_activations],
-            means=[_integers(mu[:, 0]) for mu in forward.means],
-            d=[_integers(d) for d in learned.d],
+            prediction=classify.predict(z[:, None])[:, 0],
+            learned=learns,
+            pre_activations=[_integers(a) for a in sample.pre_activations],
+            means=[_integers(mu)[:, 0] for mu in sample.means],
+            d=learned.d,
             prng=np.array([self.prng(replica) for replica in range(self.replicas)]),
         )
 
     def weights(self, replica: int = 0) -> list[np.ndarray]:
         """Copies of a replica's hidden weights: int8 (n_l, n_{l-1}), layer 1 first."""
-        return [array.weights(replica).cpu().numpy().copy() for array in self.arrays]
+        return [array.weights(replica).cpu().numpy().copy() for array in self._arrays]
 
     def prng(self, replica: int = 0) -> int:
         """A replica's random word."""
@@ -137,53 +139,55 @@ class Twin:
         """Replace a replica's state (clause 13). Raises `ContractError`, with nothing changed, for what doesn't fit."""
         checked = weights_of(weights, self.networks[0])
         self.set_state(prng, samples, replica)
-        for array, w in zip(self.arrays, checked, strict=True):
+        for array, w in zip(self._arrays, checked, strict=True):
             array.load(replica, w.to(self.device))
 
     def set_state(self, prng: int, samples: int, replica: int = 0) -> None:
-        """Replace a replica's random word and sample count."""
+        """Replace a replica's random word and sample count. Raises `ContractError` outside their ranges (clause 15)."""
         require_integer("prng", prng, 1, 2**32 - 1)
         require_integer("samples", samples, 0, 2**64 - 1)
-        require(0 <= replica < self.replicas, f"replica is {replica}, expected 0 to {self.replicas - 1}")
+        require_integer("replica", replica, 0, self.replicas - 1)
         self._draws.set_state(replica, prng)
         self._samples[replica] = samples
 
-    def _train_block(self, pixels: torch.Tensor, labels: torch.Tensor, predictions: np.ndarray) -> None:
-        forward = Forward(self.arrays, self.settings, pixels)
-        handicap = classify.handicap(labels, self.networks[0].layers[-1], self.settings.margin)
-        done = [0] * self.replicas  # samples of the block that each replica is through with
-        while True:
-            count = labels.shape[1]
-            predicted = classify.predict(forward.scores).cpu().numpy()
-            errors = classify.has_error(forward.scores, labels, handicap).cpu().numpy()
-            found = [errors[r].tobytes().find(1, done[r]) for r in range(self.replicas)]  # -1: no error any more
-            learns = [place >= 0 for place in found]
-            through = [place + 1 if place >= 0 else count for place in found]
+    def _train_block(self, inputs: torch.Tensor, labels: np.ndarray, predictions: np.ndarray) -> None:
+        forward = Forward(self._arrays, self._settings, inputs)
+        classifier = self._classifier(labels)
+        begin, count = 0, labels.shape[1]  # samples before `begin` are behind every replica
+        done = [0] * self.replicas  # and before done[r] behind replica r
+        while begin < count:
+            z = forward.scores.cpu().numpy()
+            predicted, errors = classify.predict(z), classifier.errors(z, begin)
+            places: list[int | None] = []  # where each replica learns next, None: nowhere in this block
             for r in range(self.replicas):
-                predictions[r, done[r] : through[r]] = predicted[r, done[r] : through[r]]
-            if not any(learns):
+                found = errors[r].tobytes().find(1, done[r] - begin)
+                places.append(begin + found if found >= 0 else None)
+                through = begin + found + 1 if found >= 0 else count
+                predictions[r, done[r] : through] = predicted[r, done[r] - begin : through - begin]
+                done[r] = through
+            learning = [place for place in places if place is not None]
+            if not learning:
                 return
-            learned = self._learn(forward, labels, handicap, [max(place, 0) for place in found], learns)
-            first = min(through)
-            if first == count:
-                return
-            forward.continue_from(first, learned.rows[0])
-            labels, handicap, predictions = labels[:, first:], handicap[:, first:], predictions[:, first:]
-            done = [place - first for place in through]
+            sample = forward.sample([0 if place is None else place - begin for place in places])
+            learned = self._learn(sample, classifier.d(sample.pre_activations[-1].cpu().numpy(), places))
+            if min(done) < count:
+                forward.continue_from(min(done) - begin, learned.rows[0])
+            begin = min(done)
 
-    def _learn(
-        self, forward: Forward, labels: torch.Tensor, handicap: torch.Tensor, places: list[int], learns: list[bool]
-    ) -> Learned:
-        """Learn from sample `places[r]` of the block in the replicas r with `learns[r]`."""
-        sample = forward.sample(places)
-        mask = torch.tensor(learns, dtype=torch.int8, device=self.device).unsqueeze(1)
-        d = classify.error(sample.pre_activations[-1], at(labels.unsqueeze(2), places), at(handicap, places), mask)
-        learned = learn(self.arrays, self.settings, self._draws, sample, d)
+    def _learn(self, sample: Sample, d: np.ndarray) -> Learned:
+        """Learn from one sample per replica, whose output error is `d`, and count it."""
+        learned = learn(self._arrays, self._settings, self._draws, sample, d)
         for r, counters in enumerate(self._counters):
-            counters["learned"] += learns[r]
+            counters["learned"] += int(d[r].any())
             counters["draws"] += sum(rows.draws[r] for rows in learned.rows)
             counters["rows_learned"] += sum(rows.touched[r] for rows in learned.rows)
         return learned
+
+    def _classifier(self, labels: np.ndarray) -> classify.Classifier:
+        return classify.Classifier(labels, self.sizes[-1], [n.margin for n in self.networks])
+
+    def _forward(self, pixels: torch.Tensor) -> Forward:
+        return Forward(self._arrays, self._settings, self._inputs(pixels))
 
     def _inputs(self, pixels: torch.Tensor) -> torch.Tensor:
         return pixels.to(self.device).to(torch.float32)

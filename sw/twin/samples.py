@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from sw.contract.error import require
+from sw.contract.error import ContractError, require
 from sw.contract.network import Network
 
 
@@ -26,19 +26,19 @@ def pixels_of(pixels: Any, replicas: int, inputs: int) -> torch.Tensor:
     return given.expand(replicas, -1, -1) if given.dim() == 2 else given
 
 
-def labels_of(labels: Any, replicas: int, samples: int, classes: int) -> torch.Tensor:
+def labels_of(labels: Any, replicas: int, samples: int, classes: int) -> np.ndarray:
     """Labels as int64 (R, N), from an array (N,) that all replicas share or (R, N); 0 … n_L - 1.
 
     Raises `ContractError` for another shape or value.
     """
-    given = torch.as_tensor(np.asarray(labels).astype(np.int64))
+    given = np.asarray(labels).astype(np.int64)
     require(
         given.shape in ((samples,), (replicas, samples)),
-        f"labels has the shape {tuple(given.shape)}, expected ({samples},) or ({replicas}, {samples})",
+        f"labels has the shape {given.shape}, expected ({samples},) or ({replicas}, {samples})",
     )
-    wrong = given[(given < 0) | (given >= classes)]
-    require(not len(wrong), f"a label is {int(wrong[0]) if len(wrong) else 0}, expected 0 to {classes - 1}")
-    return given.expand(replicas, -1)
+    for wrong in given[(given < 0) | (given >= classes)][:1]:
+        raise ContractError(f"a label is {wrong}, expected 0 to {classes - 1}")
+    return np.broadcast_to(given, (replicas, samples))
 
 
 def weights_of(weights: Any, network: Network) -> list[torch.Tensor]:
