@@ -41,6 +41,9 @@ BUILD_ARGUMENTS = {
     "icarus": ["-g2005"],
     "verilator": ["-Wno-fatal", "-Wno-WIDTH", "-Wno-MULTIDRIVEN", "-O3", "--x-assign", "0", "--x-initial", "0"],
 }
+# Yosys writes a constant part of a signal as a process without inputs, which Icarus never runs: run it once instead.
+CONSTANT_PROCESS = re.compile(r"always @\*(\n +[^\n=]+ = \d+'h[0-9a-f]+;\n)")
+NEVER_RUN = "found no sensitivities"
 WAVE_FILES = {"icarus": "waves.fst", "verilator": "dump.vcd"}
 WAVES_MODULE = """module waves;
     reg [8191:0] path;
@@ -144,7 +147,7 @@ def _tools(simulator: str) -> Iterator[bool]:
 def _build(component: Any, sources: Sequence[str], simulator: str, waves: bool) -> Path:
     """The directory with the built simulation of a component; built at most once for a given RTLIL."""
     text = rtlil.convert(component, name="top", emit_src=False)
-    key = json.dumps([text, list(sources), simulator, waves, BUILD_ARGUMENTS[simulator], verilog.__file__])
+    key = json.dumps([text, list(sources), simulator, waves, BUILD_ARGUMENTS[simulator], CONSTANT_PROCESS.pattern])
     directory = BUILD / "builds" / hashlib.sha256(key.encode()).hexdigest()[:20]
     directory.mkdir(parents=True, exist_ok=True)
     with (directory / "lock").open("w") as lock:
@@ -155,6 +158,7 @@ def _build(component: Any, sources: Sequence[str], simulator: str, waves: bool) 
             if stale.name != "lock":
                 shutil.rmtree(stale) if stale.is_dir() else stale.unlink()
         texts = [verilog.convert(component, name="top", emit_src=False, strip_internal_attrs=True), *sources]
+        texts = [CONSTANT_PROCESS.sub(r"initial\1", text) for text in texts]
         arguments = list(BUILD_ARGUMENTS[simulator])
         if waves and simulator == "icarus":
             texts.append(WAVES_MODULE.replace("{top}", "top"))
@@ -175,5 +179,6 @@ def _build(component: Any, sources: Sequence[str], simulator: str, waves: bool) 
             )
         except Exception as error:
             raise AssertionError(f"{simulator} refused the Verilog:\n{log.read_text()[-4000:]}") from error
+        assert NEVER_RUN not in log.read_text(), f"{simulator} would leave signals undefined:\n{log.read_text()[-4000:]}"
         (directory / "ready").touch()
     return directory

@@ -92,6 +92,7 @@ class Sink:
         while True:
             await self.clock.rising_edge
             valid = self.valid.value == 1
+            assert not valid or self.payload.value.is_resolvable, f"{self.name}: undefined payload {self.payload.value}"
             payload = int(self.payload.value) if valid else None
             assert held is None or payload == held, f"{self.name}: offer {held} became {payload} before it was taken"
             if valid and ready:
