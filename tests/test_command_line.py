@@ -99,8 +99,7 @@ def start_checkpoint():
 
 
 def test_init_makes_the_initial_state(folder):
-    start_checkpoint()
-    found = checkpoint.load("start.npz")
+    found = checkpoint.load(start_checkpoint())
     assert found.samples == 0 and found.prng == found.network.prng
     first = np.random.default_rng(1).integers(-8, 8, size=(20, 64), dtype=np.int8)
     np.testing.assert_array_equal(found.weights[0], first)

@@ -1,0 +1,96 @@
+"""One pass on a device with everything that is known of it afterwards; and the same pass on the twin, compared."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from sw.host import boards, streaming
+from sw.host.checkpoint import Checkpoint
+from sw.host.comparison import devices_differ, predictions_differ
+from sw.host.learning_device import Bits, Labels, LearningDevice, Predictions
+from sw.host.progress import Progress
+
+CYCLES = "cycles_"
+IDLE = "cycles_starved"  # the engine waits for the link: not a cost of learning
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pass:
+    """What a device predicted before it learned each sample, how long it took, and what it counted meanwhile."""
+
+    predictions: Predictions
+    seconds: float
+    counters: dict[str, int]
+
+    @property
+    def samples(self) -> int:
+        """Training samples."""
+        return len(self.predictions)
+
+    @property
+    def samples_per_second(self) -> float:
+        """Through host and link."""
+        return self.samples / self.seconds
+
+    def cycles(self) -> dict[str, float]:
+        """Cycles per sample by term; empty for a device that has no clock."""
+        return {name: n / self.samples for name, n in self.counters.items() if name.startswith(CYCLES)}
+
+    @property
+    def cycles_per_sample(self) -> float | None:
+        """All terms but the wait for the link; None without a clock."""
+        terms = self.cycles()
+        return sum(n for name, n in terms.items() if name != IDLE) if terms else None
+
+
+def learn(device: LearningDevice, start: Checkpoint, pixels: Bits, labels: Labels, what: str) -> Pass:
+    """Put `start` on the device and train it on all samples, in order."""
+    start.put_on(device)
+    before = device.counters()
+    predictions = []
+    with Progress(what, len(pixels)) as progress:
+        began = time.monotonic()
+        for batch in streaming.train(device, pixels, labels):
+            truth = labels[progress.done : progress.done + len(batch)]
+            predictions.append(batch)
+            progress.advance(len(batch), int((batch == truth).sum()))
+        seconds = time.monotonic() - began
+    after = device.counters()
+    counted = {name: n - before[name] for name, n in after.items()}
+    return Pass(predictions=np.concatenate(predictions), seconds=seconds, counters=counted)
+
+
+def infer(device: LearningDevice, pixels: Bits, labels: Labels, what: str) -> Predictions:
+    """The predictions of all samples, without learning."""
+    predictions = []
+    with Progress(what, len(pixels)) as progress:
+        for batch in streaming.infer(device, pixels):
+            truth = labels[progress.done : progress.done + len(batch)]
+            predictions.append(batch)
+            progress.advance(len(batch), int((batch == truth).sum()))
+    return np.concatenate(predictions)
+
+
+def difference_from_twin(
+    device: LearningDevice,
+    done: Pass,
+    start: Checkpoint,
+    pixels: Bits,
+    labels: Labels,
+    report: Callable[[str], None],
+    tests: tuple[Bits, Predictions] | None = None,
+) -> str | None:
+    """Feed the twin what the device was fed (`done`) and compare; the first difference, or None.
+
+    Compared: every prediction, the predictions of `tests` (pixels and what the device made of them), then every hidden
+    weight, the random word, the sample count and the counts of learned samples and draws, read from the device.
+    """
+    with boards.find("twin").open(report) as twin:
+        twins = learn(twin, start, pixels, labels, "comparing with the twin")
+        difference = predictions_differ(done.predictions, twins.predictions)
+        if difference is None and tests is not None:
+            difference = predictions_differ(tests[1], twin.infer(tests[0]))
+            difference = difference and f"in the test, {difference}"
+        return difference or devices_differ(device, twin)

@@ -1,0 +1,65 @@
+"""Pictures: the numbers in them are those given, and the same numbers give the same files."""
+
+import xml.etree.ElementTree as ElementTree
+
+import numpy as np
+import pytest
+
+from sw.figures import confusion, hidden_weights, prequential, style
+
+
+def texts(figure):
+    return " ".join(text.get_text() for axes in figure.axes for text in [axes.title, axes._left_title, *axes.texts])
+
+
+def legend(axes):
+    return [text.get_text() for text in axes.get_legend().get_texts()]
+
+
+def test_running_accuracy_is_the_mean_of_the_last_samples():
+    correct = np.array([1, 0, 1, 1, 0, 0], bool)
+    np.testing.assert_allclose(prequential.running(correct, 3), [2 / 3, 2 / 3, 2 / 3, 1 / 3])
+
+
+def test_the_prequential_curve_has_both_accuracies():
+    correct = np.arange(4000) % 4 != 0
+    figure = prequential.draw(correct, test_accuracy=0.5)
+    (axes,) = figure.axes
+    assert legend(axes) == ["last 500 samples", "all so far: 75.0% at the end", "test set afterwards: 50.0%"]
+    cumulative = axes.lines[1].get_ydata()
+    assert len(cumulative) == 4000 and cumulative[-1] == 0.75
+
+
+@pytest.mark.parametrize("samples", [1, 3, 100])
+def test_a_short_stream_can_be_drawn(samples, tmp_path):
+    style.save(prequential.draw(np.ones(samples, bool)), tmp_path / "short")
+
+
+def test_confusion_counts_true_classes_in_rows():
+    matrix = confusion.counts(np.array([0, 0, 1, 2]), np.array([0, 2, 1, 1], np.uint16), 3)
+    assert matrix.tolist() == [[1, 0, 1], [0, 1, 0], [0, 1, 0]]
+
+
+def test_the_confusion_picture_numbers_its_fields():
+    figure = confusion.draw(np.array([0, 0, 1, 1]), np.array([0, 1, 1, 1], np.uint16), 3)
+    assert sorted(text.get_text() for text in figure.axes[0].texts) == ["100", "50", "50"]
+
+
+def test_flipped_weights_are_those_whose_sign_changed():
+    before, after = np.array([[-1, 0, 5, -128]], np.int8), np.array([[0, -1, 6, -127]], np.int8)
+    assert hidden_weights.flipped(before, after) == 2
+    figure = hidden_weights.draw([before, before], [after, before])
+    assert "Layer 1: 2 of 4\nbinary weights flipped, 50.0%" in texts(figure)
+    assert "Layer 2: 0 of 4\nbinary weights flipped, 0.0%" in texts(figure)
+
+
+def test_files_are_readable_and_the_same_every_time(tmp_path):
+    files = []
+    for name in ("a", "b"):
+        correct = np.arange(200) % 3 != 0
+        paths = style.save(prequential.draw(correct), tmp_path / "new" / name)
+        files.append([path.read_bytes() for path in paths])
+    assert files[0] == files[1]
+    png, svg = files[0]
+    assert png.startswith(b"\x89PNG") and len(png) > 10_000
+    assert ElementTree.fromstring(svg).tag.endswith("svg")
