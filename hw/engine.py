@@ -1,0 +1,182 @@
+"""The engine: the array and everything around it that computes and learns. It only connects."""
+
+from amaranth.hdl import Module, Mux, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, connect, flipped
+
+from hw.array.array import SynapseArray
+from hw.configuration import Configuration
+from hw.counters import Counters
+from hw.engine_signature import EngineSignature
+from hw.forward.classify import Classify
+from hw.forward.fold_sum import FoldSum
+from hw.forward.normalise import Normalise
+from hw.input_buffer import InputBuffer
+from hw.issue import Issue
+from hw.learning.draw import Draw
+from hw.learning.errors import ErrorScan, ErrorStore
+from hw.learning.learner import Learner
+from hw.row_access import RowAccess
+from hw.sequencer import Sequencer
+from sw.contract.geometry import Geometry
+
+
+class Engine(wiring.Component):
+    """The learning machine behind the link (`hw.engine_signature.EngineSignature`, flipped)."""
+
+    def __init__(self, geometry: Geometry, *, cell_instances: bool = False) -> None:
+        self.geometry = geometry
+        self.cell_instances = cell_instances
+        super().__init__({"link": In(EngineSignature())})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        g, link = self.geometry, self.link
+        m.submodules.configuration = configuration = Configuration()
+        m.submodules.counters = counters = Counters()
+        m.submodules.input_buffer = input_buffer = InputBuffer(g)
+        m.submodules.rows = rows = RowAccess(g)
+        m.submodules.sequencer = sequencer = Sequencer(g)
+        m.submodules.learner = learner = Learner(g)
+        m.submodules.issue = issue = Issue(g, sources=4)
+        m.submodules.array = array = SynapseArray(g, instances=self.cell_instances)
+        m.submodules.fold_sum = fold_sum = FoldSum(g)
+        m.submodules.normalise = normalise = Normalise(g)
+        m.submodules.classify = classify = Classify(g)
+        m.submodules.errors = errors = ErrorStore(g)
+        m.submodules.scan = scan = ErrorScan(g)
+        m.submodules.draw = draw = Draw(g)
+        registers = configuration.registers
+
+        # the link's streams
+        link_ = flipped(link)
+        connect(m, link_.configuration, configuration.source)
+        connect(m, link_.table, draw.table)
+        connect(m, link_.row, rows.request)
+        connect(m, link_.row_write, rows.written)
+        connect(m, rows.values, link_.row_read)
+        connect(m, link_.sample, input_buffer.samples)
+        connect(m, link_.pixels, input_buffer.pixels)
+        connect(m, sequencer.predictions, link_.prediction)
+        m.d.comb += [
+            link.configured.eq(configuration.configured),
+            link.registers.eq(registers),
+            link.counters.eq(counters.counters),
+            configuration.reset.eq(link.reset),
+            counters.clear.eq(configuration.loaded),
+            input_buffer.clear.eq(configuration.loaded),
+            link.busy.eq(sequencer.busy | input_buffer.busy | rows.busy | configuration.loaded),
+        ]
+
+        # the random word and the sample count
+        samples = Signal(64)
+        m.d.comb += [
+            link.state_write.ready.eq(1),
+            link.state.prng.eq(draw.prng),
+            link.state.samples.eq(samples),
+            draw.prng_write.eq(link.state_write.valid),
+            draw.prng_value.eq(link.state_write.payload.prng),
+        ]
+        with m.If(configuration.loaded):
+            m.d.sync += samples.eq(0)
+        with m.Elif(link.state_write.valid):
+            m.d.sync += samples.eq(link.state_write.payload.samples)
+        with m.Elif(sequencer.trained):
+            m.d.sync += samples.eq(samples + 1)
+
+        # tokens into the array; the learner first, then the sample at work, then the next one, then rows
+        for source, tokens in zip(issue.source, (learner.tokens, sequencer.tokens, input_buffer.tokens, rows.tokens)):
+            connect(m, tokens, source)
+        m.d.comb += [
+            array.token.eq(issue.token),
+            fold_sum.result.eq(array.result),
+            rows.result.eq(array.result),
+            errors.result.eq(array.result),
+        ]
+
+        # forward
+        connect(m, input_buffer.staged, sequencer.staged)
+        connect(m, normalise.activations, sequencer.activations)
+        m.d.comb += [
+            input_buffer.inputs.eq(registers.inputs),
+            sequencer.registers.eq(registers),
+            sequencer.starving.eq(input_buffer.receiving),
+            normalise.start.eq(sequencer.normalise_start),
+            normalise.layer.eq(sequencer.layer),
+            normalise.valid.eq(fold_sum.valid),
+            normalise.matches.eq(fold_sum.matches),
+            classify.start.eq(sequencer.classify_start),
+            classify.neurons.eq(sequencer.layer.neurons),
+            classify.margin.eq(registers.margin),
+            classify.label.eq(sequencer.label),
+            classify.valid.eq(fold_sum.valid),
+            classify.matches.eq(fold_sum.matches),
+            sequencer.classified.eq(classify.done),
+            sequencer.prediction.eq(classify.prediction),
+            sequencer.wrong.eq(classify.wrong),
+        ]
+
+        # errors
+        m.d.comb += [
+            errors.near_valid.eq(normalise.activations.valid & normalise.activations.ready),
+            errors.near_layer.eq(sequencer.index),
+            errors.near_word.eq(normalise.activations.payload.word),
+            errors.near.eq(normalise.activations.payload.near),
+            errors.output_start.eq(sequencer.output_start),
+            errors.output_layer.eq(sequencer.index),
+            errors.output_neurons.eq(sequencer.layer.neurons),
+            errors.label.eq(sequencer.label),
+            errors.rival.eq(classify.rival),
+            sequencer.output_busy.eq(errors.output_busy),
+            errors.unload_start.eq(sequencer.unload_start),
+            errors.unload_layer.eq(sequencer.index - 1),
+            errors.unload_columns.eq(sequencer.unload_columns),
+            sequencer.unload_busy.eq(errors.unload_busy),
+            scan.start.eq(sequencer.scan_start),
+            scan.half.eq(sequencer.index[0]),
+            scan.neurons.eq(sequencer.layer.neurons),
+            errors.scan_half.eq(scan.scan_half),
+            errors.scan_word.eq(scan.scan_word),
+            errors.scan_enable.eq(scan.scan_enable),
+            scan.scan_active.eq(errors.scan_active),
+            scan.scan_negative.eq(errors.scan_negative),
+        ]
+
+        # learning
+        relax_rate = Signal(17)
+        learn_index = Signal.like(sequencer.index)
+        learn_set = Signal.like(sequencer.learn_set)
+        with m.If(sequencer.learn_start):
+            m.d.sync += [
+                relax_rate.eq(sequencer.layer.relax_rate),
+                learn_index.eq(sequencer.index),
+                learn_set.eq(sequencer.learn_set),
+            ]
+        m.d.comb += [
+            sequencer.items.payload.eq(scan.items.payload),
+            sequencer.items.valid.eq(scan.items.valid & ~learner.active),
+            draw.items.payload.eq(scan.items.payload),
+            draw.items.valid.eq(scan.items.valid & learner.active),
+            scan.items.ready.eq(Mux(learner.active, draw.items.ready, sequencer.items.ready)),
+            draw.layer.eq(learn_index),
+            draw.relax_rate.eq(relax_rate),
+            learner.start.eq(sequencer.learn_start),
+            learner.base.eq(sequencer.layer.base),
+            learner.folds.eq(sequencer.layer.folds),
+            learner.input_set.eq(sequencer.learn_set),
+            learner.relax_floor.eq(registers.relax_floor),
+            sequencer.learning.eq(learner.active),
+            sequencer.frontier.eq(learner.frontier),
+            input_buffer.learning.eq(learner.active & (learn_index == 0)),
+            input_buffer.learning_set.eq(learn_set),
+        ]
+        connect(m, draw.draws, learner.draws)
+
+        # counters
+        m.d.comb += [
+            counters.events.eq(sequencer.phase),
+            counters.events.learned.eq(sequencer.learned),
+            counters.events.draws.eq(draw.drawn),
+            counters.events.rows_learned.eq(learner.touched),
+        ]
+        return m

@@ -1,0 +1,110 @@
+"""The draw of a row's thresholds (clauses 9 and 10): one step of the random word, one look into the layer's table."""
+
+from amaranth.hdl import Cat, Module, Mux, Signal, Value, unsigned
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
+
+from hw.engine_signature import TABLE_LAYOUT
+from hw.learning.errors import item_layout, neuron_bits
+from sw.contract import prng
+from sw.contract.geometry import Geometry, bits_for
+from sw.contract.network import DEFAULT_PRNG, MAX_LAYERS
+from sw.contract.table import ENTRIES
+
+
+def xorshift(x: Value) -> Value:
+    """The word after `x` (`sw.contract.prng.step`). Combinational."""
+    for shift in prng.SHIFTS:
+        shifted = x.shift_left(shift)[: len(x)] if shift > 0 else x.shift_right(-shift)
+        x = x ^ shifted
+    return x
+
+
+def draw_layout(geometry: Geometry) -> data.StructLayout:
+    """A row and what is to be done to it: nothing (neither `learn` nor `relax`), or a token of either kind or both."""
+    return data.StructLayout(
+        {
+            "neuron": neuron_bits(geometry),
+            "negative": 1,
+            "last": 1,
+            "learn": 1,
+            "relax": 1,
+            "toward": 8,
+            "away": 8,
+        }
+    )
+
+
+class Draw(wiring.Component):
+    """Draws for every active item; items that aren't active pass without a draw. One item a cycle, latency two.
+
+    Members
+    -------
+    items, draws : what the scan found, and what is to be done
+    layer, relax_rate : index (0…3) and rate of the layer that is being learned, steady while items pass
+    prng : the random word; `prng_write` with `prng_value` sets it
+    drawn : pulses with every step of the random word
+    table : one byte of a table at a time, while nothing is being learned
+    """
+
+    def __init__(self, geometry: Geometry) -> None:
+        self.geometry = geometry
+        super().__init__(
+            {
+                "items": In(stream.Signature(item_layout(geometry))),
+                "draws": Out(stream.Signature(draw_layout(geometry))),
+                "layer": In(bits_for(MAX_LAYERS - 1)),
+                "relax_rate": In(unsigned(17)),
+                "prng": Out(unsigned(32), init=DEFAULT_PRNG),
+                "prng_write": In(1),
+                "prng_value": In(unsigned(32)),
+                "drawn": Out(1),
+                "table": In(stream.Signature(TABLE_LAYOUT)),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.submodules.tables = tables = Memory(shape=data.ArrayLayout(8, 2), depth=MAX_LAYERS * ENTRIES, init=[])
+        write, read = tables.write_port(granularity=1), tables.read_port()
+        m.d.comb += [
+            self.table.ready.eq(1),
+            write.addr.eq(self.table.payload.address[1:]),
+            write.data[0].eq(self.table.payload.value),
+            write.data[1].eq(self.table.payload.value),
+            write.en.eq(Mux(self.table.valid, Mux(self.table.payload.address[0], 0b10, 0b01), 0)),
+        ]
+
+        advance = ~self.draws.valid | self.draws.ready
+        stepped, looked_up = Signal(item_layout(self.geometry)), Signal(item_layout(self.geometry))
+        stepped_valid, relaxes = Signal(), Signal()
+        m.d.comb += [
+            self.items.ready.eq(advance),
+            self.drawn.eq(self.items.valid & advance & self.items.payload.active),
+            read.addr.eq(Cat(self.prng[24:], self.layer)),
+            read.en.eq(advance),
+        ]
+        with m.If(self.prng_write):
+            m.d.sync += self.prng.eq(self.prng_value)
+        with m.Elif(self.drawn):
+            m.d.sync += self.prng.eq(xorshift(self.prng))
+        with m.If(advance):
+            m.d.sync += [
+                stepped.eq(self.items.payload),
+                stepped_valid.eq(self.items.valid),
+                looked_up.eq(stepped),
+                self.draws.valid.eq(stepped_valid),
+                relaxes.eq(self.prng[:16] < self.relax_rate),
+            ]
+        toward, away = read.data
+        m.d.comb += [
+            self.draws.payload.neuron.eq(looked_up.neuron),
+            self.draws.payload.negative.eq(looked_up.negative),
+            self.draws.payload.last.eq(looked_up.last),
+            self.draws.payload.learn.eq(looked_up.active & (toward.any() | away.any())),
+            self.draws.payload.relax.eq(looked_up.active & relaxes),
+            self.draws.payload.toward.eq(toward),
+            self.draws.payload.away.eq(away),
+        ]
+        return m

@@ -1,0 +1,87 @@
+"""Reads and writes rows of hidden weights, one byte a token, for loading and checkpoints."""
+
+from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.lib import stream, wiring
+from amaranth.lib.fifo import SyncFIFOBuffered
+from amaranth.lib.wiring import In, Out
+
+from hw.array.array import latency, result_layout
+from hw.engine_signature import ROW_LAYOUT
+from hw.layouts import token_layout
+from sw.contract.geometry import Geometry
+from sw.contract.tokens import Opcode
+
+ISSUE_AND_QUEUE = 4  # cycles that a byte spends beside the array: issue, result, FIFO
+
+
+class RowAccess(wiring.Component):
+    """Serves one request at a time: columns 0 … count-1 of a row, in order.
+
+    Up to one byte a cycle each way. Reads are limited to what the FIFO behind the array can take, because nothing
+    inside the array can stall.
+
+    Members
+    -------
+    request : row, count (>= 1), write or read (`hw.engine_signature.ROW_LAYOUT`)
+    written, values : bytes to write, bytes that were read
+    tokens, result : to and from the array
+    busy : a request is being served
+    """
+
+    def __init__(self, geometry: Geometry) -> None:
+        self.geometry = geometry
+        super().__init__(
+            {
+                "request": In(stream.Signature(ROW_LAYOUT)),
+                "written": In(stream.Signature(8)),
+                "values": Out(stream.Signature(8)),
+                "tokens": Out(stream.Signature(token_layout(geometry))),
+                "result": In(result_layout(geometry)),
+                "busy": Out(1),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        g = self.geometry
+        token = self.tokens.payload
+        depth = latency(g) + ISSUE_AND_QUEUE
+        m.submodules.read = read = SyncFIFOBuffered(width=8, depth=depth)
+        wiring.connect(m, read.r_stream, wiring.flipped(self.values))
+        m.d.comb += [
+            read.w_en.eq(self.result.opcode == Opcode.READ),
+            read.w_data.eq(self.result.sum[:8]),
+        ]
+
+        write = Signal()
+        remaining, unread = Signal(16), Signal(range(depth + 1))
+        address, cell, synapse = Signal.like(token.address), Signal.like(token.cell), Signal.like(token.synapse)
+        can_read = unread != depth
+        issued = self.tokens.valid & self.tokens.ready
+        taken = self.values.valid & self.values.ready
+        m.d.comb += [
+            self.busy.eq((remaining != 0) | (unread != 0)),
+            self.request.ready.eq(~self.busy),
+            self.tokens.valid.eq((remaining != 0) & Mux(write, self.written.valid, can_read)),
+            self.written.ready.eq((remaining != 0) & write & self.tokens.ready),
+            token.opcode.eq(Mux(write, Opcode.WRITE, Opcode.READ)),
+            token.address.eq(address),
+            token.cell.eq(cell),
+            token.synapse.eq(synapse),
+            token.operand.eq(self.written.payload),
+        ]
+        m.d.sync += unread.eq(unread + (issued & ~write) - taken)
+        with m.If(self.request.valid & self.request.ready):
+            m.d.sync += [
+                write.eq(self.request.payload.write),
+                remaining.eq(self.request.payload.count),
+                address.eq(self.request.payload.row * g.folds),
+                Cat(synapse, cell).eq(0),
+            ]
+        with m.If(issued):
+            m.d.sync += [remaining.eq(remaining - 1), synapse.eq(synapse + 1)]
+            with m.If(synapse == g.synapses_per_cell - 1):
+                m.d.sync += cell.eq(cell + 1)
+                with m.If(cell == g.cells - 1):
+                    m.d.sync += [cell.eq(0), address.eq(address + 1)]
+        return m

@@ -1,0 +1,275 @@
+"""The sequence of one sample: forward through the layers, error, backward, learn; then the next sample.
+
+Learning of layer 1 runs beside the next sample's forward pass, which follows the learner's frontier row by row.
+"""
+
+from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from hw.engine_signature import EVENTS_LAYOUT
+from hw.forward.normalise import activation_layout
+from hw.input_buffer import STAGED_LAYOUT
+from hw.layouts import CONFIGURATION_LAYOUT, LAYER_LAYOUT, token_layout
+from hw.learning.errors import item_layout, neuron_bits, word_bits
+from sw.contract import tokens
+from sw.contract.geometry import INPUT_SETS, Geometry, bits_for
+from sw.contract.network import MAX_LAYERS
+from sw.contract.tokens import Opcode
+
+
+class Sequencer(wiring.Component):
+    """Issues LOAD, FORWARD, CLEAR, BACKWARD and UNLOAD tokens and starts the rooms around the array.
+
+    Members
+    -------
+    registers : the configuration, steady while a sample is computed
+    staged : the next sample, its pixels in the array
+    tokens : to the array
+    predictions : one for each sample, in order
+    layer, index : registers and index (0…3) of the layer at work, one cycle after `index` changes
+    normalise_start, classify_start : before the first FORWARD of a hidden layer, of the output layer
+    activations : of a hidden layer, from `Normalise`
+    label, classified, prediction, wrong : of the sample, to and from `Classify`
+    output_start, output_busy : `ErrorStore` writes the output's errors
+    unload_start, unload_columns, unload_busy : `ErrorStore` receives the signs of the layer below
+    scan_start, items : `ErrorScan`; the items go to the draw instead while `learning`
+    learn_start, learn_set, learning, frontier : the learner
+    trained, learned : pulses with every training sample and with every one that has an error
+    phase : what the machine spends this cycle on (the cycle counters of `sw.contract.frames.COUNTERS`)
+    starving : a sample is on its way from the link
+    busy : a sample is being computed or learned
+    """
+
+    def __init__(self, geometry: Geometry) -> None:
+        self.geometry = geometry
+        g = geometry
+        layer = bits_for(MAX_LAYERS - 1)
+        super().__init__(
+            {
+                "registers": In(CONFIGURATION_LAYOUT),
+                "staged": In(stream.Signature(STAGED_LAYOUT)),
+                "tokens": Out(stream.Signature(token_layout(g))),
+                "predictions": Out(stream.Signature(16)),
+                "index": Out(layer),
+                "layer": Out(LAYER_LAYOUT),
+                "normalise_start": Out(1),
+                "classify_start": Out(1),
+                "activations": In(stream.Signature(activation_layout(g))),
+                "label": Out(neuron_bits(g)),
+                "classified": In(1),
+                "prediction": In(neuron_bits(g)),
+                "wrong": In(1),
+                "output_start": Out(1),
+                "output_busy": In(1),
+                "unload_start": Out(1),
+                "unload_columns": Out(16),
+                "unload_busy": In(1),
+                "scan_start": Out(1),
+                "items": In(stream.Signature(item_layout(g))),
+                "learn_start": Out(1),
+                "learn_set": Out(bits_for(INPUT_SETS - 1)),
+                "learning": In(1),
+                "frontier": In(neuron_bits(g) + 1),
+                "trained": Out(1),
+                "learned": Out(1),
+                "phase": Out(EVENTS_LAYOUT),
+                "starving": In(1),
+                "busy": Out(1),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        g = self.geometry
+        token = self.tokens.payload
+        accepted = self.tokens.valid & self.tokens.ready
+        registers, layer, index = self.registers, self.layer, self.index
+        last_index = Signal.like(index)
+        train, pixel_set = Signal(), Signal()
+        fold, last_fold, slice_ = Signal(bits_for(g.folds - 1)), Signal(bits_for(g.folds - 1)), Signal(bits_for(g.slices - 1))
+        neuron = Signal(neuron_bits(g))
+        row = Signal.like(token.address)  # the word of the row's fold 0
+        cell, inputs = Signal.like(token.cell), Signal.like(token.inputs)
+        word, last_word = Signal(word_bits(g)), Signal(word_bits(g))
+        input_set = Signal(bits_for(INPUT_SETS - 1))
+
+        m.d.sync += [
+            layer.eq(registers.layer[index]),
+            last_index.eq(registers.layers - 1),
+            last_fold.eq(registers.layer[index].folds - 1),
+            self.unload_columns.eq(registers.layer[(index - 1)[: len(index)]].neurons),
+            last_word.eq((self.unload_columns - 1)[bits_for(g.synapses_per_cell - 1) :]),
+        ]
+        m.d.comb += [
+            input_set.eq(Mux(index == 0, pixel_set, index + 1)),
+            self.learn_set.eq(input_set),
+            token.last.eq(fold == last_fold),
+            token.address.eq(row + fold),
+            token.cell.eq(cell),
+            token.synapse.eq(slice_ * g.lanes),
+        ]
+        with m.If(self.predictions.ready):
+            m.d.sync += self.predictions.valid.eq(0)
+
+        with m.FSM(name="state") as fsm:
+            m.d.comb += self.busy.eq(~fsm.ongoing("IDLE") | self.learning | self.predictions.valid)
+            with m.State("IDLE"):
+                m.d.comb += self.staged.ready.eq(1)
+                m.d.sync += index.eq(0)
+                with m.If(self.staged.valid):
+                    m.d.comb += self.phase.cycles_forward.eq(1)
+                    m.d.sync += [
+                        train.eq(self.staged.payload.train),
+                        self.label.eq(self.staged.payload.label),
+                        pixel_set.eq(self.staged.payload.set),
+                    ]
+                    m.next = "LAYER"
+                with m.Else():
+                    m.d.comb += self.phase.cycles_starved.eq(self.starving)
+
+            with m.State("LAYER"):
+                m.d.comb += [
+                    self.normalise_start.eq(index != last_index),
+                    self.classify_start.eq(index == last_index),
+                    self.phase.cycles_forward.eq(1),
+                ]
+                m.d.sync += [
+                    row.eq(registers.layer[index].base),
+                    neuron.eq(0),
+                    fold.eq(0),
+                    inputs.eq(input_set * g.folds),
+                ]
+                m.next = "FORWARD"
+
+            with m.State("FORWARD"):
+                allowed = (index != 0) | ~self.learning | (neuron < self.frontier)
+                m.d.comb += [
+                    token.opcode.eq(Opcode.FORWARD),
+                    token.inputs.eq(inputs + fold),
+                    self.tokens.valid.eq(allowed),
+                    self.phase.cycles_forward.eq(accepted),
+                    self.phase.cycles_learn.eq(~accepted),
+                ]
+                with m.If(accepted):
+                    m.d.sync += fold.eq(fold + 1)
+                    with m.If(fold == last_fold):
+                        m.d.sync += [fold.eq(0), row.eq(row + g.folds), neuron.eq(neuron + 1)]
+                        with m.If(neuron + 1 == layer.neurons):
+                            m.d.sync += [cell.eq(0), inputs.eq((index + 2) * g.folds)]
+                            with m.If(index == last_index):
+                                m.next = "CLASSIFY"
+                            with m.Else():
+                                m.next = "ACTIVATE"
+
+            with m.State("ACTIVATE"):
+                activations = self.activations.payload
+                m.d.comb += [
+                    token.opcode.eq(Opcode.LOAD),
+                    token.inputs.eq(inputs),
+                    token.operand.eq(Cat(activations.valid, activations.negative)),
+                    self.tokens.valid.eq(self.activations.valid),
+                    self.activations.ready.eq(self.tokens.ready),
+                    self.phase.cycles_activate.eq(self.activations.valid),
+                    self.phase.cycles_normalise.eq(~self.activations.valid),
+                ]
+                with m.If(accepted):
+                    m.d.sync += cell.eq(cell + 1)
+                    with m.If(cell == g.cells - 1):
+                        m.d.sync += [cell.eq(0), inputs.eq(inputs + 1)]
+                    with m.If(activations.last):
+                        m.d.sync += index.eq(index + 1)
+                        m.next = "LAYER"
+
+            with m.State("CLASSIFY"):
+                m.d.comb += self.phase.cycles_classify.eq(1)
+                with m.If(self.classified & ~self.predictions.valid):
+                    m.d.comb += self.trained.eq(train)
+                    m.d.sync += [self.predictions.valid.eq(1), self.predictions.payload.eq(self.prediction)]
+                    with m.If(train & self.wrong):
+                        m.d.comb += self.learned.eq(1)
+                        m.next = "ERROR"
+                    with m.Else():
+                        m.d.sync += index.eq(0)
+                        m.next = "IDLE"
+
+            with m.State("ERROR"):
+                m.d.comb += [self.phase.cycles_backward.eq(1), self.output_start.eq(~self.learning)]
+                with m.If(~self.learning):
+                    m.next = "OUTPUT ERRORS"
+
+            with m.State("OUTPUT ERRORS"):
+                m.d.comb += self.phase.cycles_backward.eq(1)
+                m.d.sync += [fold.eq(0), slice_.eq(0)]
+                with m.If(~self.output_busy):
+                    m.d.comb += self.unload_start.eq(index != 0)
+                    m.next = "LEARN"
+                    with m.If(index != 0):
+                        m.next = "CLEAR"
+
+            with m.State("CLEAR"):
+                m.d.comb += [
+                    token.opcode.eq(Opcode.CLEAR),
+                    self.tokens.valid.eq(1),
+                    self.scan_start.eq(accepted),
+                    self.phase.cycles_backward.eq(1),
+                ]
+                with m.If(accepted):
+                    m.next = "BACKWARD"
+
+            with m.State("BACKWARD"):
+                item = self.items.payload
+                m.d.comb += [
+                    token.opcode.eq(Opcode.BACKWARD),
+                    token.address.eq(layer.base + item.neuron * g.folds + fold),
+                    token.operand[tokens.NEGATIVE_OFFSET].eq(item.negative),
+                    self.tokens.valid.eq(self.items.valid & item.active),
+                    self.items.ready.eq(self.tokens.ready | ~item.active),
+                    self.phase.cycles_backward.eq(1),
+                ]
+                m.d.sync += [cell.eq(0), word.eq(fold * g.cells)]
+                with m.If(self.items.valid & self.items.ready & item.last):
+                    m.next = "UNLOAD"
+
+            with m.State("UNLOAD"):
+                m.d.comb += [
+                    token.opcode.eq(Opcode.UNLOAD),
+                    self.tokens.valid.eq(1),
+                    self.phase.cycles_backward.eq(1),
+                ]
+                with m.If(accepted):
+                    m.d.sync += [cell.eq(cell + 1), word.eq(word + 1)]
+                    with m.If((cell == g.cells - 1) | (word == last_word)):
+                        m.d.sync += slice_.eq(slice_ + 1)
+                        m.next = "CLEAR"
+                        with m.If(slice_ == g.slices - 1):
+                            m.d.sync += [slice_.eq(0), fold.eq(fold + 1)]
+                            with m.If(fold == last_fold):
+                                m.next = "LEARN"
+
+            with m.State("LEARN"):
+                m.d.comb += [self.learn_start.eq(1), self.scan_start.eq(1), self.phase.cycles_learn.eq(1)]
+                m.next = "LEARNING"
+                with m.If(index == 0):
+                    m.next = "IDLE"
+
+            with m.State("LEARNING"):
+                m.d.comb += [
+                    self.phase.cycles_learn.eq(self.learning),
+                    self.phase.cycles_backward.eq(~self.learning),
+                ]
+                with m.If(~self.learning & ~self.unload_busy):
+                    m.d.sync += index.eq(index - 1)
+                    m.next = "LAYER BELOW"
+
+            with m.State("LAYER BELOW"):  # the registers of the layer follow
+                m.d.comb += self.phase.cycles_backward.eq(1)
+                m.d.sync += fold.eq(0)
+                m.next = "REGISTERS BELOW"
+
+            with m.State("REGISTERS BELOW"):
+                m.d.comb += [self.phase.cycles_backward.eq(1), self.unload_start.eq(index != 0)]
+                m.next = "LEARN"
+                with m.If(index != 0):
+                    m.next = "CLEAR"
+        return m

@@ -1,0 +1,68 @@
+"""Drives the engine's streams as the link does: configuration, tables, rows, samples."""
+
+from random import Random
+from typing import Any
+
+import numpy as np
+
+from sim.stream_driver import Sink, Source
+from sw.contract.frames import COUNTER_BITS, COUNTERS, image_bytes
+from sw.contract.geometry import Geometry
+from sw.contract.network import Network
+from sw.contract.registers import configuration_bytes
+from sw.contract.table import ENTRIES, table_bytes, thresholds
+
+ADDRESS_BITS = 11  # of `hw.engine_signature.TABLE_LAYOUT`
+
+
+class EngineDriver:
+    """The link's side of `hw.engine_signature.EngineSignature`, with random stalls on every stream."""
+
+    def __init__(self, dut: Any, geometry: Geometry, random: Random) -> None:
+        self.dut, self.geometry = dut, geometry
+        names = ("configuration", "table", "row", "row_write", "sample", "pixels", "state_write")
+        self.sources = {name: Source(dut, f"link__{name}", random) for name in names}
+        self.row_read = Sink(dut, "link__row_read", random)
+        self.prediction = Sink(dut, "link__prediction", random)
+        dut.link__reset.value = 0
+
+    async def idle(self, cycles: int = 1_000_000) -> None:
+        """Until every source is drained and the engine is not busy; AssertionError after `cycles`."""
+        for source in self.sources.values():
+            await source.drained()
+        for _ in range(cycles):
+            await self.dut.clk.rising_edge
+            if self.dut.link__busy.value == 0:
+                return
+        raise AssertionError(f"the engine is busy after {cycles} cycles")
+
+    async def configure(self, network: Network, weights: list[np.ndarray], samples: int = 0) -> None:
+        """Registers, tables, weights and state, in the order that the host uses."""
+        self.sources["configuration"].send(configuration_bytes(network, self.geometry))
+        await self.idle()
+        for i, (rate, metaplasticity) in enumerate(zip(network.learning_rate, network.metaplasticity, strict=True)):
+            table = table_bytes(thresholds(rate, metaplasticity))
+            self.sources["table"].send((2 * ENTRIES * i + j) | value << ADDRESS_BITS for j, value in enumerate(table))
+        for first, layer in zip(network.first_rows, weights, strict=True):
+            for row, values in enumerate(layer):
+                self.sources["row"].send([1 | (first + row) << 1 | len(values) << 17])
+                self.sources["row_write"].send(values.tobytes())
+        self.sources["state_write"].send([network.prng | samples << 32])
+        await self.idle()
+
+    async def read_row(self, row: int, count: int) -> np.ndarray:
+        """Columns 0 … count-1 of a row, through the row port."""
+        self.sources["row"].send([row << 1 | count << 17])
+        return np.frombuffer(bytes(await self.row_read.take(count)), np.int8)
+
+    def send(self, pixels: np.ndarray, labels: np.ndarray, train: bool = True) -> None:
+        """Queue samples."""
+        packed = np.packbits(pixels, axis=1, bitorder="little")
+        assert packed.shape[1] == image_bytes(pixels.shape[1])
+        self.sources["sample"].send(int(train) | int(label) << 1 for label in labels)
+        self.sources["pixels"].send(packed.tobytes())
+
+    def counters(self) -> dict[str, int]:
+        """The engine's counters by name."""
+        word = int(self.dut.link__counters.value)
+        return {name: word >> COUNTER_BITS * i & ((1 << COUNTER_BITS) - 1) for i, name in enumerate(COUNTERS[1:])}

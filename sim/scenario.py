@@ -1,0 +1,172 @@
+"""The networks and geometries that the whole machine is tried on, drawn from a seed within what each one is for."""
+
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+import numpy as np
+
+from sw.contract.geometry import Geometry
+from sw.contract.network import Network
+
+RAILS = (-128, -127, -1, 0, 126, 127)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """What is tried, and why.
+
+    grid is (height, width, K, folds, slices); `spare_rows` are rows beyond the network's. `sizes` gives a range for each
+    layer. `fields` are those of `Network` (a callable is called with the generator). `ones` is the share of lit pixels.
+    """
+
+    name: str
+    grid: tuple[int, int, int, int, int]
+    sizes: tuple[tuple[int, int], ...]
+    fields: dict[str, Any]
+    spare_rows: int = 3
+    rails: bool = False
+    ones: float = 0.4
+
+    def build(self, seed: int) -> tuple[Geometry, Network, list[np.ndarray]]:
+        """The geometry, the network and the weights that it begins with."""
+        random = Random(f"{self.name} {seed}")
+        height, width, k, folds, slices = self.grid
+        layers = [random.randint(*size) for size in self.sizes]
+        given = {name: value(random) if callable(value) else value for name, value in self.fields.items()}
+        network = Network.of(layers=layers, **given)
+        geometry = Geometry(
+            columns=height * width * k * folds,
+            rows=network.row_count + self.spare_rows,
+            grid_height=height,
+            grid_width=width,
+            synapses_per_cell=k,
+            folds=folds,
+            slices=slices,
+        )
+        generator = np.random.default_rng(random.getrandbits(32))
+        bound = network.init_range
+        weights = [
+            generator.choice(np.array(RAILS, np.int8), shape)
+            if self.rails
+            else generator.integers(-bound, bound, shape, dtype=np.int8)
+            for shape in network.shapes
+        ]
+        return geometry, network, weights
+
+    def samples(self, seed: int, network: Network, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """Random pixels (count, n_0) and labels; among them an image that is dark, and one that is lit all over."""
+        generator = np.random.default_rng([seed, count])
+        pixels = (generator.random((count, network.layers[0])) < self.ones).astype(np.uint8)
+        pixels[generator.integers(count)] = 0
+        pixels[generator.integers(count)] = 1
+        return pixels, generator.integers(0, network.layers[-1], count)
+
+
+def _rates(*choices: int):
+    return lambda random: [random.choice(choices) for _ in range(2)]
+
+
+SCENARIOS = (
+    Scenario(name="one layer", grid=(2, 3, 4, 1, 4), sizes=((19, 24), (3, 9)), fields={"margin": 4}),
+    Scenario(
+        name="two layers, odd sizes, even margin, full range",
+        grid=(2, 2, 4, 2, 4),
+        sizes=((21, 31), (9, 15), (3, 5)),
+        fields={"init_range": 128, "margin": 4, "window": [9], "learning_rate": [0.9, 0.8]},
+    ),
+    Scenario(
+        name="gated hidden layer",
+        grid=(3, 2, 4, 1, 4),
+        sizes=((20, 24), (11, 23), (4, 7)),
+        fields={"activation": ["gate"], "gate": lambda r: [r.randint(-3, 3)], "window": [3], "margin": 6},
+    ),
+    Scenario(
+        name="three layers, two folds, some relaxation",
+        grid=(2, 3, 4, 2, 4),
+        sizes=((30, 47), (13, 17), (5, 11), (2, 6)),
+        fields={
+            "relax_rate": lambda r: [r.randint(1000, 40000) for _ in range(3)],
+            "margin": 8,
+            "window": [6, 4],
+            "init_range": 20,
+            "relax_floor": lambda r: r.randint(1, 9),
+        },
+    ),
+    Scenario(
+        name="four layers, K 16",
+        grid=(1, 2, 16, 1, 4),
+        sizes=((25, 32), (17, 23), (9, 14), (16, 16), (3, 10)),
+        fields={"margin": 10, "window": [12, 8, 8], "init_range": 128},
+    ),
+    Scenario(
+        name="four layers, three folds, mixed activations, always relaxing",
+        grid=(1, 2, 4, 3, 4),
+        sizes=((17, 24), (9, 13), (6, 9), (5, 9), (3, 4)),
+        fields={
+            "activation": ["gate", "sign", "gate"],
+            "gate": lambda r: [r.randint(-2, 2), 0, r.randint(-2, 1)],
+            "relax_rate": [65536, 65536, 65536, 65536],
+            "margin": 12,
+            "window": [20, 20, 20],
+            "init_range": 60,
+        },
+    ),
+    Scenario(
+        name="tables that never step",
+        grid=(2, 2, 4, 1, 4),
+        sizes=((12, 16), (7, 12), (3, 5)),
+        fields={"learning_rate": [0.0, 0.0], "margin": 20, "window": [16], "relax_rate": _rates(0, 300, 20000)},
+    ),
+    Scenario(
+        name="tables that always step",
+        grid=(1, 3, 8, 1, 4),
+        sizes=((20, 24), (8, 17), (3, 5)),
+        fields={"learning_rate": [1.0, 2.0], "metaplasticity": [0.0, 0.0], "margin": 8, "window": [5]},
+    ),
+    Scenario(
+        name="weights at both rails, no metaplasticity",
+        grid=(2, 1, 16, 1, 2),
+        sizes=((27, 32), (15, 19), (4, 6)),
+        fields={"learning_rate": [1.0, 0.7], "metaplasticity": [0.0, 0.0], "margin": 12, "window": [10]},
+        rails=True,
+    ),
+    Scenario(
+        name="margin and windows at their ends",
+        grid=(2, 2, 4, 2, 2),
+        sizes=((22, 32), (13, 15), (9, 11), (2, 3)),
+        fields={
+            "margin": 32767,
+            "window": [1023, 0],
+            "gate": [0, 0],
+            "activation": ["sign", "gate"],
+            "init_range": 40,
+        },
+    ),
+    Scenario(
+        name="gates at their ends, the smallest margin",
+        grid=(2, 2, 4, 1, 1),
+        sizes=((13, 16), (7, 12), (8, 13), (3, 4)),
+        fields={"margin": -32768, "window": [1023, 1023], "gate": [-1023, 1023], "activation": ["gate", "gate"]},
+    ),
+    Scenario(
+        name="one cell, many folds, more outputs than K",
+        grid=(1, 1, 8, 5, 4),
+        sizes=((33, 40), (11, 20), (17, 21)),
+        fields={"margin": 6, "window": [8], "relax_rate": [500, 65536], "relax_floor": 127, "init_range": 128},
+    ),
+    Scenario(
+        name="every column and row in use, K 16 without slices",
+        grid=(1, 2, 16, 1, 1),
+        sizes=((32, 32), (32, 32), (16, 16)),
+        fields={"margin": 2, "window": [12], "init_range": 100, "relax_rate": [6000, 600], "relax_floor": 30},
+        spare_rows=0,
+    ),
+    Scenario(
+        name="dark images and negative sums",
+        grid=(2, 2, 4, 1, 4),
+        sizes=((14, 16), (7, 13), (2, 2)),
+        fields={"margin": 4, "window": [4], "init_range": 4},
+        ones=0.08,
+    ),
+)
