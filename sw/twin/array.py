@@ -15,7 +15,7 @@ WORD = torch.complex128  # 16 bytes: rows are copied as the widest words that Py
 class Array:
     """Hidden weights and, derived from them, binary weights.
 
-    Parameters: n neurons with n_in inputs each, in R replicas; `relax_floor` int8 (R,). A row is stored with padding
+    Parameters: n neurons with n_in inputs each, in R replicas; `relax_floor` int8 (R, 1). A row is stored with padding
     columns up to a multiple of 16, which nothing reads (clause 2).
     """
 
@@ -29,6 +29,7 @@ class Array:
         self._hidden_rows = self._hidden.flatten(0, 1).view(WORD)
         self._binary_rows = self._binary.flatten(0, 1)
         self._binary_valid = self._binary[:, :, :inputs]
+        self._first_row = np.arange(len(relax_floor))[:, None] * neurons
 
     def weights(self, replica: int) -> torch.Tensor:
         """The hidden weights of one replica: int8 (n, n_in), a view."""
@@ -48,9 +49,9 @@ class Array:
         if len(rows.neuron) == 0:
             return
         neuron = self._by_replica(rows)
-        first_row = np.arange(len(neuron))[:, None] * self.neurons
-        binary = self._binary_rows.index_select(0, self._tensor((neuron + first_row).ravel()))
-        changed = torch.bmm(inputs, binary.unflatten(0, neuron.shape)[:, :, : self.inputs].transpose(1, 2))
+        binary = self._binary_rows.index_select(0, self._tensor((self._first_row + neuron).ravel()))
+        binary = binary.view(*neuron.shape, -1)[:, :, : self.inputs]
+        changed = torch.bmm(inputs, binary.transpose(1, 2))
         a.scatter_(2, self._tensor(neuron).unsqueeze(1).expand(changed.shape), changed)
 
     def backward(self, d: torch.Tensor) -> torch.Tensor:
@@ -62,19 +63,17 @@ class Array:
         if len(rows.neuron) == 0:
             return
         index = self._tensor(rows.replica * self.neurons + rows.neuron)
-        replica = self._tensor(rows.replica)
         stored = self._hidden_rows.index_select(0, index).view(torch.int8)
         q = stored[:, : self.inputs]
         if rows.relaxes.any():
             relaxes = self._tensor(rows.relaxes)
             relaxed = q[relaxes]
-            update.relax_(relaxed, self._relax_floor[replica][relaxes].unsqueeze(1))
+            update.relax_(relaxed, self._relax_floor[self._tensor(rows.replica[rows.relaxes])])
             q[relaxes] = relaxed
         inputs = inputs.to(torch.int8)
         if len(inputs) > 1:
-            inputs = inputs.index_select(0, replica)
-        toward, away, d = self._tensor(np.stack((rows.toward, rows.away, rows.d.view(np.uint8)))).unsqueeze(2)
-        update.learn_(q, d.view(torch.int8) * inputs, toward, update.span(toward, away))
+            inputs = inputs.index_select(0, self._tensor(rows.replica))
+        update.learn_(q, self._tensor(rows.d) * inputs, self._tensor(rows.toward), self._tensor(rows.span))
         self._hidden_rows.index_copy_(0, index, stored.view(WORD))
         self._binary_rows.view(WORD).index_copy_(0, index, update.binary(stored).view(WORD))
 

@@ -15,15 +15,16 @@ class Classifier:
     """
 
     def __init__(self, labels: np.ndarray, classes: int, margins: Sequence[int]) -> None:
-        self._labels = labels[:, :, None]
+        self._labels = labels
         # What a rival's score is compared with z_y after: the margin; -∞ keeps the label from being its own rival.
         self._handicap = np.empty((*labels.shape, classes), dtype=np.float32)
         self._handicap[:] = np.array(margins, dtype=np.float32)[:, None, None]
-        np.put_along_axis(self._handicap, self._labels, -np.inf, axis=2)
+        np.put_along_axis(self._handicap, labels[:, :, None], -np.inf, axis=2)
 
     def errors(self, z: np.ndarray, first: int) -> np.ndarray:
         """Whether z_y - z_r < margin (clause 7): bool (R, samples), for the scores of the samples from `first` on."""
-        own = np.take_along_axis(z, self._labels[:, first:], axis=2)[:, :, 0]
+        labels = self._labels[:, first:]
+        own = z.reshape(labels.size, -1)[np.arange(labels.size), labels.ravel()].reshape(labels.shape)
         return (z + self._handicap[:, first:]).max(2) > own
 
     def d(self, z: np.ndarray, places: Sequence[int | None]) -> np.ndarray:
@@ -35,7 +36,7 @@ class Classifier:
         for replica, place in enumerate(places):
             if place is not None:
                 d[replica, (z[replica] + self._handicap[replica, place]).argmax()] = -1
-                d[replica, self._labels[replica, place, 0]] = 1
+                d[replica, self._labels[replica, place]] = 1
         return d
 
 

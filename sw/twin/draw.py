@@ -11,6 +11,7 @@ import numpy as np
 
 from sw.contract.network import Network
 from sw.contract.table import thresholds
+from sw.twin import update
 from sw.twin.random_words import ahead
 
 LEAST_AHEAD = 8192
@@ -20,7 +21,7 @@ LEAST_AHEAD = 8192
 class Rows:
     """The k rows of one layer that one sample per replica touches, ascending by replica, then neuron.
 
-    replica, neuron int64 (k,); d int8 (k,), -1 or +1; toward, away uint8 (k,), thresholds 0…128; relaxes bool (k,).
+    replica, neuron int64 (k,); d int8 (k, 1), -1 or +1; toward, span uint8 (k, 1), for `update.learn_`; relaxes bool (k,).
     draws, touched: for each replica, how many rows had an error, and how many of those are here.
     """
 
@@ -28,7 +29,7 @@ class Rows:
     neuron: np.ndarray
     d: np.ndarray
     toward: np.ndarray
-    away: np.ndarray
+    span: np.ndarray
     relaxes: np.ndarray
     draws: list[int]
     touched: list[int]
@@ -70,14 +71,14 @@ class Draws:
         self._place = [p + drawn for p, drawn in zip(self._place, draws, strict=True)]
         kept = self._touches[layer][place].nonzero()[0]
         replica, neuron = replica[kept], neuron[kept]
-        toward, away, relaxes = self._effects[layer][:, place][:, kept]
+        toward, span, relaxes = self._effects[layer][:, place, None][:, kept]
         return Rows(
             replica=replica,
             neuron=neuron,
-            d=d[replica, neuron],
+            d=d[replica, neuron, None],
             toward=toward,
-            away=away,
-            relaxes=relaxes.view(np.bool_),
+            span=span,
+            relaxes=relaxes[:, 0].view(np.bool_),
             draws=draws,
             touched=self._per_replica(replica),
         )
@@ -98,14 +99,14 @@ class Draws:
         self._words = ahead(np.array(words, dtype=np.uint32), self._doublings)
         self._place = [0] * len(words)
         self._effects = [self._effects_in(layer) for layer in range(len(self._tables))]
-        self._touches = [effects.any(0) for effects in self._effects]
+        self._touches = [effects.any(0) for effects in self._effects]  # a span of 0 means that both thresholds are 0
 
     def _effects_in(self, layer: int) -> np.ndarray:
-        """uint8 (3, R · words): θ_toward, θ_away and whether to relax, for every word that was made ahead."""
+        """uint8 (3, R · words): θ_toward, span of both thresholds, whether to relax, for every word made ahead."""
         replica = np.arange(len(self._words))[:, None]
         toward, away = self._tables[layer][:, replica, self._words >> 24]
         relaxes = (self._words & 0xFFFF) < self._relax_rates[layer][:, None]
-        return np.stack((toward.ravel(), away.ravel(), relaxes.ravel().astype(np.uint8)))
+        return np.stack((toward.ravel(), update.span(toward, away).ravel(), relaxes.ravel().astype(np.uint8)))
 
 
 def _tables(networks: Sequence[Network], layer: int) -> np.ndarray:

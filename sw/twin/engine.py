@@ -18,7 +18,7 @@ from sw.twin.learner import Learned, learn
 from sw.twin.samples import labels_of, pixels_of, weights_of
 from sw.twin.settings import activation_settings
 
-TRAIN_BLOCK = 24
+TRAIN_BLOCK = 32
 INFER_BLOCK = 256
 
 
@@ -62,7 +62,7 @@ class Twin:
         for network in networks:
             require(network.layers == self.sizes, f"layers is {network.layers}, the first replica's is {self.sizes}")
         self.replicas, self.block, self.device = len(networks), block, torch.device(device)
-        relax_floor = torch.tensor([n.relax_floor for n in networks], dtype=torch.int8, device=self.device)
+        relax_floor = torch.tensor([[n.relax_floor] for n in networks], dtype=torch.int8, device=self.device)
         self._arrays = [Array(*shape, relax_floor) for shape in networks[0].shapes]
         self._settings = activation_settings(networks, self.device)
         self._draws = Draws(networks)

@@ -22,7 +22,7 @@ def activate(a: torch.Tensor, mu: torch.Tensor, settings: ActivationSettings) ->
 
     The sign of a - (μ + gate - ½), which is never zero, takes fewer and faster operations than a comparison.
     """
-    active = (a - (mu + (settings.gate - 0.5)).unsqueeze(-1)).sign_()
+    active = (a - (mu + settings.edge).unsqueeze(-1)).sign_()
     return torch.maximum(active, settings.silent.unsqueeze(-1)) if settings.gated else active
 
 

@@ -1,11 +1,12 @@
 """The update of hidden weights (clauses 10 and 11), many rows at once and in place: what a cell's update unit does."""
 
+import numpy as np
 import torch
 
 
-def span(toward: torch.Tensor, away: torch.Tensor) -> torch.Tensor:
-    """How many of the 256 hidden weights move under a pair of thresholds 0…128 (see `learn_`): 0…255."""
-    return toward + away.clamp(max=127)
+def span(toward: np.ndarray, away: np.ndarray) -> np.ndarray:
+    """How many of the 256 hidden weights move under a pair of thresholds 0…128 (see `learn_`): uint8, 0…255."""
+    return toward + np.minimum(away, 127)
 
 
 def learn_(q: torch.Tensor, step: torch.Tensor, toward: torch.Tensor, span: torch.Tensor) -> None:
