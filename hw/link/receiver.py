@@ -25,7 +25,7 @@ class FrameCheck(Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         token, checked = self.tokens.payload, self.checked.payload
-        m.submodules.crc = crc = CRC32_ETHERNET(data_width=8).create()
+        m.submodules.crc32 = crc = CRC32_ETHERNET(data_width=8).create()
 
         # The last four bytes are held back, for they are the CRC if the frame ends now.
         held = Signal(8 * CRC.size)

@@ -29,7 +29,7 @@ class Transmitter(Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         m.submodules.encoder = encoder = CobsEncoder()
-        m.submodules.crc = crc = CRC32_ETHERNET(data_width=8).create()
+        m.submodules.crc32 = crc = CRC32_ETHERNET(data_width=8).create()
         connect(m, encoder.encoded, flipped(self.encoded))
         out, header = encoder.frame, self.header.payload
         sent = out.valid & out.ready

@@ -1,0 +1,88 @@
+"""The reply to everything but TRAIN and INFER."""
+
+from amaranth.hdl import Module, Signal
+from amaranth.lib import stream
+from amaranth.lib.wiring import Component, In, Out, connect, flipped
+
+from hw.engine_signature import COUNTERS_LAYOUT, STATE_LAYOUT
+from hw.link.checks import REASON_BITS
+from hw.link.receiver import BAD_FRAMES_BITS
+from hw.link.report import LENGTHS, Report
+from hw.link.tokens import HEADER
+from sw.contract import frames
+from sw.contract.frames import ERROR, REPLY, Command
+
+REFUSAL_BYTES = 2  # reason, command
+
+
+class Answer(Component):
+    """Header and payload of one reply: a refusal, a report, a row, or nothing but the header.
+
+    Parameters
+    ----------
+    hello : what HELLO tells, without the nonce
+
+    Members
+    -------
+    request : the header that is answered
+    reason : why it is refused, or 0
+    nonce : the board's
+    state, counters, bad_frames : what reports tell
+    count, row : the answer to READ: so many bytes of the row
+    send : held until `header` is taken; all of the above hold still meanwhile
+    header, payload : for the transmitter
+    """
+
+    request: In(HEADER)
+    reason: In(REASON_BITS)
+    nonce: In(32)
+    state: In(STATE_LAYOUT)
+    counters: In(COUNTERS_LAYOUT)
+    bad_frames: In(BAD_FRAMES_BITS)
+    count: In(16)
+    row: In(stream.Signature(8))
+    send: In(1)
+    header: Out(stream.Signature(HEADER))
+    payload: Out(stream.Signature(8))
+
+    def __init__(self, hello: frames.Hello) -> None:
+        self.hello = hello
+        super().__init__()
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        m.submodules.report = report = Report(self.hello)
+        header, kind = self.header.payload, self.request.type
+        m.d.comb += [
+            report.kind.eq(kind),
+            report.nonce.eq(self.nonce),
+            report.state.eq(self.state),
+            report.counters.eq(self.counters),
+            report.bad_frames.eq(self.bad_frames),
+            report.start.eq(~self.send),
+            self.header.valid.eq(self.send),
+            header.version.eq(frames.VERSION),
+            header.type.eq(kind | REPLY),
+            header.sequence.eq(self.request.sequence),
+            header.nonce.eq(self.nonce),
+        ]
+        command_next = Signal()
+        with m.If(self.reason != 0):
+            m.d.comb += [header.type.eq(ERROR), header.length.eq(REFUSAL_BYTES), self.payload.valid.eq(1)]
+            m.d.comb += self.payload.payload.eq(self.reason)
+            with m.If(command_next):
+                m.d.comb += self.payload.payload.eq(kind)
+        with m.Elif(kind == Command.READ):
+            m.d.comb += header.length.eq(self.count)
+            connect(m, flipped(self.row), flipped(self.payload))
+        with m.Else():
+            with m.Switch(kind):
+                for command, length in LENGTHS.items():
+                    with m.Case(command):
+                        m.d.comb += header.length.eq(length)
+            connect(m, report.bytes, flipped(self.payload))
+        with m.If(~self.send):
+            m.d.sync += command_next.eq(0)
+        with m.Elif(self.payload.valid & self.payload.ready):
+            m.d.sync += command_next.eq(1)
+        return m

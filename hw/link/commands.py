@@ -1,0 +1,217 @@
+"""The command processor: requests in, engine streams in the middle, replies out, in the order of the requests."""
+
+from amaranth.hdl import C, Cat, Module, Mux, Signal
+from amaranth.lib import stream
+from amaranth.lib.wiring import Component, In, Out, connect, flipped
+from amaranth.utils import exact_log2
+
+from hw.engine_signature import EngineSignature
+from hw.link.answer import Answer
+from hw.link.boot_nonce import BootNonce
+from hw.link.checks import ARGUMENTS, REASON_BITS, ArgumentCheck, HeaderCheck, is_one_of
+from hw.link.predictions import PredictionReplies
+from hw.link.receiver import BAD_FRAMES_BITS
+from hw.link.request import RequestReader
+from hw.link.samples import SampleFeeder
+from hw.link.tokens import HEADER, LAST_BYTE
+from sw.contract import frames
+from sw.contract.frames import TABLE_BYTES, Command, Reason
+from sw.contract.geometry import Geometry
+
+
+class Commands(Component):
+    """Carries out one request after the other; checks all of it before anything is changed.
+
+    A request is refused with an ERROR reply, its payload thrown away. All but TRAIN and INFER wait until every
+    prediction is out and the engine at rest; so does the first of these after another command. From one TRAIN or
+    INFER to the next the engine is not waited for: the header is read (10 cycles), checked (12), the labels stored
+    (2 · count) while the engine computes the samples that it still has, and samples follow.
+
+    Parameters
+    ----------
+    geometry : for the ranges of rows and columns
+    hello : what HELLO tells, without the nonce
+
+    Members
+    -------
+    frames : `LAST_BYTE` of whole requests
+    reply, reply_payload : for the transmitter
+    engine : `EngineSignature`
+    entropy : for the nonce (`BootNonce`)
+    bad_frames, clear : the receiver's count, and the pulse of RESET that zeroes it
+    """
+
+    def __init__(self, geometry: Geometry, hello: frames.Hello) -> None:
+        self.geometry, self.hello = geometry, hello
+        super().__init__(
+            {
+                "frames": In(stream.Signature(LAST_BYTE)),
+                "reply": Out(stream.Signature(HEADER)),
+                "reply_payload": Out(stream.Signature(8)),
+                "engine": Out(EngineSignature()),
+                "entropy": In(32),
+                "bad_frames": In(BAD_FRAMES_BITS),
+                "clear": Out(1),
+            }
+        )
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        engine = self.engine
+        m.submodules.request_reader = request = RequestReader()
+        m.submodules.boot_nonce = nonce = BootNonce()
+        m.submodules.header_check = header_check = HeaderCheck()
+        m.submodules.argument_check = argument_check = ArgumentCheck(self.geometry)
+        m.submodules.samples = samples = SampleFeeder()
+        m.submodules.predictions = predictions = PredictionReplies()
+        m.submodules.answer = answer = Answer(self.hello)
+        connect(m, flipped(self.frames), request.frames)
+        connect(m, samples.sample, flipped(engine.sample))
+        connect(m, samples.pixels, flipped(engine.pixels))
+        connect(m, flipped(engine.prediction), predictions.prediction)
+        connect(m, flipped(engine.row_read), answer.row)
+
+        header, payload = request.header.payload, request.payload
+        kind = header.type
+        arguments = Signal(8 * ARGUMENTS)
+        left = Signal(16)  # bytes of the payload that have not been taken
+        reason = Signal(REASON_BITS)
+        streaming = Signal()  # the last request carried out was TRAIN or INFER
+        m.d.comb += [
+            nonce.entropy.eq(self.entropy),
+            header_check.header.eq(header),
+            header_check.nonce.eq(nonce.nonce),
+            header_check.known.eq(nonce.known),
+            header_check.configured.eq(engine.configured),
+            argument_check.header.eq(header),
+            argument_check.arguments.eq(arguments),
+            argument_check.registers.eq(engine.registers),
+            samples.count.eq(arguments[-8:]),
+            samples.train.eq(kind == Command.TRAIN),
+            samples.image_bytes.eq(argument_check.image_bytes),
+            samples.classes.eq(argument_check.classes),
+            samples.payload.payload.eq(payload.payload),
+            predictions.nonce.eq(nonce.nonce),
+            predictions.jobs.payload.train.eq(kind == Command.TRAIN),
+            predictions.jobs.payload.sequence.eq(header.sequence),
+            predictions.jobs.payload.count.eq(arguments[-8:]),
+            answer.request.eq(header),
+            answer.reason.eq(reason),
+            answer.nonce.eq(nonce.nonce),
+            answer.state.eq(engine.state),
+            answer.counters.eq(engine.counters),
+            answer.bad_frames.eq(self.bad_frames),
+            answer.count.eq(engine.row.payload.count),
+            engine.configuration.payload.eq(payload.payload),
+            # 512 bytes of a layer are left when its first one comes
+            engine.table.payload.address.eq(Cat((-left)[: exact_log2(TABLE_BYTES)], arguments[-8:])),
+            engine.table.payload.value.eq(payload.payload),
+            engine.row_write.payload.eq(payload.payload),
+            engine.state_write.payload.eq(arguments),
+        ]
+        with m.If(kind == Command.WRITE):
+            m.d.comb += engine.row.payload.eq(Cat(C(1, 1), arguments[-16:], left))
+        with m.Else():
+            m.d.comb += engine.row.payload.eq(Cat(C(0, 1), arguments[-32:]))
+        with m.If(predictions.busy):
+            connect(m, predictions.header, flipped(self.reply))
+            connect(m, predictions.payload, flipped(self.reply_payload))
+        with m.Else():
+            connect(m, answer.header, flipped(self.reply))
+            connect(m, answer.payload, flipped(self.reply_payload))
+
+        is_stream = is_one_of(kind, Command.TRAIN, Command.INFER)
+        at_rest = ~predictions.busy & ~engine.busy
+        target = {
+            Command.CONFIGURE: engine.configuration,
+            Command.TABLE: engine.table,
+            Command.WRITE: engine.row_write,
+        }
+        with m.FSM():
+            with m.State("header"):
+                m.d.sync += [reason.eq(header_check.reason), left.eq(header.length)]
+                with m.If(request.header.valid):
+                    m.next = "arguments"
+                    with m.If(header_check.reason != 0):
+                        m.next = "wait"
+            with m.State("arguments"):
+                with m.If(left + header_check.arguments == header.length):
+                    m.d.comb += argument_check.start.eq(1)
+                    m.next = "check"
+                with m.Else():
+                    m.d.comb += payload.ready.eq(1)
+                    with m.If(payload.valid):
+                        m.d.sync += [arguments.eq(Cat(arguments[8:], payload.payload)), left.eq(left - 1)]
+            with m.State("check"):
+                with m.If(argument_check.done):
+                    m.d.sync += reason.eq(argument_check.reason)
+                    m.next = "wait"
+                    with m.If((argument_check.reason == 0) & (kind == Command.TRAIN) & (samples.count != 0)):
+                        m.d.comb += samples.read_labels.eq(1)
+                        m.next = "labels"
+            with m.State("labels"):
+                m.d.comb += [samples.payload.valid.eq(payload.valid), payload.ready.eq(samples.payload.ready)]
+                with m.If(samples.labels_done):
+                    m.d.sync += reason.eq(Mux(samples.label_wrong, Reason.RANGE, 0))
+                    m.next = "wait"
+
+            with m.State("wait"):
+                with m.If(reason != 0):
+                    with m.If(~predictions.busy):
+                        m.next = "reply"
+                with m.Elif(is_stream & (streaming | at_rest)):
+                    m.d.comb += predictions.jobs.valid.eq(1)
+                    with m.If(predictions.jobs.ready):
+                        m.d.sync += streaming.eq(1)
+                        m.d.comb += samples.feed.eq(samples.count != 0)
+                        m.next = "feed"
+                        with m.If(samples.count == 0):
+                            m.next = "end"
+                with m.Elif(~is_stream & at_rest):
+                    m.d.sync += streaming.eq(0)
+                    m.next = "execute"
+            with m.State("feed"):
+                m.d.comb += [samples.payload.valid.eq(payload.valid), payload.ready.eq(samples.payload.ready)]
+                with m.If(samples.fed):
+                    m.next = "end"
+
+            with m.State("execute"):
+                m.next = "reply"
+                with m.Switch(kind):
+                    with m.Case(Command.HELLO):
+                        m.d.comb += nonce.capture.eq(1)
+                    with m.Case(Command.CONFIGURE, Command.TABLE):
+                        m.next = "transfer"
+                    with m.Case(Command.WRITE, Command.READ):
+                        with m.If(engine.row.payload.count != 0):
+                            m.d.comb += engine.row.valid.eq(1)
+                            m.next = "execute"
+                            with m.If(engine.row.ready):
+                                m.next = "reply"
+                                with m.If(kind == Command.WRITE):
+                                    m.next = "transfer"
+                    with m.Case(Command.STATE):
+                        with m.If(header.length != 0):
+                            m.d.comb += engine.state_write.valid.eq(1)
+                            with m.If(~engine.state_write.ready):
+                                m.next = "execute"
+                    with m.Case(Command.RESET):
+                        m.d.comb += [engine.reset.eq(1), nonce.forget.eq(1), self.clear.eq(1)]
+            with m.State("transfer"):
+                with m.Switch(kind):
+                    for command, sink in target.items():
+                        with m.Case(command):
+                            m.d.comb += [sink.valid.eq(payload.valid & (left != 0)), payload.ready.eq(sink.ready & (left != 0))]
+                with m.If(left == 0):
+                    m.next = "reply"
+                with m.Elif(payload.valid & payload.ready):
+                    m.d.sync += left.eq(left - 1)
+
+            with m.State("reply"):
+                m.d.comb += answer.send.eq(1)
+                with m.If(answer.header.ready):
+                    m.next = "end"
+            with m.State("end"):
+                m.d.comb += request.header.ready.eq(1)
+                m.next = "header"
+        return m

@@ -1,0 +1,99 @@
+"""Hands the samples of a TRAIN or INFER request to the engine."""
+
+from amaranth.hdl import Cat, Module, Signal
+from amaranth.lib import stream
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import Component, In, Out
+
+from hw.engine_signature import SAMPLE_LAYOUT
+
+MOST_SAMPLES = 256
+
+
+class SampleFeeder(Component):
+    """First all labels, into a block RAM of 256 words of 16 bits, then sample by sample with its pixels.
+
+    A cycle for each byte, if the engine takes it, and two for each sample.
+
+    Members
+    -------
+    count : samples, 1 … 255; train : with labels; image_bytes : bytes of an image; classes : n_L. All four hold still
+    read_labels : one cycle: read 2 · count bytes; `labels_done` for one cycle when they are in
+    label_wrong : one of them is n_L or more; until the next `read_labels`
+    feed : one cycle: give `count` samples to the engine; `fed` for one cycle with the last byte
+    payload : bytes of the request; taken only between `read_labels` and `labels_done`, `feed` and `fed`
+    sample, pixels : the engine's
+    """
+
+    count: In(8)
+    train: In(1)
+    image_bytes: In(14)
+    classes: In(16)
+    read_labels: In(1)
+    labels_done: Out(1)
+    label_wrong: Out(1)
+    feed: In(1)
+    fed: Out(1)
+    payload: In(stream.Signature(8))
+    sample: Out(stream.Signature(SAMPLE_LAYOUT))
+    pixels: Out(stream.Signature(8))
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        m.submodules.labels = labels = Memory(shape=16, depth=MOST_SAMPLES, init=[])
+        write, read = labels.write_port(), labels.read_port()
+
+        index, low, left = Signal(8), Signal(8), Signal(14)
+        last = index == self.count - 1
+        m.d.comb += [
+            write.addr.eq(index),
+            write.data.eq(Cat(low, self.payload.payload)),
+            read.addr.eq(index),
+            self.sample.payload.train.eq(self.train),
+            self.sample.payload.label.eq(read.data & self.train.replicate(16)),
+            self.pixels.payload.eq(self.payload.payload),
+        ]
+        with m.FSM():
+            with m.State("idle"):
+                m.d.sync += index.eq(0)
+                with m.If(self.read_labels):
+                    m.d.sync += self.label_wrong.eq(0)
+                    m.next = "low byte"
+                with m.If(self.feed):
+                    m.next = "label"
+            with m.State("low byte"):
+                m.d.comb += self.payload.ready.eq(1)
+                with m.If(self.payload.valid):
+                    m.d.sync += low.eq(self.payload.payload)
+                    m.next = "high byte"
+            with m.State("high byte"):
+                m.d.comb += self.payload.ready.eq(1)
+                with m.If(self.payload.valid):
+                    m.d.comb += write.en.eq(1)
+                    m.d.sync += index.eq(index + 1)
+                    with m.If(write.data >= self.classes):
+                        m.d.sync += self.label_wrong.eq(1)
+                    m.next = "low byte"
+                    with m.If(last):
+                        m.next = "labels done"
+            with m.State("labels done"):
+                m.d.comb += self.labels_done.eq(1)
+                m.next = "idle"
+            with m.State("label"):  # the memory answers in the next cycle
+                m.d.sync += left.eq(self.image_bytes)
+                m.next = "sample"
+            with m.State("sample"):
+                m.d.comb += self.sample.valid.eq(1)
+                with m.If(self.sample.ready):
+                    m.next = "pixels"
+            with m.State("pixels"):
+                m.d.comb += [self.pixels.valid.eq(self.payload.valid), self.payload.ready.eq(self.pixels.ready)]
+                with m.If(self.payload.valid & self.payload.ready):
+                    m.d.sync += left.eq(left - 1)
+                    with m.If(left == 1):
+                        m.d.sync += index.eq(index + 1)
+                        m.d.comb += self.fed.eq(last)
+                        m.next = "label"
+                        with m.If(last):
+                            m.next = "idle"
+        return m
