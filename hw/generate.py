@@ -1,0 +1,53 @@
+"""Writes the accelerator as Verilog, its cell as one module that is instantiated for every place of the grid.
+
+    python -m hw.generate --geometry ulx3s-85f --output accelerator.v
+"""
+
+import argparse
+import hashlib
+from pathlib import Path
+
+from amaranth.back import verilog
+
+from hw.accelerator import BUFFER_BYTES, CLOCK_HZ, Accelerator
+from hw.array.array import CELL_MODULE
+from hw.array.cell import Cell
+from sw.contract.geometry import Geometry
+from sw.contract.geometry_text import parse_geometry
+
+TOP_MODULE = "accelerator"
+ROOT = Path(__file__).parent.parent
+
+
+def build_id() -> int:
+    """64 bits that stand for the sources of the gateware: the hash of every file of `hw` and `sw/contract`."""
+    files = sorted(path for room in ("hw", "sw/contract") for path in (ROOT / room).rglob("*.py"))
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
+    return int.from_bytes(digest.digest()[:8], "little")
+
+
+def generate(geometry: Geometry, *, clock_hz: int = CLOCK_HZ, buffer_bytes: int = BUFFER_BYTES) -> str:
+    """The Verilog of `accelerator` and of `cell`; ports `clk`, `rst`, `rx__…`, `tx__…`, `entropy`, `busy`."""
+    accelerator = Accelerator(
+        geometry, clock_hz=clock_hz, build=build_id(), buffer_bytes=buffer_bytes, cell_instances=True
+    )
+    options = {"emit_src": False, "strip_internal_attrs": True}
+    return "\n".join(
+        verilog.convert(component, name=name, **options)
+        for component, name in ((Cell(geometry), CELL_MODULE), (accelerator, TOP_MODULE))
+    )
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--geometry", default="ulx3s-85f", help="a board's name, or columns=…,rows=…,grid_height=…,…")
+    parser.add_argument("--output", type=Path, required=True, help="the Verilog file to write")
+    arguments = parser.parse_args()
+    arguments.output.write_text(generate(parse_geometry(arguments.geometry)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,33 @@
+"""A geometry as text: the name of a board, or its numbers."""
+
+from dataclasses import fields
+
+from sw.contract.error import ContractError, require
+from sw.contract.geometry import GEOMETRIES, Geometry
+
+
+def parse_geometry(text: str) -> Geometry:
+    """The geometry of `ulx3s-85f` or of `columns=784,rows=512,grid_height=7,…`; `slices` may be left out.
+
+    Raises `ContractError` for an unknown name or field, for a missing one and for what `Geometry` refuses.
+    """
+    if "=" not in text:
+        require(text in GEOMETRIES, f"unknown geometry {text!r}, expected one of {', '.join(GEOMETRIES)} or columns=…,rows=…")
+        return GEOMETRIES[text]
+    known = [field.name for field in fields(Geometry)]
+    values: dict[str, int] = {}
+    for part in text.split(","):
+        name, _, value = part.partition("=")
+        require(name in known, f"unknown field {name!r} of a geometry, expected {', '.join(known)}")
+        try:
+            values[name] = int(value)
+        except ValueError as error:
+            raise ContractError(f"{name} is {value!r}, expected an integer") from error
+    missing = [name for name in known if name not in values and name != "slices"]
+    require(not missing, f"a geometry without {', '.join(missing)}: give each of {', '.join(known)}")
+    return Geometry(**values)
+
+
+def geometry_text(geometry: Geometry) -> str:
+    """The inverse of `parse_geometry`, by numbers."""
+    return ",".join(f"{field.name}={getattr(geometry, field.name)}" for field in fields(geometry))
