@@ -6,12 +6,15 @@ The model shares nothing with the twin but the scalar definitions of `sw.contrac
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import set_num_threads
 
 from sw.contract import hidden_weight, prng
 from sw.contract.network import Network
 from sw.contract.table import thresholds
 from sw.data.initial_weights import initial_weights
 from sw.twin.engine import Twin
+
+set_num_threads(1)  # tests run side by side
 
 
 class Model:
@@ -102,13 +105,11 @@ def assert_same_sample(trace, replica, model, prediction):
 def networks_of_layers(draw, layers):
     """A network of the given sizes; every other setting anywhere in its range, the ends included."""
     depth = len(layers) - 1
-    hidden = st.integers(0, depth)
 
     def each(values, count=depth):
         return tuple(draw(values) for _ in range(count))
 
     activation = each(st.sampled_from(["sign", "gate"]), depth - 1)
-    del hidden
     return Network.of(
         layers=layers,
         init_seed=draw(st.integers(0, 2**32)),
@@ -131,7 +132,7 @@ SIZES = st.lists(st.integers(1, 9), min_size=1, max_size=4).flatmap(
 
 
 @given(SIZES.flatmap(networks_of_layers), st.integers(0, 2**32 - 1))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_every_sample_is_the_model_s(network, seed):
     """Given any network, when it is trained sample by sample, then all it computes and all its state are the model's."""
     generator = np.random.default_rng(seed)
@@ -148,7 +149,7 @@ def test_every_sample_is_the_model_s(network, seed):
     st.integers(1, 9),
     st.integers(0, 2**32 - 1),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_blocks_of_replicas_are_the_model_s(networks, block, seed):
     """Given replicas with their own settings and samples, when they train in blocks, then each is its model."""
     generator = np.random.default_rng(seed)

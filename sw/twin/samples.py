@@ -12,33 +12,31 @@ from sw.contract.network import Network
 def pixels_of(pixels: Any, replicas: int, inputs: int) -> torch.Tensor:
     """Pixels as uint8 (R, N, n_0), from an array (N, n_0) that all replicas share or (R, N, n_0); 0 or 1.
 
-    Raises `ContractError` for another shape or value.
+    Raises `ContractError` for another shape, type or value.
     """
-    given = torch.as_tensor(pixels)
-    fits = given.shape[-1:] == (inputs,) and (given.dim() == 2 or (given.dim() == 3 and given.shape[0] == replicas))
-    require(
-        fits,
-        f"pixels has the shape {tuple(given.shape)}, expected (samples, {inputs}) or ({replicas}, samples, {inputs})",
-    )
-    bits = given.dtype == torch.bool or given.numel() == 0 or (int(given.min()) >= 0 and int(given.max()) <= 1)
-    require(bits, "pixels has values other than 0 and 1")
-    given = given.to(torch.uint8)
-    return given.expand(replicas, -1, -1) if given.dim() == 2 else given
+    given = np.asarray(pixels)
+    fits = given.shape[-1:] == (inputs,) and (given.ndim == 2 or (given.ndim == 3 and len(given) == replicas))
+    require(fits, f"pixels has the shape {given.shape}, expected (samples, {inputs}) or ({replicas}, samples, {inputs})")
+    bits = given.dtype.kind in "biu" and (given.size == 0 or (given.min() >= 0 and given.max() <= 1))
+    require(bits, "pixels has values other than the integers 0 and 1")
+    bytes_ = torch.from_numpy(given.astype(np.uint8))
+    return bytes_.expand(replicas, -1, -1) if given.ndim == 2 else bytes_
 
 
 def labels_of(labels: Any, replicas: int, samples: int, classes: int) -> np.ndarray:
     """Labels as int64 (R, N), from an array (N,) that all replicas share or (R, N); 0 … n_L - 1.
 
-    Raises `ContractError` for another shape or value.
+    Raises `ContractError` for another shape, type or value.
     """
-    given = np.asarray(labels).astype(np.int64)
+    given = np.asarray(labels)
     require(
         given.shape in ((samples,), (replicas, samples)),
         f"labels has the shape {given.shape}, expected ({samples},) or ({replicas}, {samples})",
     )
+    require(given.size == 0 or given.dtype.kind in "iu", f"labels has the type {given.dtype}, expected integers")
     for wrong in given[(given < 0) | (given >= classes)][:1]:
         raise ContractError(f"a label is {wrong}, expected 0 to {classes - 1}")
-    return np.broadcast_to(given, (replicas, samples))
+    return np.broadcast_to(given.astype(np.int64), (replicas, samples))
 
 
 def weights_of(weights: Any, network: Network) -> list[torch.Tensor]:
