@@ -1,13 +1,15 @@
 """A board in Python: speaks the link as the gateware does, with a `SmallChip` behind it.
 
-    python -m tests.fake_board --columns 64 --rows 32 --buffer 600
+    python -m tests.fake_board --geometry JSON
 
 plays a board on standard input and output; in a test, `FakeBoard.feed` takes bytes and gives bytes.
 """
 
 import argparse
+import json
 import os
 import struct
+from dataclasses import asdict
 
 import numpy as np
 from cobs import cobs
@@ -26,28 +28,20 @@ from sw.contract.frames import (
     infer_length,
     train_length,
 )
+from sw.contract.geometry import Geometry
 from sw.contract.registers import CONFIGURATION_BYTES
 from tests.small_chip import SmallChip
+
+SMALL = Geometry(columns=64, rows=32, grid_height=4, grid_width=1, synapses_per_cell=16, folds=1)
 
 
 class FakeBoard:
     """Members: `chip`; `hello`; `bad_frames`, those dropped, a frame longer than the buffer among them."""
 
-    def __init__(self, columns=64, rows=32, buffer_bytes=600, nonce=0xC0FFEE):
-        self.chip = SmallChip(rows, columns)
-        self.hello = Hello(
-            build=1,
-            clock_hz=50_000_000,
-            columns=columns,
-            rows=rows,
-            grid_height=columns // 16,
-            grid_width=1,
-            synapses_per_cell=16,
-            folds=1,
-            slices=4,
-            buffer_bytes=buffer_bytes,
-            nonce=nonce,
-        )
+    def __init__(self, geometry=SMALL, buffer_bytes=600, nonce=0xC0FFEE):
+        self.chip = SmallChip(geometry.rows, geometry.columns, geometry.folds)
+        own = {"build": 1, "clock_hz": 50_000_000, "buffer_bytes": buffer_bytes, "nonce": nonce}
+        self.hello = Hello(**asdict(geometry), **own)
         self.pending = bytearray()
         self.bad_frames = 0
 
@@ -152,11 +146,9 @@ def check(condition, reason):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--columns", type=int, default=64)
-    parser.add_argument("--rows", type=int, default=32)
-    parser.add_argument("--buffer", type=int, default=600)
+    parser.add_argument("--geometry", type=lambda text: Geometry(**json.loads(text)), default=SMALL)
     given = parser.parse_args()
-    board = FakeBoard(given.columns, given.rows, given.buffer)
+    board = FakeBoard(given.geometry, buffer_bytes=max(600, 2 * given.geometry.columns))
     while data := os.read(0, 65536):
         answer = board.feed(data)
         while answer:

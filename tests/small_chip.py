@@ -74,7 +74,7 @@ class SmallChip:
         others = z.astype(float)
         others[label] = -np.inf
         rival = int(np.argmax(others))
-        self.samples = (self.samples + 1) % 2**64
+        self.count()
         if z[label] - z[rival] < self.network["margin"]:
             self.counters["learned"] += 1
             d = np.zeros(self.classes, np.int64)
@@ -92,13 +92,28 @@ class SmallChip:
                     d = d_below
         return int(np.argmax(z))
 
-    def _learn(self, i, row, x, d):
+    def count(self):
+        self.samples = (self.samples + 1) % 2**64
+
+    def tick(self):
+        """What a clock would count: 7 cycles of work and 5 of waiting."""
+        self.counters["cycles_forward"] += 7
+        self.counters["cycles_starved"] += 5
+
+    def step(self):
         w = self.prng
         w = (w ^ w << 13) & 0xFFFFFFFF
         w ^= w >> 17
-        self.prng = w = (w ^ w << 5) & 0xFFFFFFFF
+        self.prng = (w ^ w << 5) & 0xFFFFFFFF
+
+    def table_of(self, i, u):
+        return self.tables[i][2 * u], self.tables[i][2 * u + 1]
+
+    def _learn(self, i, row, x, d):
+        self.step()
         self.counters["draws"] += 1
-        toward, away = self.tables[i][2 * (w >> 24)], self.tables[i][2 * (w >> 24) + 1]
+        w = self.prng
+        toward, away = self.table_of(i, w >> 24)
         relaxes = w & 0xFFFF < self.layers[i]["relax_rate"]
         if relaxes:
             q = row.astype(np.int64)

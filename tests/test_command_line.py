@@ -19,17 +19,12 @@ from sw.host import checkpoint, simulated_board, streaming
 from sw.host.command_line import app, run
 from sw.host.commands import train as train_module
 from sw.twin.device import TwinDevice
+from tests.fake_build import build_command
 
 NETWORK = "[network]\nlayers = [64, 20, 10]\n[learning]\nrelax_rate = [300, 300]\n"
 COUNT = 75
 BATCH = 20
 SMALL_BOARD = "columns=64,rows=32,grid_height=4,grid_width=1,synapses_per_cell=16,folds=1"
-FAKE_BUILD = """
-import sys
-print("compiling", file=sys.stderr)
-print("something else")
-print({path!r})
-"""
 
 
 @pytest.fixture(autouse=True)
@@ -48,10 +43,7 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "images").write_bytes(idx(random.integers(0, 256, (COUNT, 8, 8), dtype=np.uint8)))
     (tmp_path / "labels").write_bytes(idx(random.integers(0, 10, COUNT, dtype=np.uint8)))
     (tmp_path / "net.toml").write_text(NETWORK)
-    board = tmp_path / "board"
-    board.write_text(f"#!/bin/sh\nexec {shlex.quote(sys.executable)} -m tests.fake_board\n")
-    board.chmod(0o755)
-    monkeypatch.setattr(simulated_board, "BUILD", (sys.executable, "-c", FAKE_BUILD.format(path=str(board))))
+    monkeypatch.setattr(simulated_board, "BUILD", build_command(tmp_path))
     monkeypatch.setattr(streaming, "BATCH", BATCH)
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -243,31 +235,29 @@ def test_verify_compares_everything(folder, capsys):
     assert capsys.readouterr().out == "equal: 60 predictions, 1480 hidden weights, random word, sample count\n"
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "said"),
-    [
-        ("level < threshold", "level <= threshold", "prediction of sample|hidden weight of layer"),
-        ("<< 13", "<< 12", "prediction of sample|hidden weight of layer|random word"),
-        ("(self.samples + 1)", "(self.samples + 2)", "the sample count is 120 on the board and 60 on the twin"),
-    ],
-)
-def test_verify_names_the_first_difference_of_a_broken_board(folder, capsys, old, new, said):
-    import tests.fake_board
-    import tests.small_chip
+FAULTS = {
+    "a threshold one too high": (
+        "old = f.SmallChip.table_of; f.SmallChip.table_of = lambda c, i, u: [x + 1 for x in old(c, i, u)]",
+        "the (prediction of sample|hidden weight of layer)",
+    ),
+    "a random word that is stepped twice": (
+        "old = f.SmallChip.step; f.SmallChip.step = lambda c: (old(c), old(c))",
+        "the (prediction of sample|hidden weight of layer)",
+    ),
+    "a sample counted twice": (
+        "old = f.SmallChip.count; f.SmallChip.count = lambda c: (old(c), old(c))",
+        "the sample count is 120 on the board and 60 on the twin",
+    ),
+}
 
-    package = folder / "broken" / "tests"
-    package.mkdir(parents=True)
-    for module in (tests.fake_board, tests.small_chip):
-        source = Path(str(module.__file__))
-        (package / source.name).write_text(source.read_text().replace(old, new))
-    (folder / "board").write_text(
-        f"#!/bin/sh\ncd {package.parent}\nPYTHONPATH={package.parent} exec {sys.executable} -m tests.fake_board\n"
-    )
-    words = ("verify", "--board", "sim", "--geometry", "ulx3s", "--config", "net.toml", "--samples", 60, "--seed", 3)
+
+@pytest.mark.parametrize(("change", "said"), FAULTS.values(), ids=FAULTS)
+def test_verify_names_the_first_difference_of_a_broken_board(folder, capsys, monkeypatch, change, said):
+    monkeypatch.setattr(simulated_board, "BUILD", build_command(folder, change))
+    words = ("verify", "--board", "sim", "--geometry", SMALL_BOARD, "--config", "net.toml", "--samples", 60, "--seed", 3)
     assert metaplast(*words) == 1
     out = capsys.readouterr().out
-    assert out.startswith("different: the ") and out.count("\n") == 1
-    assert re.search(said, out)
+    assert re.fullmatch(f"different: {said}.*\n", out)
 
 
 def test_lists(folder, capsys):

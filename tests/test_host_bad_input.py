@@ -1,7 +1,6 @@
 """Bad input: one sentence on standard error, exit 2, nothing written, the old checkpoint as it was."""
 
 import os
-import shlex
 import struct
 import sys
 import threading
@@ -12,6 +11,7 @@ import pytest
 from sw.host import boards, simulated_board
 from sw.host.checkpoint import load
 from sw.host.command_line import app, run
+from tests.fake_build import build_command
 
 NETWORK = "[network]\nlayers = [64, 20, 10]\n"
 COUNT = 30
@@ -37,9 +37,8 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "images").write_bytes(images())
     (tmp_path / "labels").write_bytes(labels())
     (tmp_path / "net.toml").write_text(NETWORK)
-    (tmp_path / "board").write_text(f"#!/bin/sh\nexec {shlex.quote(sys.executable)} -m tests.fake_board\n")
-    (tmp_path / "board").chmod(0o755)
-    plays(monkeypatch, f"print({str(tmp_path / 'board')!r})")
+    (tmp_path / "boards").mkdir()
+    monkeypatch.setattr(simulated_board, "BUILD", build_command(tmp_path / "boards"))
     assert run(app, ["init", "--config", "net.toml", "--save", "a.npz"]) == 0
     return tmp_path
 
@@ -63,9 +62,10 @@ def refuse(folder, capsys):
         assert run(app, [str(word) for word in words]) == 2
         captured = capsys.readouterr()
         assert captured.out == ""
-        assert captured.err.startswith("error: ") and captured.err.count("\n") == 1
+        told = captured.err.removeprefix("compiling\n")  # progress of the simulated board's builder
+        assert told.startswith("error: ") and told.count("\n") == 1
         assert contents(folder) == before
-        return captured.err
+        return told
 
     return refused
 
@@ -267,15 +267,21 @@ def test_a_simulated_board_that_cannot_be_built(refuse, monkeypatch, program, sa
     assert said in refuse(*train())
 
 
-def test_a_simulated_board_that_crashes(folder, refuse):
-    (folder / "board").write_text("#!/bin/sh\necho 'assertion failed: cell.v:12' >&2\nexit 3\n")
-    assert "has ended with status 3: assertion failed: cell.v:12" in refuse(*train())
+FAULTS = {
+    "crashes": ("import os; os.write(2, b'assertion failed: cell.v:12'); f.main = lambda: os._exit(3)", "status 3: assertion"),
+    "crashes while it learns": ("f.SmallChip.train = None", "TypeError: 'NoneType' object is not callable"),
+    "has another shape": ("old = f.FakeBoard; f.FakeBoard = lambda *a, **k: old(**k)", "not the one asked for"),
+    "loses its configuration": (
+        "old = f.SmallChip.configure; f.SmallChip.configure = lambda c, d: (old(c, d), setattr(c, 'network', None))",
+        "the simulated board refused TABLE: no network has been configured",
+    ),
+}
 
 
-def test_a_simulated_board_that_crashes_while_it_learns(folder, refuse):
-    crash = "import tests.fake_board as f; f.SmallChip.train = None; f.main()"
-    (folder / "board").write_text(f"#!/bin/sh\nexec {shlex.quote(sys.executable)} -c '{crash}'\n")
-    assert "TypeError: 'NoneType' object is not callable" in refuse(*train())
+@pytest.mark.parametrize(("change", "said"), FAULTS.values(), ids=FAULTS)
+def test_a_simulated_board_with_a_fault(folder, refuse, monkeypatch, change, said):
+    monkeypatch.setattr(simulated_board, "BUILD", build_command(folder / "boards", change))
+    assert said in refuse(*train(geometry=SMALL.replace("rows=32", "rows=33")))
 
 
 def test_a_twin_without_torch(refuse, monkeypatch):

@@ -1,8 +1,6 @@
 """`make run` end to end on a board in Python: numbers, pictures, last line; a board that learns wrongly is found out."""
 
 import json
-import shlex
-import sys
 
 import pytest
 import torch
@@ -13,6 +11,7 @@ from sw.contract.network import Network
 from sw.experiments import run as run_module
 from sw.host import simulated_board
 from sw.host.command_line import run
+from tests.fake_build import build_command
 
 GEOMETRY = "columns=784,rows=32,grid_height=49,grid_width=1,synapses_per_cell=16,folds=1"
 
@@ -27,11 +26,7 @@ def metaplast(tmp_path, monkeypatch):
     (tmp_path / "net.toml").write_text("[network]\nlayers = [784, 12, 10]\n")
 
     def start(change="pass"):
-        program = f"import tests.fake_board as f; {change}; f.main()"
-        words = [sys.executable, "-c", program, "--columns", "784", "--rows", "32", "--buffer", "2000"]
-        (tmp_path / "board").write_text(f"#!/bin/sh\nexec {shlex.join(words)}\n")
-        (tmp_path / "board").chmod(0o755)
-        monkeypatch.setattr(simulated_board, "BUILD", (sys.executable, "-c", f"print({str(tmp_path / 'board')!r})"))
+        monkeypatch.setattr(simulated_board, "BUILD", build_command(tmp_path, change))
         application = typer.Typer(add_completion=False)
         application.command()(run_module.experiment)
         return run(application, ["--samples", "130", "--config", "net.toml", "--geometry", GEOMETRY])

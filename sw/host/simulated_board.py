@@ -46,4 +46,8 @@ def build(geometry: Geometry, report: Callable[[str], None]) -> str:
 def open_simulated(geometry: Geometry, report: Callable[[str], None]) -> Device:
     """The simulated board of a geometry as a device. Raises `HostError`."""
     transport = ProcessTransport([build(geometry, report)])
-    return connect(transport, "the simulated board", hello_timeout=HELLO_TIMEOUT, reply_timeout=REPLY_TIMEOUT)
+    device = connect(transport, "the simulated board", hello_timeout=HELLO_TIMEOUT, reply_timeout=REPLY_TIMEOUT)
+    if device.geometry != geometry:
+        device.close()
+        raise BoardError(f"the simulated board has the shape {device.geometry} and not the one asked for, {geometry}")
+    return device

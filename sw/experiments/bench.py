@@ -1,0 +1,70 @@
+"""`make bench`: every benchmark beside its bound, in `results/bench.json` and as a table.
+
+With `--only NAME` a single one is measured again and the others stay as they are in the file.
+"""
+
+import json as reading
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from sw.experiments.benchmarks.entry import Entries
+from sw.experiments.benchmarks.growth import growth
+from sw.experiments.benchmarks.link import link
+from sw.experiments.benchmarks.simulated import simulated
+from sw.experiments.benchmarks.twin import twin
+from sw.host.command_line import run
+from sw.host.commands.speech import say
+from sw.host.error import InputError
+from sw.host.output import check_writable, write_json
+
+RESULT = Path("results/bench.json")
+BENCHMARKS = {benchmark.__name__: benchmark for benchmark in (twin, simulated, link, growth)}
+
+
+def experiment(
+    only: Annotated[str | None, typer.Option(help=f"One of {', '.join(BENCHMARKS)}.", metavar="NAME")] = None,
+    json: Annotated[Path, typer.Option(help="Where the results go.")] = RESULT,
+) -> int:
+    """Measure, and write every number beside its bound."""
+    if only is not None and only not in BENCHMARKS:
+        raise InputError(f"there is no benchmark {only}: choose one of {', '.join(BENCHMARKS)}")
+    json.parent.mkdir(parents=True, exist_ok=True)
+    check_writable(json)
+    kept = reading.loads(json.read_text()) if only is not None and json.exists() else {}
+    measured: Entries = {}
+    for name, benchmark in BENCHMARKS.items():
+        if only in (None, name):
+            say(f"benchmark {name}")
+            measured |= benchmark()
+            # Written after each, so that a later one that fails takes nothing away.
+            write_json(json, kept | {name: entry.as_json() for name, entry in measured.items()})
+    show(measured)
+    return 0
+
+
+def show(entries: Entries) -> None:
+    """The table."""
+    table = Table("benchmark", "value", "bound", "unit", "the bound is")
+    for name, entry in entries.items():
+        table.add_row(name, _number(entry.value), _number(entry.bound), entry.unit, entry.bound_is)
+    Console().print(table)
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
+
+
+def main() -> None:
+    """`python -m sw.experiments.bench`."""
+    application = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    application.command()(experiment)
+    sys.exit(run(application))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The benchmarks of `make bench`, one file for what is measured together."""

@@ -1,0 +1,37 @@
+"""How much of the wire carries samples: from the bytes that the host really sends, at the batch size that it chooses."""
+
+from sw.contract.frames import image_bytes
+from sw.contract.network import Network
+from sw.data.mnist import load_packed
+from sw.experiments.benchmarks.entry import Entries, Entry, command_of
+from sw.host import boards
+from sw.host.checkpoint import Checkpoint
+from sw.host.commands.speech import say
+from sw.host.device import LABEL_BYTES, Device
+from sw.host.error import BoardError
+
+SAMPLES = 500
+BITS_PER_BYTE = 10  # a UART sends a start and a stop bit with each byte
+
+
+def link() -> Entries:
+    """link_efficiency: bits of labels and pixels over bits on the wire, start and stop bits included."""
+    network = Network.of()
+    pixels, labels = (part[:SAMPLES] for part in load_packed("train"))
+    with boards.find("sim").open(say) as device:
+        if not isinstance(device, Device):
+            raise BoardError("the simulated board is behind no link")
+        Checkpoint.initial(network).put_on(device)
+        before = device.link.wire_bytes
+        device.train(pixels, labels)
+        sent = device.link.wire_bytes - before
+        batch = device.batch_size()
+    samples = SAMPLES * 8 * (LABEL_BYTES + image_bytes(network.layers[0]))
+    entry = Entry(
+        value=samples / (sent * BITS_PER_BYTE),
+        unit=f"bits of samples / bits on the wire, {batch} samples a frame",
+        bound=8 / BITS_PER_BYTE,
+        bound_is="at best: a start and a stop bit with each byte and nothing else",
+        command=command_of("link"),
+    )
+    return {"link_efficiency": entry}

@@ -1,0 +1,62 @@
+"""The full-size simulated board: speed, cycles per training sample by term, and bit for bit comparison with the twin."""
+
+from sw.contract.geometry import ULX3S_85F
+from sw.contract.network import Network
+from sw.data.mnist import load_packed
+from sw.experiments.benchmarks.entry import Entries, Entry, command_of
+from sw.experiments.learning import Pass, difference_from_twin, learn
+from sw.host import boards
+from sw.host.checkpoint import Checkpoint
+from sw.host.commands.speech import say
+from sw.host.error import BoardError
+
+SAMPLES = 20_000
+REQUIRED_PER_SECOND = 200.0
+
+
+def simulated() -> Entries:
+    """samples_compared, simulated_samples_per_second, cycles_per_training_sample and its terms."""
+    network = Network.of()
+    pixels, labels = (part[:SAMPLES] for part in load_packed("train"))
+    start = Checkpoint.initial(network)
+    with boards.find("sim").open(say) as device:
+        trained = learn(device, start, pixels, labels, "training on sim")
+        difference = difference_from_twin(device, trained, start, pixels, labels, say)
+    if difference is not None:
+        raise BoardError(f"the simulated board differs from the twin: {difference}")
+    return entries(trained, network)
+
+
+def entries(trained: Pass, network: Network) -> Entries:
+    """The lines of the file for a pass that was found equal."""
+    command = command_of("simulated")
+    rows = network.row_count * ULX3S_85F.folds
+    changed = trained.counters["rows_learned"] / trained.samples
+    found = {
+        "samples_compared": Entry(
+            value=trained.samples,
+            unit="training samples equal to the twin's in every bit",
+            bound=SAMPLES,
+            bound_is="at least",
+            command=command,
+        ),
+        "simulated_samples_per_second": Entry(
+            value=round(trained.samples_per_second, 1),
+            unit="training samples/s",
+            bound=REQUIRED_PER_SECOND,
+            bound_is="at least, on one core",
+            command=command,
+        ),
+        "cycles_per_training_sample": Entry(
+            value=trained.cycles_per_sample,
+            unit="cycles",
+            bound=rows + changed,
+            bound_is=f"at best: {rows} rows forward and {changed:.1f} rows changed, one a cycle",
+            command=command,
+        ),
+    }
+    for name, cycles in trained.cycles().items():
+        found[name] = Entry(
+            value=cycles, unit="cycles/training sample", bound=None, bound_is="a term of the sum", command=command
+        )
+    return found
