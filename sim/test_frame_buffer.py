@@ -94,6 +94,30 @@ async def while_nobody_reads_frames_are_kept_until_there_is_no_room(dut):
 
 
 @cocotb.test()
+async def a_frame_that_has_lost_a_byte_is_dropped_even_if_room_comes_before_its_end(dut):
+    random = await start(dut)
+    depth = bench_parameters()["depth"]
+    source, sink = Source(dut, "tokens", random), Sink(dut, "frames", random)
+    dropped = [0]
+    cocotb.start_soon(count_dropped(dut, dropped))
+    for repeat in range(10):
+        sink.paused = True
+        await cycles(dut, 4)
+        frame = random.randbytes(depth - 1)
+        source.send(tokens(frame))
+        await source.drained()
+        await cycles(dut, 4)  # one byte has gone to the output: there is room for two
+        source.send(random.randbytes(4))
+        await source.drained()
+        sink.paused = False
+        assert await sink.take(len(frame)) == out(frame)
+        source.send(tokens(random.randbytes(2)))
+        await source.drained()
+        await cycles(dut, 20)
+        assert not sink.received and dropped == [repeat + 1]
+
+
+@cocotb.test()
 async def frames_flow_while_others_are_written(dut):
     random = await start(dut)
     depth = bench_parameters()["depth"]

@@ -268,7 +268,12 @@ async def samples_flow_from_one_request_to_the_next(dut):
     batches = [random_samples(random, network, random.choice([1, 1, 3, 9])) for _ in range(20)]
     for labels, images in batches:
         host.send(host.frame(Command.TRAIN, train_payload(labels, b"".join(images))).pack())
-    await cycles(dut, 30_000)
+    count = sum(len(labels) for labels, _ in batches)
+    for _ in range(20_000):
+        await cycles(dut, 1)
+        if len(engine.events) == 1 + count:
+            break
+    assert len(engine.events) == 1 + count, "the engine starves between two requests"
     engine.ahead = 0
     for _, images in batches:
         assert (await host.receive()).payload == predictions(images, network)
