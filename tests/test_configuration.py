@@ -1,0 +1,99 @@
+"""The configuration file: defaults, both forms, and everything that is not one refused in one sentence."""
+
+import json
+
+import pytest
+
+from sw.contract.configuration import (
+    TABLES,
+    network_from_json,
+    network_from_tables,
+    network_from_toml,
+    network_to_json,
+    tables_of,
+)
+from sw.contract.error import ContractError
+from sw.contract.network import Network
+
+DOCUMENTED = """
+[network]
+layers = [784, 500, 10]
+init_seed = 1
+init_range = 8
+[learning]
+learning_rate = [0.35, 0.4]   # one per weight layer
+metaplasticity = [2.2, 2.5]
+margin = 39                   # floor(1.75 * sqrt(500))
+window = [8]                  # one per hidden layer: floor(0.3 * sqrt(784))
+activation = ["sign"]         # or "gate", one per hidden layer
+gate = [0]
+prng = 2463534242
+relax_rate = [0, 0]
+relax_floor = 1
+"""
+GATED = Network.of(layers=(9, 8, 7, 2), activation=("sign", "gate"), gate=(0, -4), learning_rate=(0.1, 1 / 3, 2.0))
+
+
+@pytest.mark.parametrize("text", ["", "[network]", "[learning]\n", DOCUMENTED])
+def test_what_is_left_out_has_its_default(text):
+    assert network_from_toml(text) == Network.of()
+
+
+def test_a_part_of_the_fields_is_enough():
+    network = network_from_toml("[network]\nlayers = [100, 64, 10]\n[learning]\nmargin = 0")
+    assert network == Network.of(layers=(100, 64, 10), margin=0)
+
+
+@pytest.mark.parametrize("network", [Network.of(), GATED])
+def test_the_json_form_keeps_every_field(network):
+    text = network_to_json(network)
+    assert network_from_json(text) == network
+    tables = json.loads(text)
+    assert tables == tables_of(network)
+    assert {name: tuple(fields) for name, fields in tables.items()} == TABLES
+
+
+def test_every_field_of_a_network_is_in_one_table():
+    names = [name for fields in TABLES.values() for name in fields]
+    assert sorted(names) == sorted(Network.__dataclass_fields__)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[network]\nlayer = [3, 2]", r"unknown field layer in \[network\], expected layers, init_seed, init_range"),
+        ("[network]\nmargin = 3", r"unknown field margin in \[network\]"),
+        ("[learning]\nlayers = [3, 2]", r"unknown field layers in \[learning\]"),
+        ("[training]\nmargin = 3", r"unknown table \[training\], expected \[network\] and \[learning\]"),
+        ("margin = 3", r"unknown table \[margin\]"),
+        ("network = 3", r"network is 3, expected a table \[network\]"),
+        ("[network", "the configuration is not TOML: "),
+        ("[network]\nlayers = [784, 0, 10]", "layers is 0, expected an integer from 1 to 65535"),
+        ("[learning]\nlearning_rate = [0.35, nan]", "learning_rate has nan"),
+        ("[learning]\nactivation = ['tanh']", "activation has 'tanh'"),
+    ],
+)
+def test_what_is_no_configuration_is_refused(text, message):
+    with pytest.raises(ContractError, match=message) as caught:
+        network_from_toml(text)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "the configuration is not JSON: "),
+        ("[]", "the configuration is not a JSON object"),
+        ('{"network": []}', r"network is \[\], expected a table \[network\]"),
+        ('{"network": {"layers": [4, 1]}}', "layers ends with 1"),
+        ('{"learning": {"learning_rate": [Infinity, 1]}}', "learning_rate has inf"),
+    ],
+)
+def test_a_damaged_json_form_is_refused(text, message):
+    with pytest.raises(ContractError, match=message):
+        network_from_json(text)
+
+
+def test_a_value_of_the_wrong_kind_is_refused():
+    with pytest.raises(ContractError, match="window is 'wide', expected a list of 1"):
+        network_from_tables({"learning": {"window": "wide"}})

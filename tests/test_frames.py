@@ -1,0 +1,98 @@
+"""Frames: what is packed is unpacked, every damaged byte is found, and lengths are what the payloads have."""
+
+import zlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sw.contract.error import ContractError
+from sw.contract.frames import (
+    CRC,
+    HEADER,
+    HEADER_FIELDS,
+    HELLO,
+    OVERHEAD,
+    REPLY,
+    STATE,
+    Command,
+    Frame,
+    Hello,
+    image_bytes,
+    infer_length,
+    train_length,
+    train_payload,
+)
+
+FRAME = Frame(type=Command.TRAIN, sequence=0x1234, nonce=0xDEADBEEF, payload=b"\x00\x01payload\xff")
+
+
+@given(st.integers(0, 255), st.integers(0, 2**16 - 1), st.integers(0, 2**32 - 1), st.binary(max_size=300))
+def test_what_is_packed_is_unpacked(kind, sequence, nonce, payload):
+    frame = Frame(type=kind, sequence=sequence, nonce=nonce, payload=payload)
+    assert Frame.unpack(frame.pack()) == frame
+
+
+def test_the_bytes_of_a_frame_by_hand():
+    packed = Frame(type=Command.HELLO, sequence=2, nonce=3, payload=b"ab").pack()
+    body = bytes([1, 1, 2, 0, 3, 0, 0, 0, 2, 0]) + b"ab"
+    assert packed == body + zlib.crc32(body).to_bytes(4, "little")
+    assert len(packed) - 2 == OVERHEAD
+    assert sum(HEADER_FIELDS.values()) == 8 * HEADER.size
+
+
+def test_every_damaged_bit_is_found():
+    packed = FRAME.pack()
+    for bit in range(8 * len(packed)):
+        damaged = bytearray(packed)
+        damaged[bit // 8] ^= 1 << bit % 8
+        with pytest.raises(ContractError, match="CRC is wrong"):
+            Frame.unpack(bytes(damaged))
+
+
+@pytest.mark.parametrize("length", range(len(FRAME.pack())))
+def test_a_frame_that_is_cut_off_is_refused(length):
+    with pytest.raises(ContractError, match=r"CRC is wrong|expected at least 14"):
+        Frame.unpack(FRAME.pack()[:length])
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (HEADER.pack(2, 1, 0, 0, 0), "a frame has version 2, expected 1"),
+        (HEADER.pack(1, 1, 0, 0, 3) + b"ab", "a frame says 3 bytes and has 2"),
+        (HEADER.pack(1, 1, 0, 0, 1) + b"ab", "a frame says 1 bytes and has 2"),
+    ],
+)
+def test_a_frame_with_a_right_crc_can_still_be_wrong(body, message):
+    with pytest.raises(ContractError, match=message):
+        Frame.unpack(body + CRC.pack(zlib.crc32(body)))
+
+
+def test_no_command_s_reply_is_a_command():
+    assert len({int(c) for c in Command} | {c | REPLY for c in Command}) == 2 * len(Command)
+
+
+def test_hello_is_unpacked_as_it_was_packed():
+    values = (2**64 - 1, 50_000_000, 784, 512, 7, 7, 16, 1, 4, 4096, 2**32 - 1)
+    hello = Hello(**dict(zip(Hello.__dataclass_fields__, values, strict=True)))
+    assert Hello.unpack(hello.pack()) == hello
+    assert len(hello.pack()) == HELLO.size == 27
+    with pytest.raises(ContractError, match="HELLO has 26 bytes, expected 27"):
+        Hello.unpack(hello.pack()[:-1])
+
+
+def test_the_state_has_32_and_64_bits():
+    assert STATE.pack(2463534242, 2**64 - 1) == (2463534242).to_bytes(4, "little") + b"\xff" * 8
+
+
+@pytest.mark.parametrize(("inputs", "size"), [(1, 1), (8, 1), (9, 2), (784, 98), (785, 99)])
+def test_images_take_one_bit_a_pixel(inputs, size):
+    assert image_bytes(inputs) == size
+
+
+def test_a_training_payload_has_its_count_its_labels_and_its_images():
+    payload = train_payload([3, 258], bytes(range(4)))
+    assert payload == bytes([2, 3, 0, 2, 1, 0, 1, 2, 3])
+    assert len(payload) == train_length(2, 16)
+    assert infer_length(2, 16) == train_length(2, 16) - 2 * 2

@@ -1,0 +1,85 @@
+"""Geometry: columns find their cells one to one; what cannot be built or does not fit is refused, with by how much."""
+
+import pytest
+
+from sw.contract.error import ContractError
+from sw.contract.geometry import ULX3S_85F, Geometry, bits_for
+from sw.contract.network import Network
+
+SHAPES = [
+    {"columns": 784, "rows": 512, "grid_height": 7, "grid_width": 7, "synapses_per_cell": 16, "folds": 1},
+    {"columns": 784, "rows": 512, "grid_height": 14, "grid_width": 14, "synapses_per_cell": 4, "folds": 1},
+    {"columns": 144, "rows": 9, "grid_height": 3, "grid_width": 2, "synapses_per_cell": 8, "folds": 3, "slices": 2},
+    {"columns": 20, "rows": 31, "grid_height": 1, "grid_width": 1, "synapses_per_cell": 4, "folds": 5, "slices": 1},
+]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_column_has_its_own_place_and_every_place_a_column(shape):
+    g = Geometry(**shape)
+    places = [g.place(column) for column in range(g.columns)]
+    assert set(places) == {
+        (fold, cell, synapse) for fold in range(g.folds) for cell in range(g.cells) for synapse in range(g.synapses_per_cell)
+    }
+    assert places == sorted(places)  # columns fill a cell, then a fold
+    assert len(places) == g.columns == g.columns_per_fold * g.folds
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_folds_and_words_reach_just_far_enough(shape):
+    g = Geometry(**shape)
+    for columns in range(1, g.columns + 1):
+        fold, cell, _ = g.place(columns - 1)
+        assert g.folds_of(columns) == fold + 1
+        assert g.words_of(columns) == fold * g.cells + cell + 1
+    assert (g.folds_of(g.columns), g.words_of(g.columns)) == (g.folds, g.words)
+
+
+def test_the_full_size_accelerator():
+    assert (ULX3S_85F.columns, ULX3S_85F.rows, ULX3S_85F.folds) == (784, 512, 1)
+    assert (ULX3S_85F.cells, ULX3S_85F.columns_per_fold, ULX3S_85F.memory_depth) == (49, 784, 512)
+    assert (ULX3S_85F.lanes, ULX3S_85F.input_depth) == (4, 5)
+    ULX3S_85F.check_fits(Network.of())
+    ULX3S_85F.check_fits(Network.of(layers=(784, 256, 246, 10)))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"columns": 785}, "columns is 785, expected grid_height · grid_width · synapses_per_cell · folds = 784"),
+        ({"rows": 0}, "rows is 0, expected an integer from 1 to 65535"),
+        ({"grid_height": 65}, "grid_height is 65"),
+        ({"grid_width": 0}, "grid_width is 0"),
+        ({"folds": 256}, "folds is 256"),
+        ({"folds": 1.0}, "folds is 1.0, expected an integer"),
+        ({"synapses_per_cell": 5}, "synapses_per_cell is 5, expected 4, 8 or 16"),
+        ({"slices": 3}, "slices is 3, expected 1, 2 or 4"),
+        ({"rows": 65535, "folds": 2, "columns": 1568}, "rows · folds is 131070, expected at most 65536"),
+    ],
+)
+def test_a_shape_that_cannot_be_is_refused(change, message):
+    with pytest.raises(ContractError, match=message):
+        Geometry(**(SHAPES[0] | change))
+
+
+def test_a_network_with_too_many_rows_is_told_by_how_many():
+    ULX3S_85F.check_fits(Network.of(layers=(784, 502, 10)))
+    with pytest.raises(ContractError, match="needs 513 rows .* the board has 512: take away 1 neurons"):
+        ULX3S_85F.check_fits(Network.of(layers=(784, 503, 10)))
+
+
+def test_a_network_with_too_many_columns_is_told_by_how_many():
+    with pytest.raises(ContractError, match="a layer of 800 inputs and the board has 784 columns: take away 16 inputs"):
+        ULX3S_85F.check_fits(Network.of(layers=(800, 10)))
+    small = Geometry(**(SHAPES[3] | {"rows": 40}))
+    small.check_fits(Network.of(layers=(3, 20, 2)))
+    with pytest.raises(ContractError, match="a layer of 21 inputs and the board has 20 columns: take away 1 inputs"):
+        small.check_fits(Network.of(layers=(3, 21, 2)))
+
+
+def test_the_last_layer_needs_rows_but_no_columns():
+    Geometry(**(SHAPES[3] | {"rows": 31})).check_fits(Network.of(layers=(20, 31)))
+
+
+def test_bits():
+    assert [bits_for(highest) for highest in (0, 1, 2, 255, 256)] == [1, 1, 2, 8, 9]

@@ -1,0 +1,68 @@
+"""CONFIGURE's payload: what is written is what the gateware would read back, register by register."""
+
+import pytest
+
+from sw.contract.error import ContractError
+from sw.contract.geometry import ULX3S_85F, Geometry
+from sw.contract.network import MAX_LAYERS, Network
+from sw.contract.registers import (
+    CONFIGURATION_BYTES,
+    LAYER_REGISTERS,
+    NETWORK_REGISTERS,
+    configuration_bytes,
+    register_values,
+)
+
+FOLDED = Geometry(columns=96, rows=70, grid_height=2, grid_width=2, synapses_per_cell=8, folds=3)
+NETWORKS = [
+    Network.of(layers=(96, 2)),
+    Network.of(layers=(40, 33, 10), margin=-(2**15), window=(1023,), relax_rate=(65536, 65535), relax_floor=127),
+    Network.of(layers=(65, 32, 3, 20, 4), activation=("gate", "sign", "gate"), gate=(-1023, 0, 1023), margin=2**15 - 1),
+]
+
+
+def read(payload):
+    """The registers of a payload, as one little-endian word is cut: the network's, then each layer's."""
+    word = int.from_bytes(payload, "little")
+    found = []
+    for registers in (NETWORK_REGISTERS, *[LAYER_REGISTERS] * MAX_LAYERS):
+        values = {}
+        for register in registers:
+            values[register.name] = word & ((1 << register.width) - 1)
+            if register.signed and values[register.name] >> (register.width - 1):
+                values[register.name] -= 1 << register.width
+            word >>= register.width
+        found.append(values)
+    assert word == 0
+    return found[0], found[1:]
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_what_is_written_is_read_back(network):
+    payload = configuration_bytes(network, FOLDED)
+    assert len(payload) == CONFIGURATION_BYTES
+    own, layers = read(payload)
+    expected_own, expected_layers = register_values(network, FOLDED)
+    assert own == expected_own
+    assert layers[: network.depth] == expected_layers
+    assert all(value == 0 for layer in layers[network.depth :] for value in layer.values())
+
+
+def test_the_values_are_the_network_s():
+    own, layers = register_values(NETWORKS[2], FOLDED)
+    assert own == {"layers": 4, "inputs": 65, "margin": 32767, "relax_floor": 1}
+    assert [layer["neurons"] for layer in layers] == [32, 3, 20, 4]
+    assert [layer["base"] for layer in layers] == [0, 96, 105, 165]  # first row · folds
+    assert [layer["folds"] for layer in layers] == [3, 1, 1, 1]
+    assert [layer["gated"] for layer in layers] == [1, 0, 1, 0]
+    assert [layer["gate"] for layer in layers] == [-1023, 0, 1023, 0]
+    assert [layer["window"] for layer in layers] == [2, 1, 0, 0]
+
+
+def test_the_size_does_not_depend_on_the_network():
+    assert len(configuration_bytes(Network.of(), ULX3S_85F)) == CONFIGURATION_BYTES == 6 + 4 * 14
+
+
+def test_a_network_that_does_not_fit_has_no_registers():
+    with pytest.raises(ContractError, match="the network needs 71 rows .* has 70"):
+        configuration_bytes(Network.of(layers=(96, 69, 2)), FOLDED)
