@@ -61,14 +61,15 @@ class Report(Component):
             Command.COUNTERS: [word for counter in counters for word in _words(counter)],
         }
 
-        # A word, then a byte of it: two thirds of the logic that choosing among all bytes takes.
-        words = [word for report in reports.values() for word in report]
-        first, index, word = Signal(range(len(words))), Signal(range(LENGTHS[Command.COUNTERS])), Signal(WORD)
+        # A word, then a byte of it, takes less logic than a choice among all bytes.
+        index, word = Signal(range(LENGTHS[Command.COUNTERS])), Signal(WORD)
         with m.Switch(self.kind):
-            for i, command in enumerate(reports):
+            for command, words in reports.items():
                 with m.Case(command):
-                    m.d.comb += first.eq(sum(map(len, list(reports.values())[:i])))
-        m.d.comb += word.eq(Array(words)[first + (index >> 3)])
+                    with m.Switch(index >> 3):
+                        for i, value in enumerate(words):
+                            with m.Case(i):
+                                m.d.comb += word.eq(value)
         byte = Array(word[i : i + 8] for i in range(0, WORD, 8))[index[:3]]
         with m.If(self.start):
             m.d.sync += [index.eq(0), self.bytes.valid.eq(0)]
