@@ -1,6 +1,7 @@
 """Watches the engine inside a simulation and holds it against the twin, sample by sample."""
 
 from collections import deque
+from collections.abc import AsyncIterator
 from typing import Any
 
 import cocotb
@@ -28,7 +29,8 @@ class EngineObserver:
         self.announced: deque[tuple[np.ndarray, int]] = deque()
         self.computed: Trace | None = None
         self.compared = self.learned = 0
-        cocotb.start_soon(self._watch())
+        for watch in (self._watch_means, self._watch_draws, self._watch_sums):
+            cocotb.start_soon(watch())
 
     def announce(self, pixels: np.ndarray, labels: np.ndarray) -> None:
         """Say which training samples the engine will compute."""
@@ -54,26 +56,39 @@ class EngineObserver:
         layers = zip(self.network.first_rows, self.network.shapes, strict=True)
         return [table[first : first + neurons, :fan_in] for first, (neurons, fan_in) in layers]
 
-    async def _watch(self) -> None:
-        fold_sum, draw, normalise = self.engine.fold_sum, self.engine.draw, self.engine.normalise
-        spare = len(draw.items__payload) - 3  # active, negative, last
+    async def _each_cycle_of(self, signal: Any) -> AsyncIterator[None]:
+        """Every clock edge at which `signal` is high; asleep in between, because benches idle most of their time."""
         while True:
+            await signal.rising_edge
             await self.clock.rising_edge
-            if normalise.divider.done.value == 1:
-                self.means.append(int(normalise.mean.value))
-            if draw.drawn.value == 1:
-                item = int(draw.items__payload.value)
-                sign = -1 if item >> (spare + 1) & 1 else 1
-                self.draws.append((int(draw.layer.value), item & ((1 << spare) - 1), sign))
-            if fold_sum.valid.value == 1:
-                self.matches.append(int(fold_sum.matches.value))
-                if len(self.matches) == self.network.row_count:
-                    if self.computed is not None:
-                        self._compare_learning()
-                    pixels, label = self.announced.popleft()
-                    self.computed = self.twin.step(pixels, label)
-                    self._compare_forward(pixels, self.computed)
-                    self.matches, self.means, self.draws = [], [], []
+            while signal.value == 1:
+                yield
+                await self.clock.rising_edge
+
+    async def _watch_means(self) -> None:
+        normalise = self.engine.normalise
+        async for _ in self._each_cycle_of(normalise.divider.done):
+            self.means.append(int(normalise.mean.value))
+
+    async def _watch_draws(self) -> None:
+        draw = self.engine.draw
+        spare = len(draw.items__payload) - 3  # active, negative, last
+        async for _ in self._each_cycle_of(draw.drawn):
+            item = int(draw.items__payload.value)
+            sign = -1 if item >> (spare + 1) & 1 else 1
+            self.draws.append((int(draw.layer.value), item & ((1 << spare) - 1), sign))
+
+    async def _watch_sums(self) -> None:
+        fold_sum = self.engine.fold_sum
+        async for _ in self._each_cycle_of(fold_sum.valid):
+            self.matches.append(int(fold_sum.matches.value))
+            if len(self.matches) == self.network.row_count:
+                if self.computed is not None:
+                    self._compare_learning()
+                pixels, label = self.announced.popleft()
+                self.computed = self.twin.step(pixels, label)
+                self._compare_forward(pixels, self.computed)
+                self.matches, self.means, self.draws = [], [], []
 
     def _compare_forward(self, pixels: np.ndarray, trace: Trace) -> None:
         network, where = self.network, f"sample {self.compared}"

@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 import cocotb
+from cocotb.triggers import Event
 
 MOODS = (0.0, 0.0, 0.2, 0.5, 0.9)  # probabilities of a stall: full speed, trickles and long silence all happen
 MOOD_CYCLES = 60
@@ -37,6 +38,7 @@ class Source:
         self.payload, self.valid, self.ready = (getattr(dut, f"{name}__{end}") for end in ("payload", "valid", "ready"))
         self.stalls = Stalls(Random(random.random()), stalls)
         self.queue: deque[int] = deque()
+        self.queued = Event()
         self.sent = 0
         self.paused = self.offered = False
         self.valid.value = 0
@@ -45,6 +47,7 @@ class Source:
     def send(self, payloads: Iterable[int]) -> None:
         """Queue payloads; returns at once."""
         self.queue.extend(payloads)
+        self.queued.set()
 
     async def drained(self) -> None:
         """Until everything that was queued has been taken by the design."""

@@ -1,0 +1,40 @@
+"""The accelerator behind a serial line: what a board's top instantiates. It only connects."""
+
+from amaranth.hdl import Module
+from amaranth.lib.wiring import Component, In, Out, connect
+
+from hw.accelerator import BUFFER_BYTES, Accelerator
+from hw.link.uart import BaudRate, UartReceiver, UartTransmitter
+from sw.contract.geometry import Geometry
+
+
+class SerialAccelerator(Component):
+    """`hw.accelerator.Accelerator` with a UART (8N1) at `rate`.
+
+    Members
+    -------
+    rx, tx : the wires, idle high; `rx` is asynchronous
+    entropy, busy : see `Accelerator`
+    """
+
+    def __init__(
+        self, geometry: Geometry, rate: BaudRate, *, build: int = 0, buffer_bytes: int = BUFFER_BYTES
+    ) -> None:
+        self.rate = rate
+        self.accelerator = Accelerator(geometry, clock_hz=rate.clock_hz, build=build, buffer_bytes=buffer_bytes)
+        super().__init__({"rx": In(1, init=1), "tx": Out(1, init=1), "entropy": In(32), "busy": Out(1)})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.submodules.accelerator = accelerator = self.accelerator
+        m.submodules.receiver = receiver = UartReceiver(self.rate)
+        m.submodules.transmitter = transmitter = UartTransmitter(self.rate)
+        connect(m, receiver.bytes, accelerator.rx)
+        connect(m, accelerator.tx, transmitter.bytes)
+        m.d.comb += [
+            receiver.pin.eq(self.rx),
+            self.tx.eq(transmitter.pin),
+            accelerator.entropy.eq(self.entropy),
+            self.busy.eq(accelerator.busy),
+        ]
+        return m

@@ -1,0 +1,109 @@
+"""The whole accelerator, from UART pin to UART pin: every scenario, configured, trained and read back over the wire.
+
+Inside, the observer holds every sample against the twin: scores, means, errors, random word, all weights.
+"""
+
+import os
+from random import Random
+
+import cocotb
+import numpy as np
+import pytest
+from cobs import cobs
+from cocotb.triggers import with_timeout
+
+from hw.link.uart import BaudRate
+from hw.serial_accelerator import SerialAccelerator
+from sim.bench import bench_parameters, run_bench, start
+from sim.engine_observer import EngineObserver
+from sim.scenario import SCENARIOS
+from sim.wire import WireSink, WireSource
+from sw.contract.frames import COUNTERS, REPLY, STATE, Command, Frame, Hello, train_payload
+from sw.contract.registers import configuration_bytes
+from sw.contract.table import table_bytes, thresholds
+from sw.twin.engine import Twin
+
+SEED = int(os.environ.get("SEED", "1"))
+SAMPLES = 200
+RATE = BaudRate(clock_hz=50_000_000, baud=12_000_000)
+REPLY_TIMEOUT_US = 20_000
+
+
+class SerialHost:
+    """Asks over the wire; one request at a time unless `send` and `reply` are called apart."""
+
+    def __init__(self, dut, random: Random) -> None:
+        ratio = RATE.clock_hz / RATE.baud
+        self.source, self.sink = WireSource(dut, "rx", random, ratio), WireSink(dut, "tx", ratio)
+        self.sequence, self.nonce = random.randrange(2**16), 0
+
+    def send(self, command: Command, payload: bytes = b"") -> int:
+        self.sequence = (self.sequence + 1) % 2**16
+        frame = Frame(type=command, sequence=self.sequence, nonce=self.nonce, payload=payload)
+        self.source.send(cobs.encode(frame.pack()) + b"\0")
+        return self.sequence
+
+    async def reply(self, command: Command, sequence: int) -> bytes:
+        data = await with_timeout(self.sink.frame(), REPLY_TIMEOUT_US, "us")
+        frame = Frame.unpack(cobs.decode(data))
+        assert (frame.type, frame.sequence) == (command | REPLY, sequence), f"{command.name}: {frame}"
+        return frame.payload
+
+    async def ask(self, command: Command, payload: bytes = b"") -> bytes:
+        return await self.reply(command, self.send(command, payload))
+
+
+@cocotb.test()
+async def accelerator_learns_like_the_twin(dut):
+    random = await start(dut)
+    dut.entropy.value = random.getrandbits(32)
+    scenario, seed = SCENARIOS[bench_parameters()["scenario"]], SEED
+    geometry, network, weights = scenario.build(SEED)
+    pixels, labels = scenario.samples(SEED, network, SAMPLES)
+    host = SerialHost(dut, random)
+
+    hello = Hello.unpack(await host.ask(Command.HELLO))
+    host.nonce = hello.nonce
+    assert {name: getattr(hello, name) for name in vars(geometry)} == vars(geometry)
+    await host.ask(Command.CONFIGURE, configuration_bytes(network, geometry))
+    for i, (rate, metaplasticity) in enumerate(zip(network.learning_rate, network.metaplasticity, strict=True)):
+        await host.ask(Command.TABLE, bytes([i]) + table_bytes(thresholds(rate, metaplasticity)))
+    for first, layer in zip(network.first_rows, weights, strict=True):
+        for row, values in enumerate(layer):
+            await host.ask(Command.WRITE, (first + row).to_bytes(2, "little") + values.tobytes())
+    begin = random.randrange(2**40)
+    await host.ask(Command.STATE, STATE.pack(network.prng, begin))
+
+    twin, again = Twin.of(network), Twin.of(network)
+    for each in (twin, again):
+        each.load(weights, network.prng, begin)
+    observer = EngineObserver(dut.accelerator.engine, dut.clk, geometry, network, twin)
+    observer.announce(pixels, labels)
+    packed = np.packbits(pixels, axis=1, bitorder="little")
+    predictions, sent, done = [], [], 0
+    while done < SAMPLES or sent:
+        if done < SAMPLES and len(sent) < 2:  # one request on its way while one is computed
+            count = min(random.randint(1, 24), SAMPLES - done)
+            batch = slice(done, done + count)
+            sent.append(host.send(Command.TRAIN, train_payload(labels[batch].tolist(), packed[batch].tobytes())))
+            done += count
+        else:
+            predictions += np.frombuffer(await host.reply(Command.TRAIN, sent.pop(0)), "<u2").tolist()
+    assert predictions == again.train(pixels, labels)[0].tolist()
+
+    assert STATE.unpack(await host.ask(Command.STATE)) == (again.prng(), begin + SAMPLES)
+    observer.finish()
+    assert observer.compared == SAMPLES
+    counters = np.frombuffer(await host.ask(Command.COUNTERS), "<u8").tolist()
+    expected = {"bad_frames": 0} | again.counters()
+    assert expected.items() <= dict(zip(COUNTERS, counters, strict=True)).items()
+    for first, layer in zip(network.first_rows, again.weights(), strict=True):
+        for row, values in enumerate(layer):
+            asked = (first + row).to_bytes(2, "little") + len(values).to_bytes(2, "little")
+            np.testing.assert_array_equal(np.frombuffer(await host.ask(Command.READ, asked), np.int8), values)
+
+
+@pytest.mark.parametrize("index", range(len(SCENARIOS)), ids=[s.name.replace(",", "").replace(" ", "-") for s in SCENARIOS])
+def test_accelerator(index):
+    geometry, _, _ = SCENARIOS[index].build(SEED)
+    run_bench(SerialAccelerator(geometry, RATE), module=__name__, parameters={"scenario": index})
