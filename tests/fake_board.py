@@ -1,12 +1,11 @@
 """A board in Python: speaks the link as the gateware does, with a `SmallChip` behind it.
 
-    python -m tests.fake_board --geometry JSON
+    python -m tests.fake_board --geometry GEOMETRY
 
 plays a board on standard input and output; in a test, `FakeBoard.feed` takes bytes and gives bytes.
 """
 
 import argparse
-import json
 import os
 import struct
 from dataclasses import asdict
@@ -29,6 +28,7 @@ from sw.contract.frames import (
     train_length,
 )
 from sw.contract.geometry import Geometry
+from sw.contract.geometry_text import parse_geometry
 from sw.contract.registers import CONFIGURATION_BYTES
 from tests.small_chip import SmallChip
 
@@ -146,7 +146,7 @@ def check(condition, reason):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--geometry", type=lambda text: Geometry(**json.loads(text)), default=SMALL)
+    parser.add_argument("--geometry", type=parse_geometry, default=SMALL)
     given = parser.parse_args()
     board = FakeBoard(given.geometry, buffer_bytes=max(600, 2 * given.geometry.columns))
     while data := os.read(0, 65536):

@@ -185,8 +185,8 @@ BOARDS = {
     "a port that is not there": ({"board": "ulx3s", "geometry": None, "port": "/dev/none"}, "there is no such port"),
     "a port for the simulated board": ({"port": "/dev/none"}, "is on no port"),
     "a geometry for a real board": ({"board": "ulx3s", "port": "/dev/none"}, "has a geometry of its own"),
-    "a geometry that is none": ({"geometry": "columns"}, "--geometry has 'columns'"),
-    "half a geometry": ({"geometry": "columns=64"}, "--geometry lacks rows"),
+    "a geometry that is none": ({"geometry": "columns"}, "unknown geometry 'columns'"),
+    "half a geometry": ({"geometry": "columns=64"}, "a geometry without rows"),
     "a geometry that does not add up": ({"geometry": SMALL.replace("64", "65")}, "columns is 65, expected"),
     "a network too big for the twin's geometry": (
         {"board": "twin", "geometry": SMALL.replace("rows=32", "rows=29")},

@@ -25,7 +25,6 @@ def boards(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for module, samples in ((twin, 50), (simulated, 30), (link, 100), (growth, 20)):
         monkeypatch.setattr(module, "SAMPLES", samples)
-    monkeypatch.setattr(twin, "BATCH", 25)
 
     def play(change="pass"):
         monkeypatch.setattr(simulated_board, "BUILD", build_command(tmp_path, change))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sw.contract.geometry import GEOMETRIES, ULX3S_85F, Geometry
+from sw.contract.geometry_text import parse_geometry
 from sw.contract.network import Network
 from sw.host.device import connect
 from sw.host.error import BoardError
@@ -95,23 +96,6 @@ def find(name: str, port: str | None = None, geometry: Geometry | None = None) -
     return SerialBoard(name=known, geometry=GEOMETRIES[known], port=port)
 
 
-def parse_geometry(text: str) -> Geometry:
-    """A board's name, or `columns=64,rows=32,grid_height=2,grid_width=2,synapses_per_cell=16,folds=1[,slices=4]`.
-
-    Raises `BoardError` for anything else, `ContractError` for a shape that does not add up.
-    """
-    known = ALIASES.get(text, text)
-    if known in GEOMETRIES:
-        return GEOMETRIES[known]
-    fields = dict(Geometry.__dataclass_fields__)
-    values: dict[str, int] = {}
-    for part in text.split(","):
-        field, _, value = part.partition("=")
-        field = field.strip()
-        if field not in fields or field in values or not value.strip().isdecimal():
-            raise BoardError(f"--geometry has {part!r}: give a board's name or {','.join(f'{f}=N' for f in fields)}")
-        values[field] = int(value)
-    missing = [field for field in fields if field not in values and field != "slices"]
-    if missing:
-        raise BoardError(f"--geometry lacks {', '.join(missing)}")
-    return Geometry(**values)
+def geometry_of(text: str) -> Geometry:
+    """The geometry of a board's name, an alias included, or of `columns=…,rows=…,…`. Raises `ContractError`."""
+    return parse_geometry(ALIASES.get(text, text))

@@ -1,19 +1,18 @@
 """The simulated board: the same gateware compiled to native code, behind the same bytes as a serial port.
 
 What `sim.native.build` promises: `python -m sim.native.build --geometry GEOMETRY`, where GEOMETRY is a board's name or
-a JSON object with the fields of `sw.contract.geometry.Geometry`, builds or finds in its cache a program that speaks the
+the numbers of a shape as `sw.contract.geometry_text` writes them, builds or finds in its cache a program that speaks the
 bytes of the link on standard input and output and ends when its input ends. The last line of its standard output is
 the program's path. Progress goes to standard error, line by line; where it fails it exits with another status than 0
 after a line `error: SENTENCE`. It runs as a program of its own, so that the host needs no hardware library.
 """
 
-import json
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
 
 from sw.contract.geometry import Geometry
+from sw.contract.geometry_text import geometry_text
 from sw.host.device import Device, connect
 from sw.host.error import BoardError
 from sw.host.process_transport import ProcessTransport
@@ -26,7 +25,7 @@ REPLY_TIMEOUT = 120.0  # a full-size board simulates some 200 samples a second, 
 
 def build(geometry: Geometry, report: Callable[[str], None]) -> str:
     """The path of the program for a geometry; `report` gets each line of progress. Raises `BoardError`."""
-    command = [*BUILD, "--geometry", json.dumps(asdict(geometry))]
+    command = [*BUILD, "--geometry", geometry_text(geometry)]
     lines: list[str] = []
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None and process.stderr is not None

@@ -26,7 +26,7 @@ def read_network(path: Path) -> Network:
 
 def find_board(name: str, port: str | None, geometry: str | None, network: Network) -> boards.Board:
     """The board of the options, not opened yet. Raises where there is none or the network does not fit it."""
-    board = boards.find(name, port, boards.parse_geometry(geometry) if geometry is not None else None)
+    board = boards.find(name, port, boards.geometry_of(geometry) if geometry is not None else None)
     board.check_fits(network)
     return board
 
