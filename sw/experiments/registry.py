@@ -22,4 +22,7 @@ EXPERIMENTS = {
     "vertical-slice": Experiment(
         "sw.experiments.run", "real MNIST through host, link and simulated board, compared with the twin (make run)"
     ),
+    "permuted-mnist": Experiment(
+        "sw.experiments.permuted_mnist", "a new permutation of the pixels for each task, on the twin: what is remembered"
+    ),
 }
