@@ -39,9 +39,7 @@ class Accelerator(Component):
     ) -> None:
         self.link = Link(geometry, clock_hz, build, buffer_bytes)
         self.engine = Engine(geometry, cell_instances=cell_instances)
-        super().__init__(
-            {"rx": In(stream.Signature(8)), "tx": Out(stream.Signature(8)), "entropy": In(32), "busy": Out(1)}
-        )
+        super().__init__({"rx": In(stream.Signature(8)), "tx": Out(stream.Signature(8)), "entropy": In(32), "busy": Out(1)})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

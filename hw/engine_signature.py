@@ -13,8 +13,8 @@ ROW_LAYOUT = data.StructLayout({"write": 1, "row": 16, "count": 16})
 SAMPLE_LAYOUT = data.StructLayout({"train": 1, "label": 16})
 TABLE_LAYOUT = data.StructLayout({"address": range(MAX_LAYERS * ENTRIES * 2), "value": 8})
 STATE_LAYOUT = data.StructLayout({"prng": 32, "samples": 64})
-COUNTERS_LAYOUT = data.StructLayout({name: frames.COUNTER_BITS for name in frames.COUNTERS[1:]})  # bad_frames: the link's
-EVENTS_LAYOUT = data.StructLayout({name: 1 for name in frames.COUNTERS[1:]})
+COUNTERS_LAYOUT = data.StructLayout(dict.fromkeys(frames.COUNTERS[1:], frames.COUNTER_BITS))  # bad_frames: the link's
+EVENTS_LAYOUT = data.StructLayout(dict.fromkeys(frames.COUNTERS[1:], 1))
 
 
 class EngineSignature(Signature):

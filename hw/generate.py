@@ -1,6 +1,6 @@
 """Writes the accelerator as Verilog, its cell as one module that is instantiated for every place of the grid.
 
-    python -m hw.generate --geometry ulx3s-85f --output accelerator.v
+python -m hw.generate --geometry ulx3s-85f --output accelerator.v
 """
 
 import argparse
@@ -30,9 +30,7 @@ def build_id() -> int:
 
 def generate(geometry: Geometry, *, clock_hz: int = CLOCK_HZ, buffer_bytes: int = BUFFER_BYTES) -> str:
     """The Verilog of `accelerator` and of `cell`; ports `clk`, `rst`, `rx__…`, `tx__…`, `entropy`, `busy`."""
-    accelerator = Accelerator(
-        geometry, clock_hz=clock_hz, build=build_id(), buffer_bytes=buffer_bytes, cell_instances=True
-    )
+    accelerator = Accelerator(geometry, clock_hz=clock_hz, build=build_id(), buffer_bytes=buffer_bytes, cell_instances=True)
     options = {"emit_src": False, "strip_internal_attrs": True}
     return "\n".join(
         verilog.convert(component, name=name, **options)

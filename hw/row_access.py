@@ -5,9 +5,10 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.fifo import SyncFIFOBuffered
 from amaranth.lib.wiring import In, Out
 
-from hw.array.array import latency, result_layout
+from hw.array.array import result_layout
 from hw.engine_signature import ROW_LAYOUT
 from hw.layouts import token_layout
+from sw.contract.cost import array_latency
 from sw.contract.geometry import Geometry
 from sw.contract.tokens import Opcode
 
@@ -45,7 +46,7 @@ class RowAccess(wiring.Component):
         m = Module()
         g = self.geometry
         token = self.tokens.payload
-        depth = latency(g) + ISSUE_AND_QUEUE
+        depth = array_latency(g) + ISSUE_AND_QUEUE
         m.submodules.read = read = SyncFIFOBuffered(width=8, depth=depth)
         wiring.connect(m, read.r_stream, wiring.flipped(self.values))
         m.d.comb += [

@@ -6,13 +6,13 @@ import cocotb
 import numpy as np
 import pytest
 
-from hw.array.array import latency
 from hw.engine import Engine
 from sim.bench import bench_parameters, run_bench, start
 from sim.engine_driver import EngineDriver
 from sim.engine_observer import EngineObserver
 from sim.scenario import SCENARIOS
 from sim.stream_driver import cycles
+from sw.contract.cost import array_latency, forward_cost
 from sw.contract.tokens import WRITE_LATENCY
 from sw.twin.engine import Twin
 
@@ -36,7 +36,7 @@ async def engine_learns_like_the_twin(dut):
     driver.send(pixels, labels)
     predictions = await driver.prediction.take(SAMPLES, cycles=1_000_000)
     await driver.idle()
-    await cycles(dut, latency(geometry) + WRITE_LATENCY)  # the last tokens are still on their way
+    await cycles(dut, array_latency(geometry) + WRITE_LATENCY)  # the last tokens are still on their way
     observer.finish()
 
     again = Twin.of(network)
@@ -47,6 +47,29 @@ async def engine_learns_like_the_twin(dut):
     assert (state & 0xFFFF_FFFF, state >> 32) == (twin.prng(), SAMPLES)
     assert driver.counters().items() >= twin.counters().items()
     for first, layer in zip(network.first_rows, twin.weights(), strict=True):
+        for row, values in enumerate(layer):
+            np.testing.assert_array_equal(await driver.read_row(first + row, len(values)), values)
+
+
+@cocotb.test()
+async def inference_changes_nothing_and_costs_what_the_formula_says(dut):
+    random = await start(dut)
+    scenario = SCENARIOS[bench_parameters()["scenario"]]
+    geometry, network, weights = scenario.build(SEED)
+    pixels, _ = scenario.samples(SEED, network, 12)
+    twin = Twin.of(network)
+    twin.load(weights, network.prng, 0)
+    driver = EngineDriver(dut, geometry, random)
+    await driver.configure(network, weights, samples=77)
+    driver.prediction.stalls.fixed = 0.0
+    driver.send(pixels, np.zeros(len(pixels), int), train=False)
+    assert await driver.prediction.take(len(pixels)) == twin.infer(pixels)[0].tolist()
+    await driver.idle()
+    state = int(dut.link__state.value)
+    assert (state & 0xFFFF_FFFF, state >> 32) == (network.prng, 77)
+    counters, cost = driver.counters(), forward_cost(network, geometry)
+    assert {name: counters[name] for name in vars(cost)} == {name: len(pixels) * c for name, c in vars(cost).items()}
+    for first, layer in zip(network.first_rows, weights, strict=True):
         for row, values in enumerate(layer):
             np.testing.assert_array_equal(await driver.read_row(first + row, len(values)), values)
 

@@ -7,10 +7,10 @@ from amaranth.lib.wiring import In, Out
 from hw.array.cell import Cell
 from hw.layouts import token_layout
 from sw.contract import tokens
+from sw.contract.cost import SUM_DELAY
 from sw.contract.geometry import Geometry, bits_for
 
 CELL_MODULE = "cell"
-SUM_DELAY = 4  # cycles from a token's leaving the last cell to its sum's leaving the array
 
 
 def result_layout(geometry: Geometry) -> data.StructLayout:
@@ -18,16 +18,11 @@ def result_layout(geometry: Geometry) -> data.StructLayout:
     return data.StructLayout({"opcode": 4, "last": 1, "sum": unsigned(tokens.sum_width(geometry))})
 
 
-def latency(geometry: Geometry) -> int:
-    """Cycles from a token on `token` to its result on `result`."""
-    return geometry.grid_height + geometry.grid_width - 1 + SUM_DELAY
-
-
 class SynapseArray(wiring.Component):
     """grid_height × grid_width identical cells, connected to their nearest neighbours only.
 
     A token enters on `token` every cycle (opcode IDLE is a bubble), runs down the left edge and right along every grid
-    row, one cell a cycle. Row sums join on the right edge, downward. The result leaves `latency(geometry)` cycles later.
+    row, one cell a cycle. Row sums join on the right edge, downward. The result leaves `sw.contract.cost.array_latency(geometry)` cycles later.
     Nothing inside can stall.
 
     With `instances` the cells are instances of the module `cell`, which `hw.generate` emits once: Amaranth would write

@@ -33,9 +33,7 @@ LAYER_REGISTERS = (
     Register("window", 16),
     Register("relax_rate", 32),
 )
-CONFIGURATION_BYTES = (
-    sum(r.width for r in NETWORK_REGISTERS) + MAX_LAYERS * sum(r.width for r in LAYER_REGISTERS)
-) // 8
+CONFIGURATION_BYTES = (sum(r.width for r in NETWORK_REGISTERS) + MAX_LAYERS * sum(r.width for r in LAYER_REGISTERS)) // 8
 
 
 def register_values(network: Network, geometry: Geometry) -> tuple[dict[str, int], list[dict[str, int]]]:
