@@ -23,25 +23,25 @@ def random_frame(random, longest: int) -> bytes:
 
 def damaged(piece: bytes, random) -> bytes:
     """A piece of the wire with flipped, lost, added or exchanged bytes; may contain zeros, may be unchanged."""
-    piece = bytearray(piece)
+    wire = bytearray(piece)
     for _ in range(random.choice([1, 1, 1, 2, 5])):
-        where = random.randrange(len(piece))
+        where = random.randrange(len(wire))
         match random.randrange(6):
             case 0:
-                piece[where] ^= 1 << random.randrange(8)
+                wire[where] ^= 1 << random.randrange(8)
             case 1:
-                del piece[where]
+                del wire[where]
             case 2:
-                piece.insert(where, random.randrange(256))
+                wire.insert(where, random.randrange(256))
             case 3:
-                piece[where] = 0
+                wire[where] = 0
             case 4:
-                del piece[where : where + random.randrange(1, 9)]
+                del wire[where : where + random.randrange(1, 9)]
             case 5:
-                piece[where:where] = piece[max(0, where - 4) : where]
-        if not piece:
+                wire[where:where] = wire[max(0, where - 4) : where]
+        if not wire:
             break
-    return bytes(piece)
+    return bytes(wire)
 
 
 def expected(wire: bytes, room: int) -> tuple[list[bytes], int]:

@@ -5,7 +5,7 @@ from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out, connect, flipped
 
 from hw.engine_signature import COUNTERS_LAYOUT, STATE_LAYOUT
-from hw.link.checks import REASON_BITS
+from hw.link.header_check import REASON_BITS
 from hw.link.receiver import BAD_FRAMES_BITS
 from hw.link.report import LENGTHS, Report
 from hw.link.tokens import HEADER

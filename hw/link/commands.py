@@ -1,21 +1,22 @@
 """The command processor: requests in, engine streams in the middle, replies out, in the order of the requests."""
 
-from amaranth.hdl import C, Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out, connect, flipped
-from amaranth.utils import exact_log2
 
 from hw.engine_signature import EngineSignature
 from hw.link.answer import Answer
+from hw.link.argument_check import ArgumentCheck
 from hw.link.boot_nonce import BootNonce
-from hw.link.checks import ARGUMENTS, REASON_BITS, ArgumentCheck, HeaderCheck, is_one_of
+from hw.link.header_check import ARGUMENTS, REASON_BITS, HeaderCheck, is_one_of
+from hw.link.orders import Orders
 from hw.link.predictions import PredictionReplies
 from hw.link.receiver import BAD_FRAMES_BITS
 from hw.link.request import RequestReader
 from hw.link.samples import SampleFeeder
 from hw.link.tokens import HEADER, LAST_BYTE
 from sw.contract import frames
-from sw.contract.frames import TABLE_BYTES, Command, Reason
+from sw.contract.frames import Command, Reason
 from sw.contract.geometry import Geometry
 
 
@@ -64,10 +65,15 @@ class Commands(Component):
         m.submodules.argument_check = argument_check = ArgumentCheck(self.geometry)
         m.submodules.samples = samples = SampleFeeder()
         m.submodules.predictions = predictions = PredictionReplies()
+        m.submodules.orders = orders = Orders()
         m.submodules.answer = answer = Answer(self.hello)
         connect(m, flipped(self.frames), request.frames)
-        connect(m, samples.sample, flipped(engine.sample))
-        connect(m, samples.pixels, flipped(engine.pixels))
+        for source, names in (
+            (samples, ("sample", "pixels")),
+            (orders, ("configuration", "table", "row", "row_write", "state_write")),
+        ):
+            for name in names:
+                connect(m, getattr(source, name), flipped(getattr(engine, name)))
         connect(m, flipped(engine.prediction), predictions.prediction)
         connect(m, flipped(engine.row_read), answer.row)
 
@@ -101,18 +107,15 @@ class Commands(Component):
             answer.state.eq(engine.state),
             answer.counters.eq(engine.counters),
             answer.bad_frames.eq(self.bad_frames),
-            answer.count.eq(engine.row.payload.count),
-            engine.configuration.payload.eq(payload.payload),
-            # 512 bytes of a layer are left when its first one comes
-            engine.table.payload.address.eq(Cat((-left)[: exact_log2(TABLE_BYTES)], arguments[-8:])),
-            engine.table.payload.value.eq(payload.payload),
-            engine.row_write.payload.eq(payload.payload),
-            engine.state_write.payload.eq(arguments),
+            answer.count.eq(arguments[-16:]),
+            orders.header.eq(header),
+            orders.arguments.eq(arguments),
+            orders.payload.payload.eq(payload.payload),
+            engine.reset.eq(orders.reset),
+            self.clear.eq(orders.reset),
+            nonce.capture.eq(orders.hello),
+            nonce.forget.eq(orders.reset),
         ]
-        with m.If(kind == Command.WRITE):
-            m.d.comb += engine.row.payload.eq(Cat(C(1, 1), arguments[-16:], left))
-        with m.Else():
-            m.d.comb += engine.row.payload.eq(Cat(C(0, 1), arguments[-32:]))
         with m.If(predictions.busy):
             connect(m, predictions.header, flipped(self.reply))
             connect(m, predictions.payload, flipped(self.reply_payload))
@@ -122,11 +125,6 @@ class Commands(Component):
 
         is_stream = is_one_of(kind, Command.TRAIN, Command.INFER)
         at_rest = ~predictions.busy & ~engine.busy
-        target = {
-            Command.CONFIGURE: engine.configuration,
-            Command.TABLE: engine.table,
-            Command.WRITE: engine.row_write,
-        }
         with m.FSM():
             with m.State("header"):
                 m.d.sync += [reason.eq(header_check.reason), left.eq(header.length)]
@@ -169,44 +167,17 @@ class Commands(Component):
                             m.next = "end"
                 with m.Elif(~is_stream & at_rest):
                     m.d.sync += streaming.eq(0)
-                    m.next = "execute"
+                    m.d.comb += orders.start.eq(1)
+                    m.next = "order"
             with m.State("feed"):
                 m.d.comb += [samples.payload.valid.eq(payload.valid), payload.ready.eq(samples.payload.ready)]
                 with m.If(samples.fed):
                     m.next = "end"
 
-            with m.State("execute"):
-                m.next = "reply"
-                with m.Switch(kind):
-                    with m.Case(Command.HELLO):
-                        m.d.comb += nonce.capture.eq(1)
-                    with m.Case(Command.CONFIGURE, Command.TABLE):
-                        m.next = "transfer"
-                    with m.Case(Command.WRITE, Command.READ):
-                        with m.If(engine.row.payload.count != 0):
-                            m.d.comb += engine.row.valid.eq(1)
-                            m.next = "execute"
-                            with m.If(engine.row.ready):
-                                m.next = "reply"
-                                with m.If(kind == Command.WRITE):
-                                    m.next = "transfer"
-                    with m.Case(Command.STATE):
-                        with m.If(header.length != 0):
-                            m.d.comb += engine.state_write.valid.eq(1)
-                            with m.If(~engine.state_write.ready):
-                                m.next = "execute"
-                    with m.Case(Command.RESET):
-                        m.d.comb += [engine.reset.eq(1), nonce.forget.eq(1), self.clear.eq(1)]
-            with m.State("transfer"):
-                with m.Switch(kind):
-                    for command, sink in target.items():
-                        with m.Case(command):
-                            m.d.comb += [sink.valid.eq(payload.valid & (left != 0)), payload.ready.eq(sink.ready & (left != 0))]
-                with m.If(left == 0):
+            with m.State("order"):
+                m.d.comb += [orders.payload.valid.eq(payload.valid), payload.ready.eq(orders.payload.ready)]
+                with m.If(orders.done):
                     m.next = "reply"
-                with m.Elif(payload.valid & payload.ready):
-                    m.d.sync += left.eq(left - 1)
-
             with m.State("reply"):
                 m.d.comb += answer.send.eq(1)
                 with m.If(answer.header.ready):

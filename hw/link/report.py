@@ -19,8 +19,8 @@ LENGTHS = {
 
 def _words(value: Value) -> list[Value]:
     """A value as words of 8 bytes, the last one filled with zeros."""
-    value = Cat(value, C(0, -len(value) % WORD))
-    return [value[i : i + WORD] for i in range(0, len(value), WORD)]
+    padded = Cat(value, C(0, -len(value) % WORD))
+    return [padded[i : i + WORD] for i in range(0, len(padded), WORD)]
 
 
 class Report(Component):

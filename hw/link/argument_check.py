@@ -1,88 +1,19 @@
-"""Decides whether a request is carried out, before anything is changed."""
+"""What the arguments of a request tell: whether they fit the network, and the length their number."""
 
 from amaranth.hdl import Module, Signal
 from amaranth.lib.wiring import Component, In, Out
 
 from hw.layouts import CONFIGURATION_LAYOUT
+from hw.link.header_check import ARGUMENTS, REASON_BITS
 from hw.link.tokens import HEADER
-from sw.contract import frames
 from sw.contract.frames import Command, Reason
 from sw.contract.geometry import Geometry
-from sw.contract.registers import CONFIGURATION_BYTES
-
-REASON_BITS = 4
-ARGUMENT_BYTES = {Command.TABLE: 1, Command.WRITE: 2, Command.READ: 4, Command.TRAIN: 1, Command.INFER: 1}
-"""Bytes at the front of a payload that say what the rest is about; all of STATE's are arguments."""
-ARGUMENTS = frames.STATE.size
-
-LENGTHS = {
-    Command.HELLO: 0,
-    Command.CONFIGURE: CONFIGURATION_BYTES,
-    Command.TABLE: 1 + frames.TABLE_BYTES,
-    Command.READ: 4,
-    Command.COUNTERS: 0,
-    Command.RESET: 0,
-}
-NEEDS_NETWORK = (Command.TABLE, Command.WRITE, Command.READ, Command.TRAIN, Command.INFER)
-
-
-def is_one_of(value, *commands: Command):
-    """Whether the type of a frame is one of `commands`."""
-    return value.matches(*(int(command) for command in commands))
-
-
-class HeaderCheck(Component):
-    """What the header alone tells. Combinational.
-
-    Members
-    -------
-    header : the request's
-    nonce, known : the board's nonce, and whether it has told it
-    configured : a network is there
-    reason : why the request is refused, or 0
-    arguments : how many bytes of the payload are arguments
-    """
-
-    header: In(HEADER)
-    nonce: In(32)
-    known: In(1)
-    configured: In(1)
-    reason: Out(REASON_BITS)
-    arguments: Out(range(ARGUMENTS + 1))
-
-    def elaborate(self, platform) -> Module:
-        m = Module()
-        header, kind = self.header, self.header.type
-        right_length = Signal()
-        with m.Switch(kind):
-            for command, length in LENGTHS.items():
-                with m.Case(command):
-                    m.d.comb += right_length.eq(header.length == length)
-            with m.Case(Command.STATE):
-                m.d.comb += right_length.eq((header.length == 0) | (header.length == frames.STATE.size))
-            with m.Default():
-                m.d.comb += right_length.eq(header.length >= self.arguments)
-        with m.Switch(kind):
-            for command, count in ARGUMENT_BYTES.items():
-                with m.Case(command):
-                    m.d.comb += self.arguments.eq(count)
-            with m.Case(Command.STATE):
-                m.d.comb += self.arguments.eq(header.length)
-        with m.If(header.version != frames.VERSION):
-            m.d.comb += self.reason.eq(Reason.VERSION)
-        with m.Elif(~is_one_of(kind, *Command)):
-            m.d.comb += self.reason.eq(Reason.TYPE)
-        with m.Elif((kind != Command.HELLO) & (~self.known | (header.nonce != self.nonce))):
-            m.d.comb += self.reason.eq(Reason.NONCE)
-        with m.Elif(~self.configured & is_one_of(kind, *NEEDS_NETWORK)):
-            m.d.comb += self.reason.eq(Reason.UNCONFIGURED)
-        with m.Elif(~right_length):
-            m.d.comb += self.reason.eq(Reason.LENGTH)
-        return m
 
 
 class ArgumentCheck(Component):
-    """What the arguments tell. 9 cycles: the right length of TRAIN and INFER takes a multiplication, done bit by bit.
+    """Decides by arguments and network, before anything is changed.
+
+    10 cycles: the right length of TRAIN and INFER takes a multiplication, done bit by bit.
 
     Members
     -------
@@ -91,7 +22,7 @@ class ArgumentCheck(Component):
     registers : the network
     start, done : one cycle each; `reason` holds from `done` to the next `start`
     reason : why the request is refused, or 0
-    image_bytes, classes, rows : of the network
+    image_bytes, classes : of the network
     """
 
     header: In(HEADER)

@@ -1,0 +1,99 @@
+"""Carries out everything but TRAIN and INFER on an engine that is at rest."""
+
+from amaranth.hdl import Cat, Module, Signal
+from amaranth.lib import stream
+from amaranth.lib.wiring import Component, In, Out
+from amaranth.utils import exact_log2
+
+from hw.engine_signature import ROW_LAYOUT, STATE_LAYOUT, TABLE_LAYOUT
+from hw.link.header_check import ARGUMENT_BYTES, ARGUMENTS
+from hw.link.tokens import HEADER
+from sw.contract.frames import TABLE_BYTES, Command
+
+
+class Orders(Component):
+    """One order at a time. Two cycles, and one for each byte that goes to the engine, as fast as that takes them.
+
+    Members
+    -------
+    header, arguments : of the request; hold still from `start` to `done`
+    payload : the bytes after the arguments
+    start, done : one cycle each
+    configuration, table, row, row_write, state_write, reset : the engine's. The bytes that a read row gives, and what
+        the engine says of itself, are the answer's business
+    hello : one cycle: a host says HELLO
+    """
+
+    header: In(HEADER)
+    arguments: In(8 * ARGUMENTS)
+    payload: In(stream.Signature(8))
+    start: In(1)
+    done: Out(1)
+    configuration: Out(stream.Signature(8))
+    table: Out(stream.Signature(TABLE_LAYOUT))
+    row: Out(stream.Signature(ROW_LAYOUT))
+    row_write: Out(stream.Signature(8))
+    state_write: Out(stream.Signature(STATE_LAYOUT))
+    reset: Out(1)
+    hello: Out(1)
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        kind, arguments, payload, row = self.header.type, self.arguments, self.payload, self.row.payload
+        left = Signal(16)  # bytes that have not gone to the engine
+        m.d.comb += [
+            self.configuration.payload.eq(payload.payload),
+            # 512 bytes of a layer are left when its first one comes
+            self.table.payload.address.eq(Cat((-left)[: exact_log2(TABLE_BYTES)], arguments[-8:])),
+            self.table.payload.value.eq(payload.payload),
+            self.row_write.payload.eq(payload.payload),
+            self.state_write.payload.eq(arguments),
+            row.write.eq(kind == Command.WRITE),
+            Cat(row.row, row.count).eq(arguments[-32:]),
+        ]
+        with m.If(row.write):
+            m.d.comb += [row.row.eq(arguments[-16:]), row.count.eq(left)]
+
+        targets = {
+            Command.CONFIGURE: self.configuration,
+            Command.TABLE: self.table,
+            Command.WRITE: self.row_write,
+        }
+        with m.FSM():
+            with m.State("idle"):
+                m.d.sync += left.eq(0)
+                with m.Switch(kind):
+                    for command in targets:
+                        with m.Case(command):
+                            m.d.sync += left.eq(self.header.length - ARGUMENT_BYTES.get(command, 0))
+                with m.If(self.start):
+                    m.next = "order"
+            with m.State("order"):
+                m.next = "bytes"
+                with m.Switch(kind):
+                    with m.Case(Command.HELLO):
+                        m.d.comb += self.hello.eq(1)
+                    with m.Case(Command.RESET):
+                        m.d.comb += self.reset.eq(1)
+                    with m.Case(Command.STATE):
+                        with m.If(self.header.length != 0):
+                            m.d.comb += self.state_write.valid.eq(1)
+                            with m.If(~self.state_write.ready):
+                                m.next = "order"
+                    with m.Case(Command.WRITE, Command.READ):
+                        with m.If(row.count != 0):
+                            m.d.comb += self.row.valid.eq(1)
+                            with m.If(~self.row.ready):
+                                m.next = "order"
+            with m.State("bytes"):
+                with m.If(left == 0):
+                    m.d.comb += self.done.eq(1)
+                    m.next = "idle"
+                with m.Else():
+                    with m.Switch(kind):
+                        for command, target in targets.items():
+                            with m.Case(command):
+                                m.d.comb += [target.valid.eq(payload.valid), payload.ready.eq(target.ready)]
+                    with m.If(payload.valid & payload.ready):
+                        m.d.sync += left.eq(left - 1)
+        return m
