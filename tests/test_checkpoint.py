@@ -162,6 +162,15 @@ def test_no_memory_is_taken_for_an_array_that_is_not_there(saved):
     refused(saved, r"weights_1 has \d+ bytes, expected 3276750000")
 
 
+def test_bytes_after_an_array_are_refused(saved):
+    with zipfile.ZipFile(saved) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(saved, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data + b"more" if name == "weights_1.npy" else data)
+    refused(saved, "weights_1 goes on after its data")
+
+
 def test_a_failed_save_leaves_the_old_file_and_no_other(saved, monkeypatch):
     old = saved.read_bytes()
     later = Checkpoint.initial(Network.of(layers=(12, 2)))

@@ -118,6 +118,21 @@ def test_a_refusal_is_told_in_words_and_the_link_goes_on():
     assert len(link.request(Command.STATE)) == 12
 
 
+def test_after_a_refusal_nothing_is_in_flight():
+    partner = Partner()
+    link = Link(partner, "the board")
+    with pytest.raises(RefusedError):
+        list(link.exchange([(Command.READ, bytes(4)), (Command.STATE, b""), (Command.STATE, b"")]))
+    assert not partner.arrived and not link._received
+
+
+def test_a_reply_to_an_older_request_is_skipped():
+    partner = Partner()
+    link = Link(partner, "the board")
+    partner.arrived += encode(Frame(type=Command.HELLO | REPLY, sequence=link._sequence, nonce=0, payload=bytes(31)))
+    assert len(link.request(Command.STATE)) == 12
+
+
 def test_a_reset_of_the_board_is_noticed():
     partner = Partner()
     link = Link(partner, "the board")
