@@ -1,0 +1,195 @@
+"""Issue: tokens of one row from several sources, back to back, do what they would do one at a time; others never wait."""
+
+from collections import deque
+from random import Random
+
+import cocotb
+import pytest
+from amaranth.hdl import Module
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from hw.array.array import SynapseArray, result_layout
+from hw.issue import Issue
+from hw.layouts import token_layout
+from sim.array_model import ArrayModel, Programs, Token, geometry_of, must_wait, unpack
+from sim.bench import bench_parameters, run_bench, start
+from sim.stream_driver import Source, cycles
+from sw.contract.cost import array_latency
+from sw.contract.geometry import Geometry
+from sw.contract.tokens import WRITE_LATENCY, Opcode
+
+CASES = (  # sources; height, width, K, folds, slices, rows
+    (4, (2, 2, 4, 2, 4, 400)),
+    (1, (1, 1, 8, 1, 2, 400)),
+    (2, (1, 2, 16, 3, 1, 400)),
+)
+PROGRAM = 800
+
+
+class IssuedArray(wiring.Component):
+    """Issue with an array behind it."""
+
+    def __init__(self, geometry: Geometry, sources: int) -> None:
+        self.geometry, self.sources = geometry, sources
+        super().__init__(
+            {
+                "source": In(stream.Signature(token_layout(geometry))).array(sources),
+                "token": Out(token_layout(geometry)),
+                "result": Out(result_layout(geometry)),
+                "stalled": Out(1),
+            }
+        )
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        m.submodules.issue = issue = Issue(self.geometry, sources=self.sources)
+        m.submodules.array = array = SynapseArray(self.geometry)
+        for outer, inner in zip(self.source, issue.source, strict=True):
+            connect(m, flipped(outer), inner)
+        m.d.comb += [
+            array.token.eq(issue.token),
+            self.token.eq(issue.token),
+            self.result.eq(array.result),
+            self.stalled.eq(issue.stalled),
+        ]
+        return m
+
+
+class Watch:
+    """Follows one clock edge after another what is offered, taken, held back and issued, and what leaves the array.
+
+    Executes the tokens one at a time, in the order in which they are taken, and compares what leaves, unless `results`
+    is false, for memories that nobody has filled.
+    """
+
+    def __init__(self, dut, geometry: Geometry, sources: int, results: bool = True) -> None:
+        self.dut, self.geometry, self.results = dut, geometry, results
+        self.model = ArrayModel(geometry)
+        ends = ("valid", "ready", "payload")
+        self.sources = [tuple(getattr(dut, f"source__{i}__{end}") for end in ends) for i in range(sources)]
+        self.taken: list[list[int]] = [[] for _ in range(sources)]
+        self.stalls = self.issued = 0
+        self.last_stalled: Token | None = None
+        cocotb.start_soon(self._run())
+
+    async def _run(self) -> None:
+        g, dut = self.geometry, self.dut
+        recent: deque[Token] = deque([Token()] * WRITE_LATENCY, maxlen=WRITE_LATENCY)
+        results: deque[tuple[int, int] | None] = deque([None] * (array_latency(g) + 1))
+        expected_token = 0
+        while True:
+            await dut.clk.rising_edge
+            assert int(dut.token.value) == expected_token or int(dut.token.value) & 15 == expected_token == 0
+            result = results.popleft()
+            found = int(dut.result.value)
+            if result is None:
+                assert found & 15 == Opcode.IDLE, "nothing was issued, something left the array"
+            elif self.results:
+                assert (found & 15, found >> 5) == result, "the result of the token, executed after those before it"
+
+            chosen, offered = None, Token()
+            for i, (valid, _, payload) in enumerate(self.sources):
+                if valid.value == 1:
+                    chosen, offered = i, unpack(int(payload.value), g)
+                    break
+            stalled = any(must_wait(g, offered, earlier) for earlier in recent)
+            assert dut.stalled.value == stalled, "held back if, and only if, a weight that it reads is still to be written"
+            for i, (_, ready, _) in enumerate(self.sources):
+                if chosen is None or i <= chosen:
+                    assert ready.value == (not stalled)
+                else:
+                    assert ready.value == 0, "only the source with the lowest index is taken"
+            self.stalls += stalled
+            if chosen is None or stalled:
+                expected_token = 0
+                results.append(None)
+                recent.append(Token())
+                continue
+            self.issued += 1
+            self.taken[chosen].append(int(self.sources[chosen][2].value))
+            expected_token = self.taken[chosen][-1]
+            results.append((offered.opcode, self.model.execute(offered)))
+            recent.append(offered)
+
+
+def row_program(programs: Programs, random: Random, addresses: list[int]) -> list[Token]:
+    """Tokens for one row, as learning and its neighbours send them, some left out."""
+    g, address = programs.geometry, random.choice(addresses)
+    fold = address % g.folds
+    sent = []
+    for opcode in (Opcode.WRITE, Opcode.RELAX, Opcode.LEARN, Opcode.FORWARD, Opcode.READ, Opcode.BACKWARD):
+        if random.random() < 0.3:
+            continue
+        for slice_ in random.sample(range(g.slices), random.choice((1, g.slices))):
+            synapse = slice_ * g.lanes + random.randrange(g.lanes)
+            token = programs.any([opcode], [address])
+            if token.opcode in (Opcode.FORWARD, Opcode.LEARN):
+                token = Token(**{**vars(token), "inputs": fold})
+            sent.append(Token(**{**vars(token), "synapse": synapse, "cell": random.randrange(g.cells)}))
+    return sent
+
+
+@cocotb.test()
+async def tokens_of_few_rows_do_what_they_would_do_one_at_a_time(dut):
+    random = await start(dut)
+    parameters = bench_parameters()
+    geometry, sources = geometry_of(parameters["shape"]), parameters["sources"]
+    watch = Watch(dut, geometry, sources)
+    inputs = [Source(dut, f"source__{i}", random) for i in range(sources)]
+    programs = Programs(geometry, random)
+    addresses = random.sample(range(geometry.memory_depth), 3)
+    addresses += [(address + 1) % geometry.memory_depth for address in addresses[:1]]
+
+    sent: list[list[int]] = [[] for _ in range(sources)]
+
+    def send(source: int, tokens: list[Token]) -> None:
+        packed = [token.pack(geometry) for token in tokens]
+        sent[source] += packed
+        inputs[source].send(packed)
+
+    fill = [token for token in programs.fill() if token.opcode == Opcode.LOAD or token.address in addresses]
+    fill += [programs.token(Opcode.CLEAR)]
+    send(0, fill)
+    await inputs[0].drained()
+    for source in range(sources):
+        while len(sent[source]) < PROGRAM // sources:
+            if random.random() < 0.5:
+                send(source, row_program(programs, random, addresses))
+            else:
+                send(source, [programs.any(list(Opcode)[1:], addresses) for _ in range(random.randrange(8))])
+    for source in inputs:
+        await source.drained()
+    send(0, [token for token in programs.drain() if token.opcode == Opcode.UNLOAD or token.address in addresses])
+    await inputs[0].drained()
+    await cycles(dut, array_latency(geometry) + 3)
+    assert watch.taken == sent, "every token once, in the order of its source"
+    assert watch.stalls > PROGRAM / 10, "the stimulus aims at hazards"
+
+
+@cocotb.test()
+async def without_hazards_a_token_enters_in_every_cycle(dut):
+    random = await start(dut)
+    parameters = bench_parameters()
+    geometry, sources = geometry_of(parameters["shape"]), parameters["sources"]
+    watch = Watch(dut, geometry, sources, results=False)
+    inputs = [Source(dut, f"source__{i}", random, stalls=0.0) for i in range(sources)]
+    programs = Programs(geometry, random)
+    addresses = iter(random.sample(range(geometry.memory_depth), 200))  # each once, so that nobody has to wait
+    sent = 0
+    for address in addresses:
+        opcode = random.choice([opcode for opcode in Opcode if opcode != Opcode.IDLE])
+        inputs[sent % sources].send([programs.any([opcode], [address]).pack(geometry)])
+        sent += 1
+    while not watch.issued:
+        await dut.clk.rising_edge
+    begun = watch.issued
+    await cycles(dut, sent - begun)
+    assert (watch.issued, watch.stalls) == (sent, 0)
+
+
+@pytest.mark.parametrize(
+    "sources, shape", CASES, ids=lambda value: "-".join(map(str, value)) if isinstance(value, tuple) else value
+)
+def test_issue_keeps_the_order_of_a_row_and_lets_others_pass(sources, shape):
+    run_bench(IssuedArray(geometry_of(shape), sources), module=__name__, parameters={"sources": sources, "shape": shape})
