@@ -29,7 +29,7 @@ def build_id() -> int:
 
 
 def generate(geometry: Geometry, *, clock_hz: int = CLOCK_HZ, buffer_bytes: int = BUFFER_BYTES) -> str:
-    """The Verilog of `accelerator` and of `cell`; ports `clk`, `rst`, `rx__…`, `tx__…`, `entropy`, `busy`."""
+    """The Verilog of `accelerator` and of `array_cell`; ports `clk`, `rst`, `rx__…`, `tx__…`, `entropy`, `busy`."""
     accelerator = Accelerator(geometry, clock_hz=clock_hz, build=build_id(), buffer_bytes=buffer_bytes, cell_instances=True)
     options = {"emit_src": False, "strip_internal_attrs": True}
     return "\n".join(

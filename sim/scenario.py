@@ -71,20 +71,20 @@ SCENARIOS = (
     Scenario(name="one layer", grid=(2, 3, 4, 1, 4), sizes=((19, 24), (3, 9)), fields={"margin": 4}),
     Scenario(
         name="two layers, odd sizes, even margin, full range",
-        grid=(2, 2, 4, 2, 4),
-        sizes=((21, 31), (9, 15), (3, 5)),
+        grid=(1, 2, 4, 2, 4),
+        sizes=((11, 15), (7, 12), (3, 5)),
         fields={"init_range": 128, "margin": 4, "window": [9], "learning_rate": [0.9, 0.8]},
     ),
     Scenario(
         name="gated hidden layer",
-        grid=(3, 2, 4, 1, 4),
-        sizes=((20, 24), (11, 23), (4, 7)),
+        grid=(3, 1, 4, 1, 4),
+        sizes=((9, 12), (7, 11), (3, 6)),
         fields={"activation": ["gate"], "gate": lambda r: [r.randint(-3, 3)], "window": [3], "margin": 6},
     ),
     Scenario(
         name="three layers, two folds, some relaxation",
-        grid=(2, 3, 4, 2, 4),
-        sizes=((30, 47), (13, 17), (5, 11), (2, 6)),
+        grid=(1, 2, 4, 2, 4),
+        sizes=((11, 16), (7, 13), (4, 8), (2, 5)),
         fields={
             "relax_rate": lambda r: [r.randint(1000, 40000) for _ in range(3)],
             "margin": 8,
@@ -96,13 +96,13 @@ SCENARIOS = (
     Scenario(
         name="four layers, K 16",
         grid=(1, 2, 16, 1, 4),
-        sizes=((25, 32), (17, 23), (9, 14), (16, 16), (3, 10)),
+        sizes=((25, 32), (9, 14), (5, 9), (6, 9), (3, 10)),
         fields={"margin": 10, "window": [12, 8, 8], "init_range": 128},
     ),
     Scenario(
         name="four layers, three folds, mixed activations, always relaxing",
-        grid=(1, 2, 4, 3, 4),
-        sizes=((17, 24), (9, 13), (6, 9), (5, 9), (3, 4)),
+        grid=(1, 1, 4, 3, 4),
+        sizes=((9, 12), (5, 8), (4, 6), (3, 5), (3, 4)),
         fields={
             "activation": ["gate", "sign", "gate"],
             "gate": lambda r: [r.randint(-2, 2), 0, r.randint(-2, 1)],
@@ -120,21 +120,21 @@ SCENARIOS = (
     ),
     Scenario(
         name="tables that always step",
-        grid=(1, 3, 8, 1, 4),
-        sizes=((20, 24), (8, 17), (3, 5)),
+        grid=(1, 2, 8, 1, 4),
+        sizes=((12, 16), (8, 13), (3, 5)),
         fields={"learning_rate": [1.0, 2.0], "metaplasticity": [0.0, 0.0], "margin": 8, "window": [5]},
     ),
     Scenario(
         name="weights at both rails, no metaplasticity",
         grid=(2, 1, 16, 1, 2),
-        sizes=((27, 32), (15, 19), (4, 6)),
+        sizes=((27, 32), (9, 13), (4, 6)),
         fields={"learning_rate": [1.0, 0.7], "metaplasticity": [0.0, 0.0], "margin": 12, "window": [10]},
         rails=True,
     ),
     Scenario(
         name="margin and windows at their ends",
-        grid=(2, 2, 4, 2, 2),
-        sizes=((22, 32), (13, 15), (9, 11), (2, 3)),
+        grid=(1, 2, 4, 2, 2),
+        sizes=((11, 16), (7, 9), (5, 8), (2, 3)),
         fields={
             "margin": 32767,
             "window": [1023, 0],
@@ -152,13 +152,13 @@ SCENARIOS = (
     Scenario(
         name="one cell, many folds, more outputs than K",
         grid=(1, 1, 8, 5, 4),
-        sizes=((33, 40), (11, 20), (17, 21)),
+        sizes=((33, 40), (7, 10), (9, 12)),
         fields={"margin": 6, "window": [8], "relax_rate": [500, 65536], "relax_floor": 127, "init_range": 128},
     ),
     Scenario(
         name="every column and row in use, K 16 without slices",
         grid=(1, 2, 16, 1, 1),
-        sizes=((32, 32), (32, 32), (16, 16)),
+        sizes=((32, 32), (14, 20), (5, 5)),
         fields={"margin": 2, "window": [12], "init_range": 100, "relax_rate": [6000, 600], "relax_floor": 30},
         spare_rows=0,
     ),

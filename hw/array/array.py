@@ -10,7 +10,7 @@ from sw.contract import tokens
 from sw.contract.cost import SUM_DELAY
 from sw.contract.geometry import Geometry, bits_for
 
-CELL_MODULE = "cell"
+CELL_MODULE = "array_cell"  # `cell` is a keyword of SystemVerilog
 
 
 def result_layout(geometry: Geometry) -> data.StructLayout:
@@ -25,7 +25,7 @@ class SynapseArray(wiring.Component):
     row, one cell a cycle. Row sums join on the right edge, downward. The result leaves `sw.contract.cost.array_latency(geometry)` cycles later.
     Nothing inside can stall.
 
-    With `instances` the cells are instances of the module `cell`, which `hw.generate` emits once: Amaranth would write
+    With `instances` the cells are instances of the module `array_cell`, which `hw.generate` emits once: Amaranth would write
     every cell as a module of its own, and synthesis and simulators would work on each.
     """
 

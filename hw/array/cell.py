@@ -1,6 +1,6 @@
 """One cell of the array: the hidden weights of K columns, their inputs, and what each token does to them."""
 
-from amaranth.hdl import Cat, Module, Mux, Signal, unsigned
+from amaranth.hdl import Cat, Module, Mux, Signal, Value, ValueLike, unsigned
 from amaranth.lib import data, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
@@ -50,8 +50,13 @@ class Cell(wiring.Component):
         m = Module()
         g = self.geometry
         synapses, lanes = g.synapses_per_cell, g.lanes
-        slice_bits = bits_for(g.slices - 1) if g.slices > 1 else 0
         lane_bits = (lanes - 1).bit_length()
+
+        def register(name: str, value: ValueLike, *, reset: bool = False) -> Value:
+            """`value`, one cycle later. Only opcodes need a reset: what they don't ask for is not looked at."""
+            later = Signal(Value.cast(value).shape(), name=name, reset_less=not reset)
+            m.d.sync += later.eq(value)
+            return later
 
         m.submodules.weights = weights = Memory(shape=unsigned(8 * synapses), depth=g.memory_depth, init=[])
         read, write = weights.read_port(), weights.write_port(granularity=8)
@@ -70,91 +75,77 @@ class Cell(wiring.Component):
         ]
 
         # 1: words
-        token1 = Signal.like(self.token_out)
-        hit1 = Signal()
-        m.d.sync += [token1.eq(arriving), hit1.eq(hit)]
-        m.d.comb += self.token_out.eq(token1)
+        opcode1 = register("opcode1", arriving.opcode, reset=True)
+        token1 = data.View(token_layout(g), register("token1", arriving))
+        hit1 = register("hit1", hit)
+        m.d.comb += [self.token_out.eq(token1), self.token_out.opcode.eq(opcode1)]
         valid1, negative1 = fetch.data[:synapses], fetch.data[synapses:]
         signs1 = Cat(read.data[8 * i + 7] for i in range(synapses))
-        slice1 = token1.synapse[lane_bits : lane_bits + slice_bits] if slice_bits else 0
+        slice1 = token1.synapse[lane_bits:]
 
         # 2: decisions
-        matches = Signal(synapses)
-        hidden = Signal(data.ArrayLayout(8, lanes))
-        valid, negative = Signal(lanes), Signal(lanes)
-        opcode2, synapse2, operand2, hit2 = Signal(4), Signal.like(token1.synapse), Signal.like(token1.operand), Signal()
-        m.d.sync += [
-            matches.eq(valid1 & ~(signs1 ^ negative1)),
-            hidden.as_value().eq(read.data.word_select(slice1, 8 * lanes)),
-            valid.eq(valid1.word_select(slice1, lanes)),
-            negative.eq(negative1.word_select(slice1, lanes)),
-            opcode2.eq(token1.opcode),
-            synapse2.eq(token1.synapse),
-            operand2.eq(token1.operand),
-            hit2.eq(hit1),
-        ]
+        matches = register("matches", valid1 & ~(signs1 ^ negative1))
+        hidden = data.View(data.ArrayLayout(8, lanes), register("hidden", read.data.word_select(slice1, 8 * lanes)))
+        valid = register("valid", valid1.word_select(slice1, lanes))
+        negative = register("negative", negative1.word_select(slice1, lanes))
+        opcode2 = register("opcode2", opcode1, reset=True)
+        synapse2, operand2 = register("synapse2", token1.synapse), register("operand2", token1.operand)
+        hit2 = register("hit2", hit1)
         toward = operand2[tokens.TOWARD_OFFSET :][: tokens.THRESHOLD_BITS]
         away = operand2[tokens.AWAY_OFFSET :][: tokens.THRESHOLD_BITS]
         error_negative = operand2[tokens.NEGATIVE_OFFSET]
 
-        counters = [Signal(tokens.counter_width(g), name=f"counter_{i}") for i in range(lanes)]
-        for counter, weight in zip(counters, hidden):
+        width = tokens.counter_width(g)
+        counters = [Signal(width, name=f"counter_{i}", reset_less=True) for i in range(lanes)]
+        for counter, weight in zip(counters, hidden, strict=True):
             with m.If(opcode2 == Opcode.CLEAR):
                 m.d.sync += counter.eq(0)
             with m.Elif(opcode2 == Opcode.BACKWARD):
                 downward = weight[7] ^ error_negative
-                m.d.sync += counter.eq(counter + Cat(1, downward.replicate(len(counter) - 1)))
-        signs = Cat(Cat(counter.any() for counter in counters), Cat(counter[-1] for counter in counters))
+                m.d.sync += counter.eq(counter + Cat(1, downward.replicate(width - 1)))
 
         contribution = Signal(max(8, 2 * lanes, bits_for(synapses)))
         with m.If(opcode2 == Opcode.FORWARD):
-            m.d.sync += contribution.eq(popcount(matches))
+            m.d.comb += contribution.eq(popcount(matches))
         with m.Elif((opcode2 == Opcode.READ) & hit2):
-            m.d.sync += contribution.eq(hidden[synapse2[:lane_bits]] if lane_bits else hidden[0])
+            m.d.comb += contribution.eq(hidden[synapse2[:lane_bits]])
         with m.Elif((opcode2 == Opcode.UNLOAD) & hit2):
-            m.d.sync += contribution.eq(signs)
-        with m.Else():
-            m.d.sync += contribution.eq(0)
+            signs = (Cat(counter.any() for counter in counters), Cat(counter[-1] for counter in counters))
+            m.d.comb += contribution.eq(Cat(signs))
 
-        moves, down = Signal(lanes), Signal(lanes)
-        hidden3 = Signal.like(hidden)
-        operand3, synapse3, write3 = Signal(8), Signal.like(token1.synapse), Signal()
-        updates = (opcode2 == Opcode.LEARN) | (opcode2 == Opcode.RELAX)
-        for i in range(lanes):
-            lane_moves, lane_down = decide(
+        relax = opcode2 == Opcode.RELAX
+        updates = relax | (opcode2 == Opcode.LEARN)
+        decisions = [
+            decide(
                 hidden=hidden[i],
                 valid=valid[i],
                 input_negative=negative[i],
                 error_negative=error_negative,
-                relax=opcode2 == Opcode.RELAX,
+                relax=relax,
                 toward=toward,
                 away=away,
             )
-            m.d.sync += [moves[i].eq(updates & lane_moves), down[i].eq(lane_down)]
-        m.d.sync += [
-            hidden3.eq(hidden),
-            operand3.eq(operand2),
-            synapse3.eq(synapse2),
-            write3.eq((opcode2 == Opcode.WRITE) & hit2),
+            for i in range(lanes)
         ]
 
         # 3: sum and step
-        m.d.sync += self.sum_out.eq(self.sum_in + contribution)
-        values = Cat(Mux(write3, operand3, step(hidden3[i], down[i])) for i in range(lanes))
+        contribution3 = register("contribution3", contribution)
+        moves = register("moves", Cat(updates & lane_moves for lane_moves, _ in decisions))
+        down = register("down", Cat(lane_down for _, lane_down in decisions))
+        hidden3 = data.View(data.ArrayLayout(8, lanes), register("hidden3", hidden))
+        written3, synapse3 = register("written3", operand2[:8]), register("synapse3", synapse2)
+        write3 = register("write3", (opcode2 == Opcode.WRITE) & hit2)
         lane3, slice3 = synapse3[:lane_bits], synapse3[lane_bits:]
+        values = Cat(Mux(write3, written3, step(hidden3[i], down[i])) for i in range(lanes))
         writes = Cat(Mux(write3, lane3 == i, moves[i]) for i in range(lanes))
+        m.d.comb += self.sum_out.eq(register("sum4", (self.sum_in + contribution3)[: len(self.sum_in)]))
+
+        # 4: write
+        address3 = register("address3", register("address2", token1.address))
         enable = Cat(writes & (slice3 == s).replicate(lanes) for s in range(g.slices))
-        m.d.sync += [
-            write.data.eq(values.replicate(g.slices)),
-            write.en.eq(enable),
-            write.addr.eq(_delayed(m, token1.address, 2, "address")),
+        m.d.comb += [
+            write.addr.eq(register("address4", address3)),
+            write.data.eq(register("values4", values).replicate(g.slices)),
+            write.en.eq(register("enable4", enable)),
         ]
         return m
-
-
-def _delayed(m: Module, value: Signal, cycles: int, name: str) -> Signal:
-    for i in range(cycles):
-        later = Signal(len(value), name=f"{name}{i + 2}")
-        m.d.sync += later.eq(value)
-        value = later
-    return value
