@@ -1,0 +1,157 @@
+"""Normalise: mean, activation and window of layers of every size, with negative means and gates at both ends."""
+
+from typing import Any
+
+import cocotb
+import pytest
+
+from hw.forward.normalise import Normalise, activation_layout
+from sim.array_model import geometry_of
+from sim.bench import bench_parameters, run_bench, start
+from sim.stream_driver import Sink, Stalls, cycles
+from sw.contract.cost import division_cycles
+from sw.contract.geometry import Geometry
+from sw.contract.registers import LAYER_REGISTERS
+
+GEOMETRIES = (  # height, width, K, folds, slices, rows
+    (2, 3, 4, 2, 4, 60),
+    (1, 2, 8, 1, 1, 20),
+    (1, 1, 16, 3, 4, 30),
+    (2, 2, 16, 10, 4, 50),
+)
+PIPELINE = 7  # cycles beside the division's, from the last sum to the first word
+
+
+def layer_word(**values: int) -> int:
+    """The bits of a layer's registers; those not given are zero."""
+    word, offset = 0, 0
+    for register in LAYER_REGISTERS:
+        word |= (values.get(register.name, 0) & ((1 << register.width) - 1)) << offset
+        offset += register.width
+    return word
+
+
+def activations(matches: list[int], valid: int, gated: bool, gate: int, window: int, k: int) -> list[tuple[int, ...]]:
+    """(word, valid, negative, near, last) of K neurons each (clauses 4, 5 and 8)."""
+    a = [2 * m - valid for m in matches]
+    mean = sum(a) // len(a)  # // floors
+    words = []
+    for first in range(0, len(a), k):
+        group = a[first : first + k]
+        fires = [x >= mean + gate for x in group]
+        valids = sum(bool(fire or not gated) << i for i, fire in enumerate(fires))
+        negative = sum((not fire and not gated) << i for i, fire in enumerate(fires))
+        near = sum((abs(x - mean - gate) <= window) << i for i, x in enumerate(group))
+        words.append((first // k, valids, negative, near, int(first + k >= len(a))))
+    return words
+
+
+def sums(random, geometry: Geometry, neurons: int) -> list[int]:
+    """Matches of one layer, of a random kind: spread, narrow around some mean, all equal, at both ends."""
+    columns = geometry.columns
+    middle = random.randrange(columns + 1)
+    kind = random.randrange(4)
+    if kind == 0:
+        return [random.randrange(columns + 1) for _ in range(neurons)]
+    if kind == 1:
+        return [min(max(middle + random.randrange(-2, 3), 0), columns) for _ in range(neurons)]
+    if kind == 2:
+        return [random.choice((0, columns, middle))] * neurons
+    return [random.choice((0, columns)) for _ in range(neurons)]
+
+
+class Layers:
+    """Sends layers, one after another, and says what must come."""
+
+    def __init__(self, dut, random, geometry: Geometry) -> None:
+        self.dut, self.random, self.geometry = dut, random, geometry
+        self.layout = activation_layout(geometry)
+        dut.start.value = dut.valid.value = 0
+
+    def draw(self) -> tuple[list[int], list[tuple[int, ...]], int]:
+        """A layer: sets its registers, returns its sums, its activations and q = mean + valid."""
+        random, g = self.random, self.geometry
+        most = min(g.columns, g.rows)
+        neurons = random.choice((1, 2, g.synapses_per_cell, g.synapses_per_cell + 1, most, random.randrange(1, most + 1)))
+        matches = sums(random, g, min(neurons, most))
+        gated = random.random() < 0.5
+        spread = 2 * (max(matches) - min(matches))
+        gate = random.choice((0, 1, -1, 1023, -1023, random.randrange(-spread - 1, spread + 2))) if gated else 0
+        gate = min(max(gate, -1023), 1023)
+        window = min(random.choice((0, 1, 2, 1023, random.randrange(spread + 2))), 1023)
+        valid = random.randrange(max(matches), g.columns + 1)  # of the inputs; it cancels, and makes sums negative
+        self.dut.layer.value = layer_word(
+            neurons=len(matches), base=random.getrandbits(16), folds=1, gated=gated, gate=gate, window=window
+        )
+        words = activations(matches, valid, gated, gate, window, g.synapses_per_cell)
+        return matches, words, 2 * sum(matches) // len(matches)
+
+    async def send(self, matches: list[int], stalls) -> None:
+        """`start`, then the sums; returns in the cycle of the last one."""
+        dut = self.dut
+        dut.start.value = 1
+        await dut.clk.rising_edge
+        dut.start.value = 0
+        for value in matches:
+            while stalls():
+                dut.valid.value, dut.matches.value = 0, self.random.getrandbits(len(dut.matches))
+                await dut.clk.rising_edge
+            dut.valid.value, dut.matches.value = 1, value
+            await dut.clk.rising_edge
+        dut.valid.value = 0
+
+    def fields(self, payload: int) -> tuple[int, ...]:
+        """An offer as `activations` gives it; the signs of columns that are not valid don't matter."""
+        found: Any = self.layout.from_bits(payload)
+        return found.word, found.valid, found.negative & found.valid, found.near, found.last
+
+
+@cocotb.test()
+async def layers_of_every_size_are_normalised_exactly(dut):
+    random = await start(dut)
+    geometry = geometry_of(bench_parameters()["shape"])
+    layers = Layers(dut, random, geometry)
+    sink = Sink(dut, "activations", random)
+    for _ in range(45):
+        matches, words, quotient = layers.draw()
+        for _ in range(random.choice((0, 0, 3))):  # of another layer: without start they don't count
+            dut.valid.value, dut.matches.value = 1, random.getrandbits(len(dut.matches))
+            await dut.clk.rising_edge
+        dut.valid.value = 0
+        await layers.send(matches, Stalls(random))
+        for _ in range(random.choice((0, 0, 3))):  # nor do sums after the layer's last
+            dut.valid.value, dut.matches.value = 1, random.getrandbits(len(dut.matches))
+            await dut.clk.rising_edge
+        dut.valid.value = 0
+        found = [layers.fields(payload) for payload in await sink.take(len(words), cycles=3000)]
+        assert found == words, f"matches {matches}"
+        assert int(dut.mean.value) == quotient
+    await cycles(dut, 60)
+    assert not sink.received
+
+
+@cocotb.test()
+async def the_first_word_comes_in_time_and_then_one_in_every_cycle(dut):
+    random = await start(dut)
+    geometry = geometry_of(bench_parameters()["shape"])
+    layers = Layers(dut, random, geometry)
+    dut.activations__ready.value = 1
+    for _ in range(8):
+        matches, words, _ = layers.draw()
+        await layers.send(matches, Stalls(random, 0.0))
+        waited = 0
+        while not waited or dut.activations__valid.value == 0:
+            await dut.clk.rising_edge
+            waited += 1
+            assert waited < 100, "no word comes"
+        assert waited == division_cycles(geometry) + PIPELINE
+        for word in words:
+            assert dut.activations__valid.value == 1
+            assert layers.fields(int(dut.activations__payload.value)) == word
+            await dut.clk.rising_edge
+        assert dut.activations__valid.value == 0
+
+
+@pytest.mark.parametrize("shape", GEOMETRIES, ids=lambda shape: "-".join(map(str, shape)))
+def test_normalise_follows_the_contract(shape):
+    run_bench(Normalise(geometry_of(shape)), module=__name__, parameters={"shape": shape})
