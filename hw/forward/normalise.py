@@ -32,7 +32,7 @@ class Normalise(wiring.Component):
     activations : words of K neurons (`activation_layout`); neurons past the layer's end are not valid and not near
     mean : q of the last layer, for observers
 
-    Latency from the last `valid` to the first word: bits of 2 · columns for the division, plus 6 cycles.
+    Latency from the last `valid` to the first word: bits of 2 · columns for the division, plus 7 cycles.
     """
 
     def __init__(self, geometry: Geometry) -> None:
