@@ -41,5 +41,5 @@ class Classifier:
 
 
 def predict(z: np.ndarray) -> np.ndarray:
-    """The class with the largest score, the lowest on a tie (clause 6): int64 (R, samples)."""
-    return z.argmax(2)
+    """The class with the largest score, the lowest on a tie (clause 6): int64 (R, …) of scores (R, …, classes)."""
+    return z.argmax(-1)

@@ -99,7 +99,9 @@ class Draws:
         self._words = ahead(np.array(words, dtype=np.uint32), self._doublings)
         self._place = [0] * len(words)
         self._effects = [self._effects_in(layer) for layer in range(len(self._tables))]
-        self._touches = [effects.any(0) for effects in self._effects]  # a span of 0 means that both thresholds are 0
+        self._touches: list[np.ndarray] = [
+            np.any(effects, axis=0) for effects in self._effects
+        ]  # a span of 0 means that both thresholds are 0
 
     def _effects_in(self, layer: int) -> np.ndarray:
         """uint8 (3, R · words): θ_toward, span of both thresholds, whether to relax, for every word made ahead."""
