@@ -1,0 +1,176 @@
+"""Learner: draws become RELAX and LEARN tokens, in order; its frontier never runs ahead of what has been issued."""
+
+from random import Random
+
+import cocotb
+import pytest
+
+from hw.learning.draw import draw_layout
+from hw.learning.learner import Learner
+from sim.array_model import Token, geometry_of, unpack
+from sim.bench import bench_parameters, run_bench, start
+from sim.stream_driver import Sink, Source, cycles
+from sw.contract.geometry import INPUT_SETS, Geometry
+from sw.contract.tokens import Opcode
+
+GEOMETRIES = (  # height, width, K, folds, slices, rows
+    (2, 2, 4, 1, 4, 30),
+    (1, 1, 8, 3, 2, 60),
+    (1, 3, 16, 2, 1, 41),
+)
+
+
+class Layer:
+    """One layer to learn: where it lies, and its draws in ascending order of neurons."""
+
+    def __init__(self, random: Random, geometry: Geometry) -> None:
+        self.geometry = geometry
+        self.folds = random.randrange(1, geometry.folds + 1)
+        self.input_set = random.randrange(INPUT_SETS)
+        self.floor = random.choice((1, 127, random.randrange(1, 128)))
+        neurons = random.randrange(1, geometry.rows + 1)
+        self.first_row = random.randrange(geometry.rows - neurons + 1)
+        chosen = sorted(random.sample(range(neurons), random.randrange(1, min(neurons, 12) + 1)))
+        self.draws = []
+        for neuron in chosen:
+            kind = random.choice(((0, 0), (0, 1), (1, 0), (1, 1), (1, 0)))
+            self.draws.append(
+                {
+                    "neuron": neuron,
+                    "negative": random.getrandbits(1),
+                    "last": int(neuron == chosen[-1]),
+                    "learn": kind[0],
+                    "relax": kind[1],
+                    "toward": random.randrange(129),
+                    "away": random.randrange(129),
+                }
+            )
+
+    @property
+    def base(self) -> int:
+        """The word of the layer's first row."""
+        return self.first_row * self.geometry.folds
+
+    def passes(self, draw: dict[str, int]) -> list[tuple[int, ...]]:
+        """(opcode, address, inputs, slice, toward, away, d) of a row's tokens: relaxation first, each fold and slice."""
+        g, sent = self.geometry, []
+        for opcode, wanted in ((Opcode.RELAX, draw["relax"]), (Opcode.LEARN, draw["learn"])):
+            for fold in range(self.folds if wanted else 0):
+                for slice_ in range(g.slices):
+                    place = (self.base + draw["neuron"] * g.folds + fold, self.input_set * g.folds + fold, slice_)
+                    if opcode == Opcode.RELAX:
+                        sent.append((opcode, *place, self.floor, self.floor, None))
+                    else:
+                        d = -1 if draw["negative"] else 1
+                        sent.append((opcode, *place, draw["toward"], draw["away"], d))
+        return sent
+
+
+def fields(token: Token, geometry: Geometry) -> tuple:
+    """What counts in a token, as `Layer.passes` gives it."""
+    place = (token.address, token.inputs, token.slice(geometry))
+    d = token.error if token.opcode == Opcode.LEARN else None
+    return (token.opcode, *place, token.toward, token.away, d)
+
+
+async def begin(dut, layer: Layer) -> None:
+    """Pulse `start`; all but the floor may change afterwards."""
+    dut.base.value, dut.folds.value, dut.input_set.value = layer.base, layer.folds, layer.input_set
+    dut.relax_floor.value = layer.floor
+    dut.start.value = 1
+    await dut.clk.rising_edge
+    dut.start.value = 0
+    dut.base.value, dut.folds.value, dut.input_set.value = 0, 1, 0
+
+
+class Frontier:
+    """Holds the frontier, cycle by cycle, against the rows whose tokens have all been issued."""
+
+    def __init__(self, dut, geometry: Geometry) -> None:
+        self.dut, self.geometry = dut, geometry
+        self.issued = self.touched = self.highest = 0
+        self.layer: Layer | None = None
+        cocotb.start_soon(self._run())
+
+    def follow(self, layer: Layer) -> None:
+        self.layer, self.issued, self.highest = layer, 0, 0
+
+    async def _run(self) -> None:
+        dut = self.dut
+        while True:
+            await dut.clk.rising_edge
+            self.touched += int(dut.touched.value)
+            if self.layer is not None and dut.active.value == 1:
+                frontier = int(dut.frontier.value)
+                needed = sum(len(self.layer.passes(draw)) for draw in self.layer.draws if draw["neuron"] < frontier)
+                assert needed <= self.issued, f"frontier {frontier}: {self.issued} of {needed} tokens have been issued"
+                assert frontier >= self.highest
+                self.highest = frontier
+            self.issued += dut.tokens__valid.value == 1 and dut.tokens__ready.value == 1
+
+
+@cocotb.test()
+async def rows_are_relaxed_then_learned_in_order_and_the_frontier_stays_behind(dut):
+    random = await start(dut)
+    geometry = geometry_of(bench_parameters()["shape"])
+    layout = draw_layout(geometry)
+    dut.start.value = 0
+    source, sink = Source(dut, "draws", random), Sink(dut, "tokens", random)
+    frontier = Frontier(dut, geometry)
+    rows = 0
+    for _ in range(40):
+        layer = Layer(random, geometry)
+        await begin(dut, layer)
+        frontier.follow(layer)
+        source.send(layout.const(draw).as_bits() for draw in layer.draws)
+        expected = [entry for draw in layer.draws for entry in layer.passes(draw)]
+        found = [fields(unpack(word, geometry), geometry) for word in await sink.take(len(expected))]
+        assert found == expected
+        await source.drained()
+        await cycles(dut, 3)
+        assert dut.active.value == 0, "until the last token, no longer"
+        rows += sum(draw["learn"] or draw["relax"] for draw in layer.draws)
+        assert frontier.touched == rows
+        assert not sink.received
+        for _ in range(random.choice((0, 20))):
+            await dut.clk.rising_edge
+
+
+@cocotb.test()
+async def a_row_with_nothing_to_do_takes_one_cycle_and_every_token_one(dut):
+    random = await start(dut)
+    geometry = geometry_of(bench_parameters()["shape"])
+    layout = draw_layout(geometry)
+    dut.draws__valid.value = dut.start.value = 0
+    dut.tokens__ready.value = 1
+    for _ in range(25):
+        layer = Layer(random, geometry)
+        await begin(dut, layer)
+        taken, last_done, cycle, issued = 0, None, 0, 0
+        frontiers = []
+        while last_done is None:
+            dut.draws__valid.value = int(taken < len(layer.draws))
+            dut.draws__payload.value = layout.const(layer.draws[min(taken, len(layer.draws) - 1)]).as_bits()
+            await dut.clk.rising_edge
+            cycle += 1
+            frontiers.append(int(dut.frontier.value))
+            taken += dut.draws__valid.value == 1 and dut.draws__ready.value == 1
+            issued += int(dut.tokens__valid.value)
+            if cycle > 1 and dut.active.value == 0:
+                last_done = cycle
+            assert cycle < 2000
+        dut.draws__valid.value = 0
+        row_cycles = [max(1, len(layer.passes(draw))) for draw in layer.draws]
+        assert issued == sum(len(layer.passes(draw)) for draw in layer.draws)
+        assert last_done == sum(row_cycles) + 2, "one cycle to take the first draw, one to be inactive"
+        expected = [0, 0]  # the frontier passes each row in the cycle after its last token
+        for i, count in enumerate(row_cycles):
+            before = layer.draws[i - 1]["neuron"] + 1 if i else 0
+            expected[-1] = before
+            expected += [before] * (count - 1) + [layer.draws[i]["neuron"] + 1]
+        assert frontiers == expected
+
+
+@pytest.mark.parametrize("shape", GEOMETRIES, ids=lambda shape: "-".join(map(str, shape)))
+def test_learner_sends_the_tokens_of_its_rows(shape):
+    run_bench(Learner(geometry_of(shape)), module=__name__, parameters={"shape": shape})
