@@ -19,8 +19,9 @@ class Learner(wiring.Component):
 
     Members
     -------
-    start : one cycle; takes the four registers below
-    base, folds, input_set, relax_floor : the layer's first word, its input folds, its inputs, the floor
+    start : one cycle; takes base, folds and input_set
+    base, folds, input_set : the layer's first word, its input folds, its inputs
+    relax_floor : steady while active
     draws, tokens : streams in and out
     active : from `start` until the last token has been issued
     frontier : while active, all neurons below it have had their tokens issued; the next sample may use their rows
