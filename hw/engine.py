@@ -20,6 +20,8 @@ from hw.row_access import RowAccess
 from hw.sequencer import Sequencer
 from sw.contract.geometry import Geometry
 
+SOURCES = 4  # of tokens: learner, sequencer, input buffer, row access
+
 
 class Engine(wiring.Component):
     """The learning machine behind the link (`hw.engine_signature.EngineSignature`, flipped)."""
@@ -38,7 +40,7 @@ class Engine(wiring.Component):
         m.submodules.rows = rows = RowAccess(g)
         m.submodules.sequencer = sequencer = Sequencer(g)
         m.submodules.learner = learner = Learner(g)
-        m.submodules.issue = issue = Issue(g, sources=4)
+        m.submodules.issue = issue = Issue(g, sources=SOURCES)
         m.submodules.array = array = SynapseArray(g, instances=self.cell_instances)
         m.submodules.fold_sum = fold_sum = FoldSum(g)
         m.submodules.normalise = normalise = Normalise(g)
@@ -85,7 +87,8 @@ class Engine(wiring.Component):
             m.d.sync += samples.eq(samples + 1)
 
         # tokens into the array; the learner first, then the sample at work, then the next one, then rows
-        for source, tokens in zip(issue.source, (learner.tokens, sequencer.tokens, input_buffer.tokens, rows.tokens)):
+        sources = (learner.tokens, sequencer.tokens, input_buffer.tokens, rows.tokens)
+        for tokens, source in zip(sources, issue.source, strict=True):
             connect(m, tokens, source)
         m.d.comb += [
             array.token.eq(issue.token),

@@ -7,7 +7,7 @@ def popcount(bits: Value) -> Value:
     """The number of ones of `bits`: groups of four by three 4-input functions each, then a balanced tree of adders."""
     groups = [_count_four(bits[i : i + 4]) for i in range(0, len(bits), 4)]
     while len(groups) > 1:
-        pairs = [a + b for a, b in zip(groups[::2], groups[1::2])]
+        pairs = [a + b for a, b in zip(groups[::2], groups[1::2], strict=False)]
         groups = pairs + groups[2 * len(pairs) :]
     return groups[0]
 
