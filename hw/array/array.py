@@ -22,7 +22,8 @@ class SynapseArray(wiring.Component):
     """grid_height × grid_width identical cells, connected to their nearest neighbours only.
 
     A token enters on `token` every cycle (opcode IDLE is a bubble), runs down the left edge and right along every grid
-    row, one cell a cycle. Row sums join on the right edge, downward. The result leaves `sw.contract.cost.array_latency(geometry)` cycles later.
+    row, one cell a cycle. Row sums join on the right edge, downward. The result leaves `array_latency` cycles later
+    (`sw.contract.cost`).
     Nothing inside can stall.
 
     With `instances` the cells are instances of the module `array_cell`, which `hw.generate` emits once: Amaranth would write
