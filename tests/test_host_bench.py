@@ -2,7 +2,6 @@
 
 import json
 import sys
-import types
 
 import pytest
 import torch
@@ -11,10 +10,11 @@ import typer
 from sw.contract.frames import OVERHEAD
 from sw.contract.network import Network
 from sw.experiments import bench
-from sw.experiments.benchmarks import growth, link, simulated, twin
+from sw.experiments.benchmarks import area, growth, link, simulated, twin
 from sw.experiments.learning import Pass
 from sw.host import simulated_board
 from sw.host.command_line import run
+from sw.host.error import BoardError
 from tests.fake_build import build_command
 
 
@@ -60,7 +60,7 @@ def test_a_wrong_board_has_no_benchmark(boards, tmp_path, capsys):
 
 def test_an_unknown_benchmark(boards, capsys):
     assert benchmark("--only", "speed") == 2
-    assert "choose one of twin, simulated, link, growth" in capsys.readouterr().err
+    assert "choose one of twin, simulated, link, growth, area" in capsys.readouterr().err
 
 
 def test_link_efficiency_counts_the_bytes_that_were_sent(boards):
@@ -74,22 +74,39 @@ def test_link_efficiency_counts_the_bytes_that_were_sent(boards):
     assert entry.unit.endswith("7 samples a frame")
 
 
-def test_growth_measures_every_plan_and_asks_the_formula(boards, tmp_path, monkeypatch):
-    asked = []
-
-    def formula(network, geometry, learned, rows_learned):
-        asked.append((network.layers, geometry.folds, learned, rows_learned))
-        return 100.0 * network.depth
-
-    monkeypatch.setitem(sys.modules, growth.COST, types.SimpleNamespace(cycles_per_sample=formula))
-    boards("old = f.SmallChip.train; f.SmallChip.train = lambda c, *a: (c.tick(), old(c, *a))[1]")
+def test_growth_holds_every_plan_against_the_formula(boards, tmp_path):
+    boards(
+        "old, new = f.SmallChip.train, f.SmallChip.infer; "
+        "f.SmallChip.train = lambda c, *a: (c.tick(), c.tick(), old(c, *a))[2]; "
+        "f.SmallChip.infer = lambda c, *a: (c.tick(), new(c, *a))[1]"
+    )
     found = growth.growth()
-    assert len(found) == len(asked) == len(list(growth.plans())) == 12
-    assert found["cycles_per_sample_layers_3"].bound == 300.0
-    assert {entry.value for entry in found.values()} == {7.0}
-    assert ((128, 64, 10), 4) in [(layers, folds) for layers, folds, _, _ in asked]
-    assert all(0 < learned <= 1 and rows > 0 for _, _, learned, rows in asked)
+    assert len(found) == 2 * len(list(growth.plans())) == 24
+    assert found["cycles_per_inference_folds_4"].value == 7.0
+    assert found["cycles_per_training_sample_folds_4"].value == 14.0
+    by_folds = [found[f"cycles_per_inference_folds_{folds}"].bound or 0 for folds in (1, 2, 4)]
+    assert by_folds[2] - by_folds[1] > by_folds[1] - by_folds[0] > 64 - 10
     assert (tmp_path / "results/bench-growth.svg").exists()
+
+
+def test_area_tells_primitives_beside_the_blocks_that_weights_need(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(
+        area, "synthesise", lambda g: {"LUT4": 100 * g.cells, "TRELLIS_FF": 7, "DP16KD": area.weight_blocks(g) + 3}
+    )
+    found = area.area()
+    assert found["luts_folds_1"].value == 800 and found["luts_folds_4"].value == 200
+    # 2 cells of 16 synapses, 1024 rows of 4 folds: 4 blocks a cell for the width, 8 for the depth
+    assert found["block_rams_neurons_1024"].bound == 2 * 4 * 8
+    assert found["block_rams_neurons_1024"].value == 67
+    assert (tmp_path / "results/bench-area.png").exists()
+
+
+def test_a_tool_that_is_missing_or_fails_is_one_sentence(tmp_path):
+    with pytest.raises(BoardError, match="/no/yosys cannot be started"):
+        area._run(["/no/yosys"], str(tmp_path))
+    with pytest.raises(BoardError, match=r"has failed: ERROR: no such file$"):
+        area._run([sys.executable, "-c", "import sys; sys.exit('warning\\nERROR: no such file')"], str(tmp_path))
 
 
 def test_cycles_leave_out_the_wait_for_the_link():

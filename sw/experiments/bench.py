@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from sw.experiments.benchmarks.area import area
 from sw.experiments.benchmarks.entry import Entries
 from sw.experiments.benchmarks.growth import growth
 from sw.experiments.benchmarks.link import link
@@ -23,7 +24,7 @@ from sw.host.error import InputError
 from sw.host.output import check_writable, write_json
 
 RESULT = Path("results/bench.json")
-BENCHMARKS = {benchmark.__name__: benchmark for benchmark in (twin, simulated, link, growth)}
+BENCHMARKS = {benchmark.__name__: benchmark for benchmark in (twin, simulated, link, growth, area)}
 
 
 def experiment(
