@@ -1,0 +1,125 @@
+"""Configuration: the registers hold what CONFIGURE sent, by name. Counters: every event is counted once, and cleared."""
+
+from random import Random
+
+import cocotb
+
+from hw.configuration import Configuration
+from hw.counters import Counters
+from hw.layouts import CONFIGURATION_LAYOUT
+from sim.array_model import geometry_of
+from sim.bench import run_bench, start
+from sim.stream_driver import Source, cycles
+from sw.contract.frames import COUNTER_BITS, COUNTERS
+from sw.contract.network import MAX_LAYERS, Network
+from sw.contract.registers import CONFIGURATION_BYTES, LAYER_REGISTERS, configuration_bytes, register_values
+
+GEOMETRY = geometry_of((4, 4, 16, 3, 4, 1000))
+EVENTS = COUNTERS[1:]
+
+
+def random_network(random: Random) -> Network:
+    """Any network that fits, with learning settings at their ends and between."""
+    depth = random.randrange(1, MAX_LAYERS + 1)
+    layers = [random.randrange(1, GEOMETRY.columns + 1), *(random.randrange(2, 250) for _ in range(depth))]
+    modes = [random.choice(("sign", "gate")) for _ in range(depth - 1)]
+    return Network.of(
+        layers=layers,
+        margin=random.choice((-(2**15), 2**15 - 1, random.randrange(-99, 99))),
+        window=[random.choice((0, 1023, random.randrange(1024))) for _ in modes],
+        activation=modes,
+        gate=[random.choice((-1023, 1023, random.randrange(-99, 99))) if mode == "gate" else 0 for mode in modes],
+        relax_rate=[random.choice((0, 65535, 65536, random.randrange(65536))) for _ in range(depth)],
+        relax_floor=random.randrange(1, 128),
+    )
+
+
+@cocotb.test()
+async def registers_hold_what_was_sent(dut):
+    random = await start(dut)
+    dut.reset.value = 0
+    source = Source(dut, "source", random)
+    loads = [0]
+
+    async def count() -> None:
+        while True:
+            await dut.clk.rising_edge
+            loads[0] += int(dut.loaded.value)
+
+    cocotb.start_soon(count())
+    await cycles(dut, 2)
+    configured = 0
+    for i in range(25):
+        assert dut.configured.value == configured
+        if random.random() < 0.4:  # a reset forgets, also what has come of a configuration cut short
+            source.send(random.randbytes(random.randrange(CONFIGURATION_BYTES)))
+            await source.drained()
+            dut.reset.value = 1
+            await dut.clk.rising_edge
+            dut.reset.value = 0
+            await cycles(dut, 2)
+            configured = 0
+            assert dut.configured.value == 0
+        network = random_network(random)
+        source.send(configuration_bytes(network, GEOMETRY)[:-1])
+        await source.drained()
+        await cycles(dut, 3)
+        assert (int(dut.configured.value), loads[0]) == (configured, i), "the last byte is missing"
+        source.send(configuration_bytes(network, GEOMETRY)[-1:])
+        await source.drained()
+        await cycles(dut, 3)
+        configured = 1
+        assert (int(dut.configured.value), loads[0]) == (1, i + 1)
+        found = CONFIGURATION_LAYOUT.from_bits(int(dut.registers.value))
+        own, layers = register_values(network, GEOMETRY)
+        for name, value in own.items():
+            assert found[name] == value, name
+        for index in range(MAX_LAYERS):
+            for register in LAYER_REGISTERS:
+                expected = layers[index][register.name] if index < len(layers) else 0
+                assert found.layer[index][register.name] == expected, f"{register.name} of layer {index + 1}"
+
+
+@cocotb.test()
+async def events_are_counted_and_cleared(dut):
+    random = await start(dut)
+    dut.clear.value, dut.events.value = 0, 0
+    await dut.clk.rising_edge
+    counts = dict.fromkeys(EVENTS, 0)
+    often = {name: random.choice((0.0, 0.1, 0.5, 1.0)) for name in EVENTS}
+    mask = (1 << COUNTER_BITS) - 1
+    for cycle in range(800):
+        if cycle % 100 == 0:
+            often = {name: random.choice((0.0, 0.1, 0.5, 1.0)) for name in EVENTS}
+        events = {name: random.random() < often[name] for name in EVENTS}
+        clear = random.random() < 0.004
+        dut.events.value = sum(event << i for i, event in enumerate(events.values()))
+        dut.clear.value = int(clear)
+        await dut.clk.rising_edge
+        word = int(dut.counters.value)
+        assert {name: word >> COUNTER_BITS * i & mask for i, name in enumerate(EVENTS)} == counts
+        counts = dict.fromkeys(EVENTS, 0) if clear else {name: counts[name] + event for name, event in events.items()}
+
+
+@cocotb.test()
+async def events_go_on_through_every_bit_and_wrap(dut):
+    random = await start(dut)
+    dut.clear.value, dut.events.value = 0, 0
+    await dut.clk.rising_edge
+    mask = (1 << COUNTER_BITS) - 1
+    for bit in (7, 8, 15, 16, 31, 32, 40, 47, 48):
+        begin = [(1 << bit) - 1 if random.random() < 0.7 else random.getrandbits(bit) for _ in EVENTS]
+        dut.counters.value = sum(value << COUNTER_BITS * i for i, value in enumerate(begin))
+        dut.events.value = (1 << len(EVENTS)) - 1
+        await dut.clk.rising_edge
+        await dut.clk.rising_edge
+        word = int(dut.counters.value)
+        assert [word >> COUNTER_BITS * i & mask for i in range(len(EVENTS))] == [value + 1 & mask for value in begin]
+
+
+def test_configuration_fills_the_registers():
+    run_bench(Configuration(), module=__name__, coroutines="registers")
+
+
+def test_counters_count():
+    run_bench(Counters(), module=__name__, coroutines="events")
