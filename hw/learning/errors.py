@@ -99,16 +99,16 @@ class ErrorStore(wiring.Component):
         word = Signal(word_width)
         last_word = Signal(word_width)
         layer = Signal.like(self.unload_layer)
+        receiving = Signal()
         arrived, arrived_word, arrived_slice = Signal(), Signal(word_width), Signal.like(slice_)
         signs = Signal(2 * lanes)
         m.d.comb += [word.eq(first + cell), near_read.addr.eq(Cat(word, layer))]
         m.d.sync += [
-            arrived.eq((self.result.opcode == Opcode.UNLOAD) & self.unload_busy),
+            arrived.eq((self.result.opcode == Opcode.UNLOAD) & receiving),
             arrived_word.eq(word),
             arrived_slice.eq(slice_),
             signs.eq(self.result.sum),
         ]
-        receiving = Signal()
         m.d.comb += self.unload_busy.eq(receiving | arrived)
         with m.If(self.unload_start):
             m.d.sync += [
