@@ -52,6 +52,19 @@ def test_a_replica_is_what_it_is_alone():
     assert {0, 200} < learned  # one never learns, one always
 
 
+def test_the_trace_of_a_replica_is_its_own():
+    pixels, labels = samples(40, replicas=len(OTHERS))
+    together, alone = Twin(OTHERS), [Twin.of(network) for network in OTHERS]
+    for i in range(40):
+        trace = together.step(pixels[:, i], labels[:, i])
+        for r, twin in enumerate(alone):
+            own = twin.step(pixels[r, i], labels[r, i])
+            for name in ("prediction", "learned", "prng", "scores"):
+                assert getattr(trace, name)[r].tolist() == getattr(own, name)[0].tolist()
+            for name in ("pre_activations", "means", "d"):
+                assert [x[r].tolist() for x in getattr(trace, name)] == [x[0].tolist() for x in getattr(own, name)]
+
+
 def test_replicas_share_samples_that_are_given_once():
     pixels, labels = samples(60)
     shared, repeated = Twin(OTHERS), Twin(OTHERS)
