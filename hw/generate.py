@@ -7,11 +7,10 @@ import argparse
 import hashlib
 from pathlib import Path
 
-from amaranth.back import verilog
-
 from hw.accelerator import BUFFER_BYTES, CLOCK_HZ, Accelerator
 from hw.array.array import CELL_MODULE
 from hw.array.cell import Cell
+from hw.verilog import to_verilog
 from sw.contract.geometry import Geometry
 from sw.contract.geometry_text import parse_geometry
 
@@ -31,11 +30,7 @@ def build_id() -> int:
 def generate(geometry: Geometry, *, clock_hz: int = CLOCK_HZ, buffer_bytes: int = BUFFER_BYTES) -> str:
     """The Verilog of `accelerator` and of `array_cell`; ports `clk`, `rst`, `rx__…`, `tx__…`, `entropy`, `busy`."""
     accelerator = Accelerator(geometry, clock_hz=clock_hz, build=build_id(), buffer_bytes=buffer_bytes, cell_instances=True)
-    options = {"emit_src": False, "strip_internal_attrs": True}
-    return "\n".join(
-        verilog.convert(component, name=name, **options)
-        for component, name in ((Cell(geometry), CELL_MODULE), (accelerator, TOP_MODULE))
-    )
+    return to_verilog(Cell(geometry), CELL_MODULE) + "\n" + to_verilog(accelerator, TOP_MODULE)
 
 
 def main() -> None:

@@ -31,9 +31,12 @@ from typing import Any
 from xml.etree import ElementTree
 
 import cocotb
-from amaranth.back import rtlil, verilog
+from amaranth.back import rtlil
 from cocotb.clock import Clock
 from cocotb_tools.runner import get_runner
+
+import hw.verilog
+from hw.verilog import to_verilog
 
 BUILD = Path(__file__).parent.parent / "build" / "sim"
 CLOCK_PERIOD_NS = 10
@@ -41,8 +44,6 @@ BUILD_ARGUMENTS = {
     "icarus": ["-g2005"],
     "verilator": ["-Wno-fatal", "-Wno-WIDTH", "-Wno-MULTIDRIVEN", "-O3", "--x-assign", "0", "--x-initial", "0"],
 }
-# Yosys writes a constant part of a signal as a process without inputs, which Icarus never runs: run it once instead.
-CONSTANT_PROCESS = re.compile(r"always @\*(\n +[^\n=]+ = \d+'h[0-9a-f]+;\n)")
 NEVER_RUN = "found no sensitivities"
 WAVE_FILES = {"icarus": "waves.fst", "verilator": "dump.vcd"}
 WAVES_MODULE = """module waves;
@@ -147,7 +148,7 @@ def _tools(simulator: str) -> Iterator[bool]:
 def _build(component: Any, sources: Sequence[str], simulator: str, waves: bool) -> Path:
     """The directory with the built simulation of a component; built at most once for a given RTLIL."""
     text = rtlil.convert(component, name="top", emit_src=False)
-    key = json.dumps([text, list(sources), simulator, waves, BUILD_ARGUMENTS[simulator], CONSTANT_PROCESS.pattern])
+    key = json.dumps([text, list(sources), simulator, waves, BUILD_ARGUMENTS[simulator], Path(hw.verilog.__file__).read_text()])
     directory = BUILD / "builds" / hashlib.sha256(key.encode()).hexdigest()[:20]
     directory.mkdir(parents=True, exist_ok=True)
     with (directory / "lock").open("w") as lock:
@@ -157,8 +158,7 @@ def _build(component: Any, sources: Sequence[str], simulator: str, waves: bool) 
         for stale in directory.iterdir():
             if stale.name != "lock":
                 shutil.rmtree(stale) if stale.is_dir() else stale.unlink()
-        texts = [verilog.convert(component, name="top", emit_src=False, strip_internal_attrs=True), *sources]
-        texts = [CONSTANT_PROCESS.sub(r"initial\1", text) for text in texts]
+        texts = [to_verilog(component, "top"), *sources]
         arguments = list(BUILD_ARGUMENTS[simulator])
         if waves and simulator == "icarus":
             texts.append(WAVES_MODULE.replace("{top}", "top"))
