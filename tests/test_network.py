@@ -97,6 +97,7 @@ def test_a_network_does_not_change():
         ({"relax_floor": 0}, "relax_floor is 0, expected an integer from 1 to 127"),
         ({"relax_floor": 128}, "relax_floor is 128"),
         ({"learning_rate": [0.35, -0.1]}, "learning_rate has -0.1, expected a finite number >= 0"),
+        ({"learning_rate": [10**400, 0.4]}, "learning_rate has 1000"),
         ({"learning_rate": [math.inf, 0.4]}, "learning_rate has inf"),
         ({"learning_rate": [0.35]}, "learning_rate is .0.35,., expected a list of 2: one per weight layer"),
         ({"learning_rate": 0.35}, "learning_rate is 0.35, expected a list of 2"),

@@ -1,6 +1,7 @@
 """A network and everything that it learns with: sizes, seeds, rates, windows (clauses 2, 14, 15 and 16)."""
 
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -87,7 +88,8 @@ class Network:
         for name in ("learning_rate", "metaplasticity"):
             for value in self._list(name, self.depth, "weight"):
                 real = isinstance(value, int | float) and not isinstance(value, bool)
-                require(real and math.isfinite(value) and value >= 0, f"{name} has {value!r}, expected a finite number >= 0")
+                finite = real and 0 <= value <= sys.float_info.max
+                require(finite, f"{name} has {value!r}, expected a finite number >= 0")
         for name, count, kind, low, high in (
             ("window", self.depth - 1, "hidden", 0, 1023),
             ("gate", self.depth - 1, "hidden", -1023, 1023),
