@@ -209,8 +209,9 @@ class Programs:
         return random.choice((*THRESHOLDS, random.randrange(129)))
 
     def fill(self) -> Iterator[Token]:
-        """Writes every weight, mostly near the rails and zero, and every input."""
+        """Writes every weight, mostly near the rails and zero, and every input; clears the counters."""
         g, random = self.geometry, self.random
+        yield self.token(Opcode.CLEAR)
         for cell in range(g.cells):
             for inputs in range(g.input_depth):
                 yield self.token(Opcode.LOAD, cell=cell, inputs=inputs)

@@ -152,6 +152,7 @@ class Store:
                     dut.result.value = 0
         dut.result.value = Opcode.UNLOAD | (1 << width) - 1 << 5 if random.random() < 0.5 else 0  # not this layer's
         await dut.clk.rising_edge
+        assert dut.unload_busy.value == 1, "the last signs are being written"
         dut.result.value = 0
         await dut.clk.rising_edge
         assert dut.unload_busy.value == 0

@@ -148,9 +148,7 @@ async def tokens_of_few_rows_do_what_they_would_do_one_at_a_time(dut):
         sent[source] += packed
         inputs[source].send(packed)
 
-    fill = [token for token in programs.fill() if token.opcode == Opcode.LOAD or token.address in addresses]
-    fill += [programs.token(Opcode.CLEAR)]
-    send(0, fill)
+    send(0, [token for token in programs.fill() if token.opcode != Opcode.WRITE or token.address in addresses])
     await inputs[0].drained()
     for source in range(sources):
         while len(sent[source]) < PROGRAM // sources:
