@@ -17,9 +17,23 @@ class SerialAccelerator(Component):
     entropy, busy : see `Accelerator`
     """
 
-    def __init__(self, geometry: Geometry, rate: BaudRate, *, build: int = 0, buffer_bytes: int = BUFFER_BYTES) -> None:
+    def __init__(
+        self,
+        geometry: Geometry,
+        rate: BaudRate,
+        *,
+        build: int = 0,
+        buffer_bytes: int = BUFFER_BYTES,
+        cell_instances: bool = False,
+    ) -> None:
         self.rate = rate
-        self.accelerator = Accelerator(geometry, clock_hz=rate.clock_hz, build=build, buffer_bytes=buffer_bytes)
+        self.accelerator = Accelerator(
+            geometry,
+            clock_hz=rate.clock_hz,
+            build=build,
+            buffer_bytes=buffer_bytes,
+            cell_instances=cell_instances,
+        )
         super().__init__({"rx": In(1, init=1), "tx": Out(1, init=1), "entropy": In(32), "busy": Out(1)})
 
     def elaborate(self, platform: object) -> Module:

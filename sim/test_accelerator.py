@@ -4,6 +4,7 @@ Inside, the observer holds every sample against the twin: scores, means, errors,
 """
 
 import os
+from collections import deque
 from random import Random
 
 import cocotb
@@ -12,8 +13,11 @@ import pytest
 from cobs import cobs
 from cocotb.triggers import with_timeout
 
+from hw.array.array import CELL_MODULE
+from hw.array.cell import Cell
 from hw.link.uart import BaudRate
 from hw.serial_accelerator import SerialAccelerator
+from hw.verilog import to_verilog
 from sim.bench import bench_parameters, run_bench, start
 from sim.engine_observer import EngineObserver
 from sim.scenario import SCENARIOS
@@ -27,6 +31,7 @@ SEED = int(os.environ.get("SEED", "1"))
 SAMPLES = 200
 RATE = BaudRate(clock_hz=50_000_000, baud=12_000_000)
 REPLY_TIMEOUT_US = 20_000
+IN_FLIGHT = 6
 
 
 class SerialHost:
@@ -50,7 +55,16 @@ class SerialHost:
         return frame.payload
 
     async def ask(self, command: Command, payload: bytes = b"") -> bytes:
-        return await self.reply(command, self.send(command, payload))
+        return (await self.ask_all(command, [payload]))[0]
+
+    async def ask_all(self, command: Command, payloads: list[bytes]) -> list[bytes]:
+        """Replies to several requests, a few of them on their way at a time."""
+        replies, sent = [], deque()
+        for payload in payloads:
+            if len(sent) == IN_FLIGHT:
+                replies.append(await self.reply(command, sent.popleft()))
+            sent.append(self.send(command, payload))
+        return replies + [await self.reply(command, sequence) for sequence in sent]
 
 
 @cocotb.test()
@@ -66,11 +80,11 @@ async def accelerator_learns_like_the_twin(dut):
     host.nonce = hello.nonce
     assert {name: getattr(hello, name) for name in vars(geometry)} == vars(geometry)
     await host.ask(Command.CONFIGURE, configuration_bytes(network, geometry))
-    for i, (rate, metaplasticity) in enumerate(zip(network.learning_rate, network.metaplasticity, strict=True)):
-        await host.ask(Command.TABLE, bytes([i]) + table_bytes(thresholds(rate, metaplasticity)))
-    for first, layer in zip(network.first_rows, weights, strict=True):
-        for row, values in enumerate(layer):
-            await host.ask(Command.WRITE, (first + row).to_bytes(2, "little") + values.tobytes())
+    settings = zip(network.learning_rate, network.metaplasticity, strict=True)
+    tables = [table_bytes(thresholds(*setting)) for setting in settings]
+    await host.ask_all(Command.TABLE, [bytes([i]) + table for i, table in enumerate(tables)])
+    rows = [values for layer in weights for values in layer]
+    await host.ask_all(Command.WRITE, [row.to_bytes(2, "little") + values.tobytes() for row, values in enumerate(rows)])
     begin = random.randrange(2**40)
     await host.ask(Command.STATE, STATE.pack(network.prng, begin))
 
@@ -97,13 +111,14 @@ async def accelerator_learns_like_the_twin(dut):
     counters = np.frombuffer(await host.ask(Command.COUNTERS), "<u8").tolist()
     expected = {"bad_frames": 0} | again.counters()
     assert expected.items() <= dict(zip(COUNTERS, counters, strict=True)).items()
-    for first, layer in zip(network.first_rows, again.weights(), strict=True):
-        for row, values in enumerate(layer):
-            asked = (first + row).to_bytes(2, "little") + len(values).to_bytes(2, "little")
-            np.testing.assert_array_equal(np.frombuffer(await host.ask(Command.READ, asked), np.int8), values)
+    rows = [values for layer in again.weights() for values in layer]
+    asked = [row.to_bytes(2, "little") + len(values).to_bytes(2, "little") for row, values in enumerate(rows)]
+    assert await host.ask_all(Command.READ, asked) == [values.tobytes() for values in rows]
 
 
 @pytest.mark.parametrize("index", range(len(SCENARIOS)), ids=[s.name.replace(",", "").replace(" ", "-") for s in SCENARIOS])
 def test_accelerator(index):
     geometry, _, _ = SCENARIOS[index].build(SEED)
-    run_bench(SerialAccelerator(geometry, RATE), module=__name__, parameters={"scenario": index})
+    accelerator = SerialAccelerator(geometry, RATE, cell_instances=True)
+    cell = to_verilog(Cell(geometry), CELL_MODULE)
+    run_bench(accelerator, module=__name__, parameters={"scenario": index}, sources=[cell])

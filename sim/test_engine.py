@@ -18,6 +18,7 @@ from sw.twin.engine import Twin
 
 SEED = int(os.environ.get("SEED", "1"))
 SAMPLES = 200
+CHOSEN = (3, 5, 8)  # the whole accelerator is tried on all of them
 
 
 @cocotb.test()
@@ -74,7 +75,7 @@ async def inference_changes_nothing_and_costs_what_the_formula_says(dut):
             np.testing.assert_array_equal(await driver.read_row(first + row, len(values)), values)
 
 
-@pytest.mark.parametrize("index", range(len(SCENARIOS)), ids=[s.name.replace(", ", "-").replace(" ", "-") for s in SCENARIOS])
+@pytest.mark.parametrize("index", CHOSEN, ids=[SCENARIOS[i].name.replace(",", "").replace(" ", "-") for i in CHOSEN])
 def test_engine(index):
     geometry, _, _ = SCENARIOS[index].build(SEED)
     run_bench(Engine(geometry), module=__name__, parameters={"scenario": index})
