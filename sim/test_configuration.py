@@ -1,5 +1,6 @@
 """Configuration: the registers hold what CONFIGURE sent, by name. Counters: every event is counted once, and cleared."""
 
+import os
 from random import Random
 
 import cocotb
@@ -101,7 +102,7 @@ async def events_are_counted_and_cleared(dut):
         counts = dict.fromkeys(EVENTS, 0) if clear else {name: counts[name] + event for name, event in events.items()}
 
 
-@cocotb.test()
+@cocotb.test(skip=os.environ.get("SIM", "icarus") != "icarus")  # Verilator doesn't let a bench set the register of an output
 async def events_go_on_through_every_bit_and_wrap(dut):
     random = await start(dut)
     dut.clear.value, dut.events.value = 0, 0
