@@ -35,7 +35,6 @@ from amaranth.back import rtlil
 from cocotb.clock import Clock
 from cocotb_tools.runner import get_runner
 
-import hw.verilog
 from hw.verilog import to_verilog
 
 BUILD = Path(__file__).parent.parent / "build" / "sim"
@@ -43,6 +42,11 @@ CLOCK_PERIOD_NS = 10
 BUILD_ARGUMENTS = {
     "icarus": ["-g2005"],
     "verilator": ["-Wno-fatal", "-Wno-WIDTH", "-Wno-MULTIDRIVEN", "-O3", "--x-assign", "0", "--x-initial", "0"],
+}
+# A constant part of a signal comes as a process without a trigger (`hw.verilog`): what makes each simulator run it.
+CONSTANT_PROCESS = {
+    "icarus": (r"always @\*(\n +[^\n=]+ = \d+'h[0-9a-f]+;\n)", r"initial\1"),
+    "verilator": (r"always @\*", "always_comb"),
 }
 NEVER_RUN = "found no sensitivities"
 WAVE_FILES = {"icarus": "waves.fst", "verilator": "dump.vcd"}
@@ -148,7 +152,7 @@ def _tools(simulator: str) -> Iterator[bool]:
 def _build(component: Any, sources: Sequence[str], simulator: str, waves: bool) -> Path:
     """The directory with the built simulation of a component; built at most once for a given RTLIL."""
     text = rtlil.convert(component, name="top", emit_src=False)
-    key = json.dumps([text, list(sources), simulator, waves, BUILD_ARGUMENTS[simulator], Path(hw.verilog.__file__).read_text()])
+    key = json.dumps([text, list(sources), simulator, waves, BUILD_ARGUMENTS[simulator], CONSTANT_PROCESS[simulator]])
     directory = BUILD / "builds" / hashlib.sha256(key.encode()).hexdigest()[:20]
     directory.mkdir(parents=True, exist_ok=True)
     with (directory / "lock").open("w") as lock:
@@ -158,7 +162,7 @@ def _build(component: Any, sources: Sequence[str], simulator: str, waves: bool) 
         for stale in directory.iterdir():
             if stale.name != "lock":
                 shutil.rmtree(stale) if stale.is_dir() else stale.unlink()
-        texts = [to_verilog(component, "top"), *sources]
+        texts = [re.sub(*CONSTANT_PROCESS[simulator], text) for text in (to_verilog(component, "top"), *sources)]
         arguments = list(BUILD_ARGUMENTS[simulator])
         if waves and simulator == "icarus":
             texts.append(WAVES_MODULE.replace("{top}", "top"))
