@@ -65,7 +65,7 @@ class Engine(wiring.Component):
             link.registers.eq(registers),
             link.counters.eq(counters.counters),
             configuration.reset.eq(link.reset),
-            counters.clear.eq(configuration.loaded),
+            counters.clear.eq(configuration.loaded | link.reset),
             input_buffer.clear.eq(configuration.loaded),
             link.busy.eq(sequencer.busy | input_buffer.busy | rows.busy | configuration.loaded),
         ]
