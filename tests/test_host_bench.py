@@ -68,8 +68,8 @@ def test_link_efficiency_counts_the_bytes_that_were_sent(boards):
     # the fake board's buffer of 1568 bytes takes two frames of 7 samples; 100 samples make 15 frames
     payload = 15 + 100 * 100
     least = payload + 15 * (OVERHEAD + 2)  # a code byte of COBS and the delimiter
-    assert entry.value is not None and entry.bound == 0.8
-    sent = 100 * 100 * 8 / entry.value / 10
+    assert entry.value is not None and entry.bound == 1.0
+    sent = 100 * 100 / entry.value
     assert least <= sent <= least + 15 * 4
     assert entry.unit.endswith("7 samples a frame")
 

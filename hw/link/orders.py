@@ -51,7 +51,8 @@ class Orders(Component):
             row.write.eq(kind == Command.WRITE),
             Cat(row.row, row.count).eq(arguments[-32:]),
         ]
-        with m.If(row.write):
+        # `kind` and not `row.write`: simulators would have to wake a process by a part of what it writes itself
+        with m.If(kind == Command.WRITE):
             m.d.comb += [row.row.eq(arguments[-16:]), row.count.eq(left)]
 
         targets = {
