@@ -14,7 +14,8 @@ from hw.forward.normalise import Normalise
 from hw.input_buffer import InputBuffer
 from hw.issue import Issue
 from hw.learning.draw import Draw
-from hw.learning.errors import ErrorScan, ErrorStore
+from hw.learning.error_scan import ErrorScan
+from hw.learning.error_store import ErrorStore
 from hw.learning.learner import Learner
 from hw.row_access import RowAccess
 from hw.sequencer import Sequencer

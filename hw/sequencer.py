@@ -11,7 +11,8 @@ from hw.engine_signature import EVENTS_LAYOUT
 from hw.forward.normalise import activation_layout
 from hw.input_buffer import STAGED_LAYOUT
 from hw.layouts import CONFIGURATION_LAYOUT, LAYER_LAYOUT, token_layout
-from hw.learning.errors import item_layout, neuron_bits, word_bits
+from hw.learning.error_scan import item_layout
+from hw.learning.error_store import neuron_bits, word_bits
 from sw.contract import tokens
 from sw.contract.geometry import INPUT_SETS, Geometry, bits_for
 from sw.contract.network import MAX_LAYERS

@@ -6,7 +6,7 @@ import cocotb
 import pytest
 
 from hw.learning.draw import Draw, draw_layout
-from hw.learning.errors import item_layout
+from hw.learning.error_scan import item_layout
 from sim.array_model import geometry_of
 from sim.bench import bench_parameters, run_bench, start
 from sim.stream_driver import Sink, Source, cycles

@@ -10,7 +10,8 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hw.array.array import result_layout
-from hw.learning.errors import ErrorScan, ErrorStore, item_layout, neuron_bits, word_bits
+from hw.learning.error_scan import ErrorScan, item_layout
+from hw.learning.error_store import ErrorStore, neuron_bits, word_bits
 from sim.array_model import geometry_of
 from sim.bench import bench_parameters, run_bench, start
 from sim.stream_driver import Sink, cycles

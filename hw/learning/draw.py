@@ -6,7 +6,8 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from hw.engine_signature import TABLE_LAYOUT
-from hw.learning.errors import item_layout, neuron_bits
+from hw.learning.error_scan import item_layout
+from hw.learning.error_store import neuron_bits
 from sw.contract import prng
 from sw.contract.geometry import Geometry, bits_for
 from sw.contract.network import DEFAULT_PRNG, MAX_LAYERS

@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from hw.layouts import token_layout
 from hw.learning.draw import draw_layout
-from hw.learning.errors import neuron_bits
+from hw.learning.error_store import neuron_bits
 from sw.contract import tokens
 from sw.contract.geometry import INPUT_SETS, Geometry, bits_for
 from sw.contract.tokens import Opcode
