@@ -107,5 +107,13 @@ class Geometry:
         )
 
 
-ULX3S_85F = Geometry(columns=784, rows=512, grid_height=7, grid_width=7, synapses_per_cell=16, folds=1)
+ULX3S_85F = Geometry(
+    columns=784,
+    rows=512,
+    grid_height=7,
+    grid_width=7,
+    synapses_per_cell=16,
+    folds=1,
+    slices=2,
+)
 GEOMETRIES = {"ulx3s-85f": ULX3S_85F}
