@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import re
 import subprocess
 import sys
 import time
@@ -18,6 +19,7 @@ from amaranth.lib.wiring import Component, In, Out
 
 from sim.native import build, cache
 from sim.native.compiler import compile_board
+from sim.native.shared_module import share
 from sim.native.source import for_verilator
 from sw.contract.geometry import Geometry
 from sw.contract.network import Network
@@ -161,8 +163,56 @@ def test_memories_of_zeros_become_a_loop_and_other_contents_stay():
     words = "".join(f"    c[{i}] = 4'h{i};\n" for i in range(9))
     text = f"module m(a);\n  initial begin\n{zeros}  end\n  initial begin\n{words}  end\n"
     made = for_verilator(text)
-    assert "for (zero_1 = 0; zero_1 < 9; zero_1 = zero_1 + 1) \\a.b [zero_1] = 0;" in made
+    assert re.search(r"for \((zero_\d+) = 0; \1 < 9; \1 = \1 \+ 1\) \\a\.b \[\1\] = 0;", made)
     assert words in made and zeros not in made
+
+
+def test_repeated_bits_become_a_replication():
+    assert for_verilator("{ a[7], a[7], \\$1 , \\$1 , a[7], 2'h0 }") == "{ {2{a[7] }}, {2{\\$1  }}, a[7], 2'h0 }"
+
+
+def test_the_bytes_of_a_word_are_written_together_and_of_several_words_apart():
+    def writes(*addresses):
+        lines = [f"    if (en[{i}])\n      m[{a}][{8 * i + 7}:{8 * i}] <= d[7:0];\n" for i, a in enumerate(addresses)]
+        return "  reg [15:0] m [3:0];\n  always @(posedge clk) begin\n" + "".join(lines) + "  end\n"
+
+    elsewhere = "  reg [7:0] m [3:0];\n"
+    assert for_verilator(writes("a", "b")) == writes("a", "b")
+    assert "  logic [15:0] word" in for_verilator(elsewhere + writes("a", "a"))
+    (word,) = set(re.findall(r"word_\d+", for_verilator(writes("a", "a"))))
+    assert for_verilator(writes("a", "a")).split("\n")[1:-1] == [
+        f"  logic [15:0] {word};",
+        "  always @(posedge clk)",
+        "    if (|en) begin",
+        f"      {word} = m[a];",
+        "      if (en[0])",
+        f"        {word}[7:0] = d[7:0];",
+        "      if (en[1])",
+        f"        {word}[15:8] = d[7:0];",
+        f"      m[a] <= {word};",
+        "    end",
+    ]
+
+
+def test_inputs_of_a_shared_module_are_set_from_outside():
+    cell = """module c(a, b, clk, o);
+  input [3:0] a;
+  wire [3:0] a;
+  input b;
+  wire b;
+  input clk;
+  wire clk;
+  output o;
+  wire o;
+  assign o = a[0] ^ b;
+endmodule
+"""
+    around = "  c \\c.1  (\n    .a(x[3:0]),\n    .b(1'h1),\n    .clk(clk),\n    .o(y)\n  );\n"
+    made = share(f"{cell}\nmodule t(clk);\n{around}endmodule\n", "c")
+    assert made.startswith("module c(clk, o); /* verilator no_inline_module */\n")
+    assert "  logic [3:0] a /* verilator public_flat_rw */;\n  logic b /* verilator public_flat_rw */;\n" in made
+    assert "  c \\c.1  (.clk(clk), .o(y));\n" in made
+    assert "  always_comb \\c.1 .a = x[3:0];\n  always_comb \\c.1 .b = 1'h1;\n" in made
 
 
 @pytest.fixture

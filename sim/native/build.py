@@ -18,6 +18,7 @@ from pathlib import Path
 
 from sim.native import cache
 from sim.native.compiler import BuildError, compile_board
+from sim.native.shared_module import share
 from sim.native.source import for_verilator
 from sw.contract.error import ContractError
 from sw.contract.geometry import Geometry
@@ -47,7 +48,7 @@ def _build(geometry: Geometry, folder: Path) -> Path:
     begun = time.monotonic()
     report(f"building the simulated board {geometry_text(geometry)}; the next start finds it built")
     report("generating Verilog")
-    program = compile_board(for_verilator(generate(geometry), shared=CELL_MODULE), folder, report)
+    program = compile_board(share(for_verilator(generate(geometry)), CELL_MODULE), folder, report)
     report(f"built in {time.monotonic() - begun:.0f} s")
     return program
 

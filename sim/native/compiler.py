@@ -15,9 +15,9 @@ PREFIX = "Vboard"
 VERILATOR_OPTIONS = (
     "--cc", "--exe", "--top-module", "board", "--prefix", PREFIX, "-Wno-fatal", "-Wno-lint",
     "-O3", "--x-assign", "fast", "--x-initial", "fast", "--no-assert", "--output-split", "20000",
-    # Verilator 5.48 breaks false combinational loops (bits of one signal that depend on others of it) wrongly: the link
-    # then gives no answer to WRITE.
-    "-fno-dfg-break-cycles",
+    # The optimiser of the whole graph gives the cells different code again (`sim.native.shared_module`), and in 5.48 it
+    # breaks false combinational loops wrongly: the link then gives no answer to WRITE.
+    "-fno-dfg",
 )  # fmt: skip
 MAKE_OPTIONS = (
     "OPT_FAST=-O2", "OPT_SLOW=-O0", "OPT_GLOBAL=-O1",
