@@ -26,7 +26,7 @@ def test_the_prequential_curve_has_both_accuracies():
     figure = prequential.draw(correct, test_accuracy=0.5)
     (axes,) = figure.axes
     assert legend(axes) == ["last 500 samples", "all so far: 75.0% at the end", "test set afterwards: 50.0%"]
-    cumulative = axes.lines[1].get_ydata()
+    cumulative = np.asarray(axes.lines[1].get_ydata())
     assert len(cumulative) == 4000 and cumulative[-1] == 0.75
 
 

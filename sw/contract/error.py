@@ -13,5 +13,5 @@ def require(condition: bool, message: str) -> None:
 
 def require_integer(name: str, value: object, low: int, high: int) -> None:
     """Raise `ContractError` unless `value` is an integer with low <= value <= high (a bool is not an integer)."""
-    is_integer = isinstance(value, int) and not isinstance(value, bool)
-    require(is_integer and low <= value <= high, f"{name} is {value!r}, expected an integer from {low} to {high}")
+    inside = isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+    require(inside, f"{name} is {value!r}, expected an integer from {low} to {high}")

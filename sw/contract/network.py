@@ -60,7 +60,7 @@ class Network:
         unknown = sorted(set(fields) - set(cls.__dataclass_fields__))
         known = ", ".join(cls.__dataclass_fields__)
         require(not unknown, f"unknown field {', '.join(unknown)}: the fields of a network are {known}")
-        given = {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
+        given: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
         layers = given.setdefault("layers", (784, 500, 10))
         _check_layers(layers)
         defaults: dict[str, Any] = {
