@@ -18,6 +18,8 @@ VERILATOR_OPTIONS = (
     # The optimiser of the whole graph gives the cells different code again (`sim.native.shared_module`), and in 5.48 it
     # breaks false combinational loops wrongly: the link then gives no answer to WRITE.
     "-fno-dfg",
+    # Lets what only one branch needs move into that branch, however long it is: cells mostly skip their update units.
+    "--gate-stmts", "10000",
 )  # fmt: skip
 MAKE_OPTIONS = (
     "OPT_FAST=-O2", "OPT_SLOW=-O0", "OPT_GLOBAL=-O1",
