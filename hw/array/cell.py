@@ -52,10 +52,14 @@ class Cell(wiring.Component):
         synapses, lanes = g.synapses_per_cell, g.lanes
         lane_bits = (lanes - 1).bit_length()
 
-        def register(name: str, value: ValueLike, *, reset: bool = False) -> Value:
-            """`value`, one cycle later. Only opcodes need a reset: what they don't ask for is not looked at."""
+        def register(name: str, value: ValueLike, *, reset: bool = False, when: ValueLike = 1) -> Value:
+            """`value`, one cycle later. Only opcodes need a reset: what they don't ask for is not looked at.
+
+            `when` it is not needed it is held: a clock enable costs nothing, and simulation skips what leads to it.
+            """
             later = Signal(Value.cast(value).shape(), name=name, reset_less=not reset)
-            m.d.sync += later.eq(value)
+            with m.If(when):
+                m.d.sync += later.eq(value)
             return later
 
         m.submodules.weights = weights = Memory(shape=unsigned(8 * synapses), depth=g.memory_depth, init=[])
@@ -130,11 +134,12 @@ class Cell(wiring.Component):
 
         # 3: sum and step
         contribution3 = register("contribution3", contribution)
-        moves = register("moves", Cat(updates & lane_moves for lane_moves, _ in decisions))
-        down = register("down", Cat(lane_down for _, lane_down in decisions))
-        hidden3 = data.View(data.ArrayLayout(8, lanes), register("hidden3", hidden))
+        moves = register("moves", Cat(lane_moves for lane_moves, _ in decisions), when=updates)
+        down = register("down", Cat(lane_down for _, lane_down in decisions), when=updates)
+        hidden3 = data.View(data.ArrayLayout(8, lanes), register("hidden3", hidden, when=updates))
         written3, synapse3 = register("written3", operand2[:8]), register("synapse3", synapse2)
         write3 = register("write3", (opcode2 == Opcode.WRITE) & hit2)
+        active3 = register("updates3", updates) | write3
         lane3, slice3 = synapse3[:lane_bits], synapse3[lane_bits:]
         values = Cat(Mux(write3, written3, step(hidden3[i], down[i])) for i in range(lanes))
         writes = Cat(Mux(write3, lane3 == i, moves[i]) for i in range(lanes))
@@ -145,7 +150,7 @@ class Cell(wiring.Component):
         enable = Cat(writes & (slice3 == s).replicate(lanes) for s in range(g.slices))
         m.d.comb += [
             write.addr.eq(register("address4", address3)),
-            write.data.eq(register("values4", values).replicate(g.slices)),
-            write.en.eq(register("enable4", enable)),
+            write.data.eq(register("values4", values, when=active3).replicate(g.slices)),
+            write.en.eq(register("enable4", Mux(active3, enable, 0))),
         ]
         return m

@@ -1,6 +1,8 @@
 """Number of ones in a word, in an order of additions that maps to few LUTs."""
 
-from amaranth.hdl import Cat, Value
+from amaranth.hdl import Const, Value
+
+ONES_OF_FOUR = Const(0x4332322132212110, 64)  # nibble i: the ones of i
 
 
 def popcount(bits: Value) -> Value:
@@ -15,7 +17,4 @@ def popcount(bits: Value) -> Value:
 def _count_four(bits: Value) -> Value:
     if len(bits) < 4:
         return sum(bits[1:], start=bits[0] + 0)
-    a, b, c, d = bits
-    all_four = a & b & c & d
-    at_least_two = (a & b) | (c & d) | ((a | b) & (c | d))
-    return Cat(a ^ b ^ c ^ d, at_least_two & ~all_four, all_four)
+    return ONES_OF_FOUR.word_select(bits, 4)[:3]
