@@ -38,7 +38,7 @@ def test_folds_and_words_reach_just_far_enough(shape):
 def test_the_full_size_accelerator():
     assert (ULX3S_85F.columns, ULX3S_85F.rows, ULX3S_85F.folds) == (784, 512, 1)
     assert (ULX3S_85F.cells, ULX3S_85F.columns_per_fold, ULX3S_85F.memory_depth) == (49, 784, 512)
-    assert (ULX3S_85F.lanes, ULX3S_85F.input_depth) == (4, 5)
+    assert (ULX3S_85F.lanes, ULX3S_85F.input_depth) == (8, 5)
     ULX3S_85F.check_fits(Network.of())
     ULX3S_85F.check_fits(Network.of(layers=(784, 256, 246, 10)))
 
