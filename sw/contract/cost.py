@@ -1,6 +1,7 @@
-"""Cycles that a sample costs, by term: the formula that benchmarks and documentation hold the counters against.
+"""Cycles that inference costs, by term: the formula that benchmarks and documentation hold the counters against.
 
-Inference is exact. Learning depends on the data: on how many neurons have an error and how many rows are touched.
+What learning adds depends on the data: on how many neurons have an error and how many rows are touched
+(`docs/architecture.md`).
 """
 
 from dataclasses import dataclass
@@ -52,27 +53,4 @@ def forward_cost(network: Network, geometry: Geometry) -> ForwardCost:
         cycles_normalise=len(hidden) * (wait + division_cycles(geometry) + 6),
         cycles_activate=sum(geometry.words_of(neurons) for neurons in hidden),
         cycles_classify=wait + 1,
-    )
-
-
-def backward_cost(network: Network, geometry: Geometry, active: list[int]) -> int:
-    """Cycles of the backward passes of one sample that is learned; at most, because words with several errors share.
-
-    `active` has the number of neurons with an error of each weight layer (2 for the output layer). For every slice and
-    fold of a layer's inputs: clear, start the scan, a token for each active row and a look at each word, and in all a
-    token for each K neurons of the layer below; then the last sign's way out.
-    """
-    cycles = 1 + 1 + geometry.words_of(network.layers[-1])
-    for i in range(1, network.depth):
-        neurons, below = network.shapes[i]
-        passes = geometry.slices * geometry.folds_of(below)
-        cycles += passes * (1 + 3 + geometry.words_of(neurons) + active[i])
-        cycles += geometry.slices * geometry.words_of(below) + array_latency(geometry) + 5
-    return cycles
-
-
-def learning_cost(network: Network, geometry: Geometry, touched: list[int]) -> int:
-    """Token cycles of learning; `touched` has the number of LEARN and RELAX passes over rows of each weight layer."""
-    return sum(
-        rows * geometry.slices * geometry.folds_of(fan_in) for rows, (_, fan_in) in zip(touched, network.shapes, strict=True)
     )
