@@ -2,8 +2,9 @@
 
 import pytest
 
+from sw.contract.boards import ECP5_85F
 from sw.contract.error import ContractError
-from sw.contract.geometry import ULX3S_85F, Geometry, bits_for
+from sw.contract.geometry import Geometry, bits_for
 from sw.contract.network import Network
 
 SHAPES = [
@@ -36,11 +37,11 @@ def test_folds_and_words_reach_just_far_enough(shape):
 
 
 def test_the_full_size_accelerator():
-    assert (ULX3S_85F.columns, ULX3S_85F.rows, ULX3S_85F.folds) == (784, 512, 1)
-    assert (ULX3S_85F.cells, ULX3S_85F.columns_per_fold, ULX3S_85F.memory_depth) == (49, 784, 512)
-    assert (ULX3S_85F.lanes, ULX3S_85F.input_depth) == (8, 5)
-    ULX3S_85F.check_fits(Network.of())
-    ULX3S_85F.check_fits(Network.of(layers=(784, 256, 246, 10)))
+    assert (ECP5_85F.columns, ECP5_85F.rows, ECP5_85F.folds) == (784, 512, 1)
+    assert (ECP5_85F.cells, ECP5_85F.columns_per_fold, ECP5_85F.memory_depth) == (49, 784, 512)
+    assert (ECP5_85F.lanes, ECP5_85F.input_depth) == (4, 5)
+    ECP5_85F.check_fits(Network.of())
+    ECP5_85F.check_fits(Network.of(layers=(784, 256, 246, 10)))
 
 
 @pytest.mark.parametrize(
@@ -63,14 +64,14 @@ def test_a_shape_that_cannot_be_is_refused(change, message):
 
 
 def test_a_network_with_too_many_rows_is_told_by_how_many():
-    ULX3S_85F.check_fits(Network.of(layers=(784, 502, 10)))
+    ECP5_85F.check_fits(Network.of(layers=(784, 502, 10)))
     with pytest.raises(ContractError, match="needs 513 rows .* the board has 512: take away 1 neurons"):
-        ULX3S_85F.check_fits(Network.of(layers=(784, 503, 10)))
+        ECP5_85F.check_fits(Network.of(layers=(784, 503, 10)))
 
 
 def test_a_network_with_too_many_columns_is_told_by_how_many():
     with pytest.raises(ContractError, match="a layer of 800 inputs and the board has 784 columns: take away 16 inputs"):
-        ULX3S_85F.check_fits(Network.of(layers=(800, 10)))
+        ECP5_85F.check_fits(Network.of(layers=(800, 10)))
     small = Geometry(**(SHAPES[3] | {"rows": 40}))
     small.check_fits(Network.of(layers=(3, 20, 2)))
     with pytest.raises(ContractError, match="a layer of 21 inputs and the board has 20 columns: take away 1 inputs"):

@@ -2,8 +2,9 @@
 
 import pytest
 
+from sw.contract.boards import ECP5_85F
 from sw.contract.error import ContractError
-from sw.contract.geometry import ULX3S_85F, Geometry
+from sw.contract.geometry import Geometry
 from sw.contract.network import MAX_LAYERS, Network
 from sw.contract.registers import (
     CONFIGURATION_BYTES,
@@ -60,7 +61,7 @@ def test_the_values_are_the_network_s():
 
 
 def test_the_size_does_not_depend_on_the_network():
-    assert len(configuration_bytes(Network.of(), ULX3S_85F)) == CONFIGURATION_BYTES == 6 + 4 * 14
+    assert len(configuration_bytes(Network.of(), ECP5_85F)) == CONFIGURATION_BYTES == 6 + 4 * 14
 
 
 def test_a_network_that_does_not_fit_has_no_registers():

@@ -3,11 +3,12 @@
 import pytest
 
 from sw.contract import tokens
-from sw.contract.geometry import ULX3S_85F, Geometry
+from sw.contract.boards import ECP5_85F
+from sw.contract.geometry import Geometry
 from sw.contract.tokens import Opcode, counter_width, fields, operand_width, sum_width
 
 GEOMETRIES = [
-    ULX3S_85F,
+    ECP5_85F,
     Geometry(columns=784, rows=512, grid_height=14, grid_width=14, synapses_per_cell=4, folds=1),
     Geometry(columns=48, rows=33, grid_height=2, grid_width=3, synapses_per_cell=8, folds=1, slices=1),
     Geometry(columns=20, rows=1, grid_height=1, grid_width=1, synapses_per_cell=4, folds=5),

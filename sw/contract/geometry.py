@@ -105,15 +105,3 @@ class Geometry:
             f"the network has a layer of {widest} inputs and the board has {self.columns} columns: "
             f"take away {widest - self.columns} inputs or choose a larger board",
         )
-
-
-ULX3S_85F = Geometry(
-    columns=784,
-    rows=512,
-    grid_height=7,
-    grid_width=7,
-    synapses_per_cell=16,
-    folds=1,
-    slices=2,
-)
-GEOMETRIES = {"ulx3s-85f": ULX3S_85F}

@@ -2,8 +2,9 @@
 
 from dataclasses import fields
 
+from sw.contract.boards import BOARDS, board_name
 from sw.contract.error import ContractError, require
-from sw.contract.geometry import GEOMETRIES, Geometry
+from sw.contract.geometry import Geometry
 
 
 def parse_geometry(text: str) -> Geometry:
@@ -12,8 +13,9 @@ def parse_geometry(text: str) -> Geometry:
     Raises `ContractError` for an unknown name or field, for a missing one and for what `Geometry` refuses.
     """
     if "=" not in text:
-        require(text in GEOMETRIES, f"unknown geometry {text!r}, expected one of {', '.join(GEOMETRIES)} or columns=…,rows=…")
-        return GEOMETRIES[text]
+        name = board_name(text)
+        require(name in BOARDS, f"unknown geometry {text!r}, expected one of {', '.join(BOARDS)} or columns=…,rows=…")
+        return BOARDS[name].geometry
     known = [field.name for field in fields(Geometry)]
     values: dict[str, int] = {}
     for part in text.split(","):

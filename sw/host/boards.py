@@ -5,8 +5,8 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sw.contract.geometry import GEOMETRIES, ULX3S_85F, Geometry
-from sw.contract.geometry_text import parse_geometry
+from sw.contract.boards import ALIASES, BOARDS, board_name
+from sw.contract.geometry import Geometry
 from sw.contract.network import Network
 from sw.host.device import connect
 from sw.host.error import BoardError
@@ -14,9 +14,9 @@ from sw.host.learning_device import LearningDevice
 from sw.host.serial_transport import SerialTransport
 from sw.host.simulated_board import open_simulated
 
-ALIASES = {"ulx3s": "ulx3s-85f"}
-BAUD = 3_000_000
 TWIN = "sw.twin.device"  # by name: the twin brings torch, which a machine beside a board need not have
+
+SIMULATED = BOARDS["ulx3s-85f"].geometry  # of the board `sim`, unless another one is asked for
 
 Report = Callable[[str], None]
 
@@ -64,9 +64,10 @@ class SerialBoard(Board):
     """A board on a serial port."""
 
     port: str
+    baud: int
 
     def open(self, report: Report) -> LearningDevice:
-        device = connect(SerialTransport(self.port, BAUD), f"the board on {self.port}")
+        device = connect(SerialTransport(self.port, self.baud), f"the board on {self.port}")
         if device.geometry != self.geometry:
             device.close()
             raise BoardError(f"the board on {self.port} is no {self.name}: it has the shape {device.geometry}")
@@ -75,27 +76,22 @@ class SerialBoard(Board):
 
 def names() -> list[str]:
     """Every name that `find` knows, without aliases."""
-    return ["twin", "sim", *GEOMETRIES]
+    return ["twin", "sim", *BOARDS]
 
 
 def find(name: str, port: str | None = None, geometry: Geometry | None = None) -> Board:
     """The board of a name. Raises `BoardError` for an unknown name and for options that do not go with it."""
-    known = ALIASES.get(name, name)
+    known = board_name(name)
     if known not in names():
         raise BoardError(f"there is no board {name}: choose one of {', '.join([*names(), *ALIASES])}")
-    if known not in GEOMETRIES and port is not None:
+    if known not in BOARDS and port is not None:
         raise BoardError(f"the board {name} is on no port: leave --port away or choose another board")
     if known == "twin":
         return TwinBoard(name=known, geometry=geometry)
     if known == "sim":
-        return SimulatedBoard(name=known, geometry=geometry or ULX3S_85F)
+        return SimulatedBoard(name=known, geometry=geometry or SIMULATED)
     if geometry is not None:
         raise BoardError(f"the board {name} has a geometry of its own: leave --geometry away or choose sim")
     if port is None:
         raise BoardError(f"the board {name} needs --port, the serial port it is on: `metaplast doctor` lists them")
-    return SerialBoard(name=known, geometry=GEOMETRIES[known], port=port)
-
-
-def geometry_of(text: str) -> Geometry:
-    """The geometry of a board's name, an alias included, or of `columns=…,rows=…,…`. Raises `ContractError`."""
-    return parse_geometry(ALIASES.get(text, text))
+    return SerialBoard(name=known, geometry=BOARDS[known].geometry, port=port, baud=BOARDS[known].baud)

@@ -1,6 +1,6 @@
 """The full-size simulated board: speed, cycles per training sample by term, and bit for bit comparison with the twin."""
 
-from sw.contract.geometry import ULX3S_85F
+from sw.contract.boards import ECP5_85F
 from sw.contract.network import Network
 from sw.data.mnist import load_packed
 from sw.experiments.benchmarks.entry import Entries, Entry, command_of
@@ -30,7 +30,7 @@ def simulated() -> Entries:
 def entries(trained: Pass, network: Network) -> Entries:
     """The lines of the file for a pass that was found equal."""
     command = command_of("simulated")
-    rows = network.row_count * ULX3S_85F.folds
+    rows = network.row_count * ECP5_85F.folds
     changed = trained.counters["rows_learned"] / trained.samples
     found = {
         "samples_compared": Entry(

@@ -3,8 +3,9 @@
 from rich.console import Console
 from rich.table import Table
 
-from sw.contract.geometry import GEOMETRIES, ULX3S_85F, Geometry
-from sw.host.boards import ALIASES, names
+from sw.contract.boards import ALIASES, BOARDS
+from sw.contract.geometry import Geometry
+from sw.host.boards import SIMULATED, names
 
 ABOUT = {
     "twin": "the machine in PyTorch, bit for bit",
@@ -16,7 +17,7 @@ def boards() -> None:
     """List the boards, their shape and how they are reached."""
     table = Table("board", "columns", "rows", "synapses a cycle", "folds", "reached by")
     for name in names():
-        geometry = GEOMETRIES.get(name, ULX3S_85F if name == "sim" else None)
+        geometry = BOARDS[name].geometry if name in BOARDS else SIMULATED if name == "sim" else None
         also = [alias for alias, meant in ALIASES.items() if meant == name]
         table.add_row(" = ".join([name, *also]), *_shape(geometry), ABOUT.get(name, "--port"))
     Console().print(table)

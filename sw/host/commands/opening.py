@@ -4,6 +4,7 @@ from pathlib import Path
 
 from sw.contract.configuration import network_from_toml
 from sw.contract.error import ContractError
+from sw.contract.geometry_text import parse_geometry
 from sw.contract.network import Network
 from sw.data.binarise import binarise, permute
 from sw.data.labelled import load_labelled
@@ -26,7 +27,7 @@ def read_network(path: Path) -> Network:
 
 def find_board(name: str, port: str | None, geometry: str | None, network: Network) -> boards.Board:
     """The board of the options, not opened yet. Raises where there is none or the network does not fit it."""
-    board = boards.find(name, port, boards.geometry_of(geometry) if geometry is not None else None)
+    board = boards.find(name, port, parse_geometry(geometry) if geometry is not None else None)
     board.check_fits(network)
     return board
 

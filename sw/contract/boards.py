@@ -1,0 +1,38 @@
+"""The boards: the shape that each one holds, and the rate of its serial line. `boards/` has their pins and clocks."""
+
+from dataclasses import dataclass
+
+from sw.contract.geometry import Geometry
+
+
+@dataclass(frozen=True, kw_only=True)
+class Board:
+    """What the host and the gateware of one board have to agree on before they can talk.
+
+    `baud` is in bits per second, 8N1. `layers` is the network for MNIST that reports are about: about the largest that fits.
+    """
+
+    title: str
+    geometry: Geometry
+    baud: int
+    layers: tuple[int, ...]
+
+
+ECP5_85F = Geometry(columns=784, rows=512, grid_height=7, grid_width=7, synapses_per_cell=16, folds=1, slices=4)
+ECP5_45F = Geometry(columns=800, rows=256, grid_height=5, grid_width=5, synapses_per_cell=16, folds=2, slices=4)
+ECP5_25F = Geometry(columns=800, rows=128, grid_height=5, grid_width=5, synapses_per_cell=8, folds=4, slices=2)
+
+BOARDS = {
+    "ulx3s-85f": Board(title="ULX3S, LFE5U-85F", geometry=ECP5_85F, baud=3_000_000, layers=(784, 500, 10)),
+    "ulx3s-45f": Board(title="ULX3S, LFE5U-45F", geometry=ECP5_45F, baud=3_000_000, layers=(784, 246, 10)),
+    "ulx3s-25f": Board(title="ULX3S, LFE5U-25F", geometry=ECP5_25F, baud=3_000_000, layers=(784, 118, 10)),
+    "ulx3s-12f": Board(title="ULX3S, LFE5U-12F", geometry=ECP5_25F, baud=3_000_000, layers=(784, 118, 10)),
+    "orangecrab-25f": Board(title="OrangeCrab r0.2, LFE5U-25F", geometry=ECP5_25F, baud=3_000_000, layers=(784, 118, 10)),
+    "orangecrab-85f": Board(title="OrangeCrab r0.2, LFE5U-85F", geometry=ECP5_85F, baud=3_000_000, layers=(784, 500, 10)),
+}
+ALIASES = {"ulx3s": "ulx3s-85f"}
+
+
+def board_name(name: str) -> str:
+    """The name that an alias stands for, or `name` itself, known or not."""
+    return ALIASES.get(name, name)
