@@ -1,0 +1,89 @@
+"""Cycles of a training sample on each board, by term: its network on the simulated board of its shape.
+
+Leaves `boards/cycles.json`, from which the reports of the boards take their samples a second. With `--only NAME` one
+board is measured again and the others stay as they are in the file. Boards of one shape and network share a run.
+"""
+
+import json as reading
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from sw.contract.boards import ALIASES, BOARDS, Board, board_name
+from sw.contract.network import Network
+from sw.data.mnist import load_packed
+from sw.experiments.learning import CYCLES, learn
+from sw.host import boards
+from sw.host.checkpoint import Checkpoint
+from sw.host.command_line import run
+from sw.host.commands.speech import say
+from sw.host.error import InputError
+from sw.host.output import check_writable, write_json
+
+RESULT = Path("boards/cycles.json")
+SAMPLES = 10_000  # of the packed MNIST, in file order: as many as `make run` takes
+
+
+def experiment(
+    only: Annotated[str | None, typer.Option(help="Measure this board alone.", metavar="NAME")] = None,
+    samples: Annotated[int, typer.Option(help="Training samples of each board, 1 to 60000.", min=1, max=60_000)] = SAMPLES,
+    json: Annotated[Path, typer.Option(help="Where the results go.")] = RESULT,
+) -> int:
+    """Train every board's network on its simulated board and write what a sample costs."""
+    if only is not None and board_name(only) not in BOARDS:
+        raise InputError(f"there is no board {only}: choose one of {', '.join([*BOARDS, *ALIASES])}")
+    json.parent.mkdir(parents=True, exist_ok=True)
+    check_writable(json)
+    known = reading.loads(json.read_text()) if only is not None and json.exists() else {}
+    for names in groups():
+        if only is None or board_name(only) in names:
+            say(f"{', '.join(names)}: {samples} samples")
+            found = measure(BOARDS[names[0]], samples) | {"command": command_of(names[0], samples)}
+            known |= dict.fromkeys(names, found)
+            # Written after each, so that a later one that fails takes nothing away.
+            write_json(json, {name: known[name] for name in BOARDS if name in known})
+            typer.echo(f"{', '.join(names)}: {found['cycles_per_sample']:.1f} cycles a training sample")
+    return 0
+
+
+def groups() -> list[list[str]]:
+    """Names of boards that share a run, in the order of `BOARDS`."""
+    found: dict[tuple[Any, ...], list[str]] = {}
+    for name, board in BOARDS.items():
+        found.setdefault((board.geometry, board.layers), []).append(name)
+    return list(found.values())
+
+
+def measure(board: Board, samples: int) -> dict[str, Any]:
+    """What a pass of `samples` samples costs: cycles a sample, their sum by term, and what was measured."""
+    network = Network.of(layers=board.layers)
+    pixels, labels = (part[:samples] for part in load_packed("train"))
+    with boards.find("sim", geometry=board.geometry).open(say) as device:
+        trained = learn(device, Checkpoint.initial(network), pixels, labels, board.title)
+    return {
+        "cycles_per_sample": trained.cycles_per_sample,
+        "by_term": {name.removeprefix(CYCLES): cycles for name, cycles in trained.cycles().items()},
+        "samples": samples,
+        "layers": list(board.layers),
+        "geometry": asdict(board.geometry),
+    }
+
+
+def command_of(name: str, samples: int) -> str:
+    """The command that measures one board again."""
+    fewer = "" if samples == SAMPLES else f" --samples {samples}"
+    return f"python -m sw.experiments.cycles --only {name}{fewer}"
+
+
+def main() -> None:
+    """`python -m sw.experiments.cycles`."""
+    application = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    application.command()(experiment)
+    sys.exit(run(application))
+
+
+if __name__ == "__main__":
+    main()
