@@ -8,7 +8,7 @@ import threading
 import numpy as np
 import pytest
 
-from sw.host import boards, simulated_board
+from sw.host import boards, ports, simulated_board
 from sw.host.checkpoint import load
 from sw.host.command_line import app, run
 from tests.fake_build import build_command
@@ -39,6 +39,7 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "net.toml").write_text(NETWORK)
     (tmp_path / "boards").mkdir()
     monkeypatch.setattr(simulated_board, "BUILD", build_command(tmp_path / "boards"))
+    monkeypatch.setattr(ports.list_ports, "comports", list)
     assert run(app, ["init", "--config", "net.toml", "--save", "a.npz"]) == 0
     return tmp_path
 
@@ -181,7 +182,7 @@ def test_a_read_only_folder(folder, refuse):
 
 BOARDS = {
     "unknown": ({"board": "ulx9s"}, "there is no board ulx9s: choose one of twin, sim"),
-    "no port given": ({"board": "ulx3s", "geometry": None}, "needs --port"),
+    "no port given and none there": ({"board": "ulx3s", "geometry": None}, "plug the board in or give --port"),
     "a port that is not there": ({"board": "ulx3s", "geometry": None, "port": "/dev/none"}, "there is no such port"),
     "a port for the simulated board": ({"port": "/dev/none"}, "is on no port"),
     "a geometry for a real board": ({"board": "ulx3s", "port": "/dev/none"}, "has a geometry of its own"),

@@ -1,10 +1,12 @@
 """Transports: bytes pass whole and in order, neither side waits for ever, and an end is told in one sentence."""
 
 import os
+import subprocess
 import sys
 import time
 
 import pytest
+import serial
 
 from sw.host.error import TransportError
 from sw.host.process_transport import ProcessTransport
@@ -98,6 +100,25 @@ def test_a_port_that_is_busy(pty_pair):
     with pytest.raises(TransportError, match="another program uses it"):
         SerialTransport(name, 9600)
     first.close()
+
+
+def test_a_port_that_another_program_uses(pty_pair):
+    _, name = pty_pair
+    program = "import sys; from sw.host.serial_transport import SerialTransport as S; port = S(sys.argv[1], 9600)"
+    take = [sys.executable, "-c", f"{program}; print(flush=True); input()", name]
+    with subprocess.Popen(take, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None and holder.stdout.readline() == b"\n"
+        with pytest.raises(TransportError, match="another program uses it"):
+            SerialTransport(name, 9600)
+        holder.kill()  # the lock goes with the process, however that ends
+    SerialTransport(name, 9600).close()
+
+
+def test_short_replies_are_asked_for_without_delay(pty_pair, monkeypatch):
+    asked = []
+    monkeypatch.setattr(serial.Serial, "set_low_latency_mode", lambda port, on: asked.append(on))
+    SerialTransport(pty_pair[1], 9600).close()
+    assert asked == [True]
 
 
 def test_bytes_pass_through_a_port(pty_pair):

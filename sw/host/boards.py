@@ -11,6 +11,7 @@ from sw.contract.network import Network
 from sw.host.device import connect
 from sw.host.error import BoardError
 from sw.host.learning_device import LearningDevice
+from sw.host.ports import find_port
 from sw.host.serial_transport import SerialTransport
 from sw.host.simulated_board import open_simulated
 
@@ -80,7 +81,10 @@ def names() -> list[str]:
 
 
 def find(name: str, port: str | None = None, geometry: Geometry | None = None) -> Board:
-    """The board of a name. Raises `BoardError` for an unknown name and for options that do not go with it."""
+    """The board of a name; without a port, one on the only port that it can be on.
+
+    Raises `BoardError` for an unknown name, for options that do not go with it, and where no port or several can be meant.
+    """
     known = board_name(name)
     if known not in names():
         raise BoardError(f"there is no board {name}: choose one of {', '.join([*names(), *ALIASES])}")
@@ -93,5 +97,5 @@ def find(name: str, port: str | None = None, geometry: Geometry | None = None) -
     if geometry is not None:
         raise BoardError(f"the board {name} has a geometry of its own: leave --geometry away or choose sim")
     if port is None:
-        raise BoardError(f"the board {name} needs --port, the serial port it is on: `metaplast doctor` lists them")
+        port = find_port(known)
     return SerialBoard(name=known, geometry=BOARDS[known].geometry, port=port, baud=BOARDS[known].baud)

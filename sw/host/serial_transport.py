@@ -21,6 +21,7 @@ class SerialTransport:
     """A `Transport` over `serial.serial_for_url`.
 
     Parameters: `port` a device name or pyserial URL; `baud` in bits per second.
+    A device is locked (flock) while it is open: a second host is refused. Whoever serves a URL says who may use it.
     Raises `TransportError` when the port is missing, busy or not allowed, and when it goes away later.
     """
 
@@ -30,6 +31,10 @@ class SerialTransport:
             self._serial = serial.serial_for_url(port, baudrate=baud, write_timeout=WRITE_TIMEOUT, exclusive=True)
         except (serial.SerialException, ValueError, OSError) as error:
             raise TransportError(f"port {port} cannot be opened: {_reason(error)}") from error
+        # FTDI's driver keeps short replies back for 16 ms unless asked not to, which needs no permission but that of the
+        # port. Pseudo terminals, sockets and other systems have no such thing.
+        with contextlib.suppress(AttributeError, NotImplementedError, ValueError, OSError):
+            self._serial.set_low_latency_mode(True)
 
     def write(self, data: bytes) -> None:
         """Send all of `data`. The kernel keeps what arrives meanwhile; replies are shorter than requests."""

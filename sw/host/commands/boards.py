@@ -1,11 +1,14 @@
-"""`metaplast boards`: what can be named after --board."""
+"""`metaplast boards`: what can be named after --board, and the serial ports with what may be on them."""
 
+import typer
 from rich.console import Console
 from rich.table import Table
 
 from sw.contract.boards import ALIASES, BOARDS
 from sw.contract.geometry import Geometry
 from sw.host.boards import SIMULATED, names
+from sw.host.ports import serial_ports
+from sw.host.usb import usb_serial
 
 ABOUT = {
     "twin": "the machine in PyTorch, bit for bit",
@@ -14,16 +17,23 @@ ABOUT = {
 
 
 def boards() -> None:
-    """List the boards, their shape and how they are reached."""
+    """List the boards, their shape and how they are reached, and the serial ports that there are."""
     table = Table("board", "columns", "rows", "synapses a cycle", "folds", "reached by")
     for name in names():
         geometry = BOARDS[name].geometry if name in BOARDS else SIMULATED if name == "sim" else None
         also = [alias for alias, meant in ALIASES.items() if meant == name]
-        table.add_row(" = ".join([name, *also]), *_shape(geometry), ABOUT.get(name, "--port"))
+        table.add_row(" = ".join([name, *also]), *_shape(geometry), ABOUT.get(name) or _usb(name))
     Console().print(table)
+    ports = [f"  {port}" for port in serial_ports()]
+    typer.echo("\n".join(["serial ports:", *ports]) if ports else "serial ports: none")
 
 
 def _shape(geometry: Geometry | None) -> list[str]:
     if geometry is None:
         return ["any", "any", "-", "-"]
     return [str(n) for n in (geometry.columns, geometry.rows, geometry.columns_per_fold, geometry.folds)]
+
+
+def _usb(board: str) -> str:
+    chip = usb_serial(board)
+    return f"USB {chip.vendor:04x}:{chip.product:04x}, {chip.chip}" if chip is not None else "--port, an adapter"

