@@ -15,8 +15,9 @@ ALLOWED = {
     "sw.contract": (),
     "sw.data": ("sw.contract", "numpy"),
     "sw.twin": ("sw.contract", "sw.data", "numpy", "torch"),
+    "sw.reference": ("sw.contract", "numpy", "torch"),
     "hw": ("sw.contract", "amaranth"),
-    "boards": ("sw.contract", "hw", "amaranth", "amaranth_boards"),
+    "boards": ("sw.contract", "sw.figures", "hw", "amaranth", "amaranth_boards"),
 }
 FORBIDDEN = {
     "sw.host": ("sw.twin", "torch", "amaranth", "amaranth_boards"),
@@ -90,6 +91,7 @@ def test_the_search_finds_the_modules_of_every_room():
         ("sw.contract.table", "from ..data import idx"),
         ("sw.data.idx", "from sw.host.device import Device"),
         ("sw.twin.cell", "from hw.array import cell"),
+        ("sw.reference.learner", "from sw.twin.engine import Twin"),
         ("sw.host.device", "import torch.nn"),
         ("sw.host.device", "from amaranth import Module"),
         ("sw.host.device", "from sw import twin"),
