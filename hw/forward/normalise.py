@@ -56,7 +56,8 @@ class Normalise(wiring.Component):
         lane_bits = bits_for(lanes - 1)
         neuron_bits = bits_for(min(g.columns, g.rows))
 
-        m.submodules.store = store = Memory(shape=data.ArrayLayout(width, lanes), depth=g.words, init=[])
+        words = g.words_of(min(g.columns, g.rows))  # a layer has no more neurons than the board has rows
+        m.submodules.store = store = Memory(shape=data.ArrayLayout(width, lanes), depth=words, init=[])
         write, read = store.write_port(granularity=1), store.read_port()
         m.submodules.divider = divider = Divider(
             dividend_width=neuron_bits + width + 1, divisor_width=neuron_bits, quotient_width=width + 1
