@@ -2,6 +2,8 @@
 
 import io
 import os
+import subprocess
+import sys
 import zipfile
 
 import numpy as np
@@ -13,7 +15,7 @@ from sw.contract.configuration import network_from_json, network_to_json
 from sw.contract.network import Network
 from sw.host import checkpoint as module
 from sw.host.checkpoint import Checkpoint, load
-from sw.host.error import CheckpointError, OutputError
+from sw.host.error import CheckpointError, LinkError, OutputError
 from sw.host.output import check_writable, write_json
 
 NETWORK = Network.of(layers=(12, 5, 3), init_seed=4, init_range=128)
@@ -119,6 +121,46 @@ def test_a_pickled_object_is_never_loaded(saved):
     refused(saved, "config is object")
 
 
+@pytest.mark.parametrize("name", ["weights_1", "weights_2", "prng", "samples", "config"])
+def test_a_damaged_field_is_named(saved, name):
+    """Its last byte, which is data and not header."""
+    with zipfile.ZipFile(saved) as archive:
+        info = archive.getinfo(f"{name}.npy")
+    data = bytearray(saved.read_bytes())
+    start = info.header_offset + data[info.header_offset :].index(b"\x93NUMPY")
+    data[start + info.file_size - 1] ^= 0x10
+    saved.write_bytes(data)
+    refused(saved, f"{name} is damaged")
+
+
+def test_arrays_of_two_states_are_refused(saved, tmp_path):
+    """Each array is whole; only the checksum of all tells."""
+    other = tmp_path / "b.npz"
+    first = Checkpoint.initial(NETWORK)
+    Checkpoint(network=NETWORK, weights=first.weights, prng=5, samples=2**64 - 1).save(other)
+    with zipfile.ZipFile(saved) as archive, zipfile.ZipFile(other) as donor:
+        members = {name: archive.read(name) for name in archive.namelist()} | {"prng.npy": donor.read("prng.npy")}
+        comment = archive.comment
+    with zipfile.ZipFile(saved, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+        archive.comment = comment
+    refused(saved, "its arrays were not saved together")
+    with zipfile.ZipFile(saved, "a") as archive:
+        archive.comment = b"of another program"
+    assert load(saved).prng == 5
+
+
+def test_a_file_that_numpy_wrote_again_has_no_checksum_and_loads(saved):
+    rewrite(saved, prng=np.array(9, np.uint32))
+    assert load(saved).prng == 9
+
+
+def test_equal_states_make_equal_files(saved, tmp_path):
+    load(saved).save(tmp_path / "b.npz")
+    assert (tmp_path / "b.npz").read_bytes() == saved.read_bytes()
+
+
 def test_missing_empty_and_foreign_files(path, tmp_path):
     refused(path, "cannot be read: No such file")
     refused(tmp_path, "cannot be read: Is a directory")
@@ -175,11 +217,11 @@ def test_a_failed_save_leaves_the_old_file_and_no_other(saved, monkeypatch):
     old = saved.read_bytes()
     later = Checkpoint.initial(Network.of(layers=(12, 2)))
 
-    def full(*arguments, **arrays):
-        arguments[0].write(b"half")
+    def full(file, arrays):
+        file.write(b"half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(module.np, "savez", full)
+    monkeypatch.setattr(module, "write_arrays", full)
     with pytest.raises(OutputError, match="cannot be written: No space left on device"):
         later.save(saved)
     assert saved.read_bytes() == old
@@ -196,6 +238,43 @@ def test_the_new_file_is_synced_before_it_takes_the_old_ones_place(saved, monkey
     Checkpoint.initial(NETWORK).save(saved)
     file, folder = saved.stat().st_ino, saved.parent.stat().st_ino
     assert events == [("sync", file), ("rename", file), ("sync", folder)]
+
+
+def test_what_a_killed_process_left_is_taken_away_and_what_a_living_one_writes_is_not(saved):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    names = [f"a.npz.{ended.pid}.tmp", f"a.npz.{os.getppid()}.tmp", "a.npz.mine.tmp", f"b.npz.{ended.pid}.tmp"]
+    for name in names:
+        saved.with_name(name).touch()
+    Checkpoint.initial(NETWORK).save(saved)
+    assert sorted(path.name for path in saved.parent.iterdir()) == sorted(["a.npz", *names[1:]])
+
+
+def test_a_file_that_would_be_too_large_leaves_the_old_one(saved):
+    """The system refuses the bytes, in a process of its own: the limit is for all of its files."""
+    old = saved.read_bytes()
+    program = (
+        "import resource, sys, pathlib, sw.host.checkpoint as c, sw.host.error as e\n"
+        "path = pathlib.Path(sys.argv[1]); state = c.load(path)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))\n"
+        "try: state.save(path)\n"
+        "except e.OutputError as error: sys.exit(str(error))"
+    )
+    ran = subprocess.run([sys.executable, "-c", program, str(saved)], capture_output=True, text=True, check=False)
+    assert ran.stderr == f"{saved} cannot be written: File too large\n"
+    assert saved.read_bytes() == old and list(saved.parent.iterdir()) == [saved]
+
+
+def test_a_board_with_an_impossible_random_word_is_not_saved():
+    class Reset:
+        def read_weights(self):
+            return Checkpoint.initial(NETWORK).weights
+
+        def read_state(self):
+            return 0, 5
+
+    with pytest.raises(LinkError, match="its random word is 0"):
+        Checkpoint.of(Reset(), NETWORK)  # type: ignore[arg-type]
 
 
 def test_folders_that_cannot_be_written_to(tmp_path):

@@ -17,7 +17,6 @@ import torch
 
 from sw.host import checkpoint, simulated_board, streaming
 from sw.host.command_line import app, run
-from sw.host.commands import train as train_module
 from sw.twin.device import TwinDevice
 from tests.fake_build import build_command
 
@@ -180,15 +179,15 @@ def test_ctrl_c_saves_and_the_command_it_prints_goes_on_bit_identically(folder, 
     assert train("--shuffle", 2) == 0
     real = streaming.train
 
-    def with_ctrl_c(device, pixels, labels, stop):
-        for number, predictions in enumerate(real(device, pixels, labels, stop)):
+    def with_ctrl_c(*given, **options):
+        for number, predictions in enumerate(real(*given, **options)):
             if number == 1:
                 signal.raise_signal(signal.SIGINT)
             yield predictions
 
-    monkeypatch.setattr(train_module.streaming, "train", with_ctrl_c)
+    monkeypatch.setattr(streaming, "train", with_ctrl_c)
     assert train("--shuffle", 2, save="c.npz") == 130
-    monkeypatch.setattr(train_module.streaming, "train", real)
+    monkeypatch.setattr(streaming, "train", real)
     assert checkpoint.load(folder / "c.npz").samples == 2 * BATCH
     told = capsys.readouterr().err.rstrip().split("\n")
     assert f"interrupted after {2 * BATCH} of {COUNT} samples, saved c.npz" in told[-2]
@@ -220,7 +219,7 @@ def test_a_real_signal_to_a_real_process(folder, number):
         assert process.poll() is None
     os.killpg(process.pid, number)
     told = process.stderr.read()
-    assert process.wait(30) == 130
+    assert process.wait(30) == 128 + number
     process.stderr.close()
     assert "go on with" in told
     done = checkpoint.load(folder / "c.npz").samples

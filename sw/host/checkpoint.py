@@ -2,29 +2,26 @@
 
 An `.npz` with `weights_1` … `weights_L` (int8, shape (n_l, n_{l-1})), 0-d `prng` (uint32), `samples` (uint64) and
 `config` (the JSON text of the configuration with its defaults resolved). Nothing in it is pickled.
+
+Every array has a checksum, and all of them one together (`sw.host.array_archive`). Equal states make equal files.
 """
 
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile, LargeZipFile, ZipFile
+from zipfile import ZipFile
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sw.contract.configuration import network_from_json, network_to_json
 from sw.contract.error import ContractError, require_integer
 from sw.contract.network import Network
 from sw.data.error import DataError
 from sw.data.initial_weights import initial_weights
-from sw.host.error import CheckpointError
+from sw.host.array_archive import DAMAGED, check_together, read_array, words, write_arrays
+from sw.host.error import CheckpointError, LinkError
 from sw.host.learning_device import LearningDevice, Weights
 from sw.host.output import write_whole
-
-LONGEST_CONFIG = 16384  # characters
-LONGEST_HEADER = 1024  # bytes that NumPy writes before an array's data, rounded up
-MOST_DEFLATED = 1040  # bytes that one byte of a zip archive can stand for, rounded up
-DAMAGED = (BadZipFile, LargeZipFile, zlib.error, ValueError, EOFError, KeyError, NotImplementedError, RuntimeError)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,9 +40,11 @@ class Checkpoint:
 
     @classmethod
     def of(cls, device: LearningDevice, network: Network) -> "Checkpoint":
-        """The state that a device has now."""
+        """The state that a device has now. Raises `LinkError` for one that no training leads to."""
         weights = device.read_weights()
         prng, samples = device.read_state()
+        if prng == 0:
+            raise LinkError("the board says that its random word is 0, which it never is: program it again")
         return cls(network=network, weights=weights, prng=prng, samples=samples)
 
     def put_on(self, device: LearningDevice) -> None:
@@ -67,7 +66,7 @@ class Checkpoint:
             "samples": np.array(self.samples, np.uint64),
             "config": np.array(network_to_json(self.network)),
         }
-        write_whole(path, lambda file: np.savez(file, allow_pickle=False, **arrays))
+        write_whole(path, lambda file: write_arrays(file, arrays))
 
 
 def load(path: Path) -> Checkpoint:
@@ -78,10 +77,12 @@ def load(path: Path) -> Checkpoint:
     try:
         with ZipFile(path) as archive:
             return _read(archive)
-    except (CheckpointError, ContractError, DataError) as error:
+    except CheckpointError as error:
+        raise CheckpointError(f"{path} is damaged or not a checkpoint of metaplast: {error}") from error
+    except (ContractError, DataError) as error:
         raise CheckpointError(f"{path} is not a checkpoint of metaplast: {error}") from error
     except DAMAGED as error:
-        raise CheckpointError(f"{path} is damaged or not a checkpoint: {_words(error)}") from error
+        raise CheckpointError(f"{path} is damaged or not a checkpoint: {words(error)}") from error
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {error.strerror or error}") from error
 
@@ -90,40 +91,17 @@ def _read(archive: ZipFile) -> Checkpoint:
     names = archive.namelist()
     if len(set(names)) != len(names):
         raise CheckpointError("it holds a name twice")
-    text = _array(archive, "config", (), None)
-    network = network_from_json(str(text))
+    arrays = {"config": read_array(archive, "config", (), None)}
+    network = network_from_json(str(arrays["config"]))
     shapes = {f"weights_{i}": shape for i, shape in enumerate(network.shapes, 1)}
     expected = {f"{name}.npy" for name in (*shapes, "prng", "samples", "config")}
     if set(names) != expected:
         different = ", ".join(sorted(set(names) ^ expected))
         raise CheckpointError(f"the network in it asks for other arrays than it has: {different}")
-    weights = [_array(archive, name, shape, np.dtype(np.int8)) for name, shape in shapes.items()]
-    prng = int(_array(archive, "prng", (), np.dtype(np.uint32)))
-    samples = int(_array(archive, "samples", (), np.dtype(np.uint64)))
+    arrays |= {name: read_array(archive, name, shape, np.dtype(np.int8)) for name, shape in shapes.items()}
+    arrays["prng"] = read_array(archive, "prng", (), np.dtype(np.uint32))
+    arrays["samples"] = read_array(archive, "samples", (), np.dtype(np.uint64))
+    prng, samples = int(arrays["prng"]), int(arrays["samples"])
     require_integer("prng", prng, 1, 2**32 - 1)
-    return Checkpoint(network=network, weights=weights, prng=prng, samples=samples)
-
-
-def _array(archive: ZipFile, name: str, shape: tuple[int, ...], dtype: np.dtype | None) -> NDArray:
-    """One array; shape and type (None: text) are checked in its header, before its data are read."""
-    info = archive.getinfo(f"{name}.npy")
-    with archive.open(info) as file:
-        version = np.lib.format.read_magic(file)
-        read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        found_shape, _, found = read_header(file)
-    right = found.kind == "U" and found.itemsize <= 4 * LONGEST_CONFIG if dtype is None else found == dtype
-    if found_shape != shape or not right:
-        raise CheckpointError(f"{name} is {found} of shape {found_shape}, expected {dtype or 'text'} of shape {shape}")
-    size = found.itemsize * int(np.prod(shape, dtype=np.int64))
-    if not size <= info.file_size <= min(size + LONGEST_HEADER, MOST_DEFLATED * info.compress_size):
-        raise CheckpointError(f"{name} has {info.file_size} bytes, expected {size} and a header")
-    with archive.open(info) as file:
-        array = np.lib.format.read_array(file, allow_pickle=False)
-        if file.read(1):  # reaching the end also checks the CRC
-            raise CheckpointError(f"{name} goes on after its data")
-    return array
-
-
-def _words(error: Exception) -> str:
-    """The message on one line."""
-    return " ".join(str(error).split()) or type(error).__name__
+    check_together(archive, arrays)
+    return Checkpoint(network=network, weights=[arrays[name] for name in shapes], prng=prng, samples=samples)

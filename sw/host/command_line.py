@@ -1,7 +1,7 @@
 """The console script `metaplast`: every command, and one place where errors become one line and an exit status.
 
 Status 0: done; 1: a comparison found a difference; 2: an option, a file or a board is not as it should be, nothing was
-written; 130: interrupted.
+written; 130: interrupted by Ctrl-C; 143: by SIGTERM.
 """
 
 import sys
@@ -21,9 +21,10 @@ from sw.host.commands.init import init
 from sw.host.commands.train import train
 from sw.host.commands.verify import verify
 from sw.host.error import HostError
-from sw.host.interruption import EXIT_STATUS, Interrupted
+from sw.host.interruption import Interrupted
 
 WRONG = 2
+CTRL_C = 130
 
 app = typer.Typer(
     help="A binarised neural network that learns on the chip, one sample at a time.",
@@ -46,8 +47,8 @@ def run(application: Callable[..., Any], arguments: Sequence[str] | None = None)
         return _wrong(error.format_message())
     except Interrupted as interrupted:
         print(interrupted, file=sys.stderr)
-        return EXIT_STATUS
-    if status == EXIT_STATUS:  # typer's answer to Ctrl-C
+        return interrupted.status
+    if status == CTRL_C:  # typer's answer to it, outside a pass
         print("interrupted, nothing was written", file=sys.stderr)
     return status if isinstance(status, int) else 0
 

@@ -5,26 +5,33 @@ from types import FrameType, TracebackType
 from typing import Any, Self
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-EXIT_STATUS = 130
+EXIT_STATUS = 128  # and the number of the signal, as a shell tells it: 130 after Ctrl-C, 143 after SIGTERM
 
 
 class Interrupted(Exception):  # noqa: N818 - nothing went wrong
-    """A pass ended early at a person's wish. The message says what was saved and how to go on."""
+    """A pass ended early at a person's wish. The message says what was saved and how to go on.
+
+    Members: `status`, the exit status that tells which signal it was.
+    """
+
+    def __init__(self, message: str, number: int) -> None:
+        super().__init__(message)
+        self.status = EXIT_STATUS + number
 
 
 class Interruption:
     """A context manager. Within it the first signal sets `asked`; a second one acts as it did before.
 
-    Only in the main thread, as Python's signals are.
+    Members: `number` of the signal that came, or None. Only in the main thread, as Python's signals are.
     """
 
     def __init__(self) -> None:
-        self._signalled = False
+        self.number: int | None = None
         self._before: dict[int, Any] = {}
 
     def asked(self) -> bool:
         """Whether a signal has come."""
-        return self._signalled
+        return self.number is not None
 
     def __enter__(self) -> Self:
         self._before = {number: signal.signal(number, self._note) for number in SIGNALS}
@@ -36,7 +43,7 @@ class Interruption:
         self._restore()
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        self._signalled = True
+        self.number = number
         self._restore()
 
     def _restore(self) -> None:

@@ -1,5 +1,6 @@
 """Files that are written whole or not at all, and folders that are tried before an hour of work, not after it."""
 
+import glob
 import json
 import os
 import tempfile
@@ -24,11 +25,13 @@ def check_writable(path: Path) -> None:
 def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> None:
     """Let `write` fill a temporary file in the folder of `path`, sync it, rename it to `path`, sync the folder.
 
-    A crash at any moment leaves the old file or the new one. Raises `OutputError`; the old file is then untouched.
+    A crash at any moment leaves the old file or the new one, and at most a temporary file that the next call takes away.
+    Raises `OutputError`; the old file is then untouched.
     """
     target = path.resolve()
     temporary = target.with_name(f"{target.name}.{os.getpid()}.tmp")
     try:
+        _remove_leftovers(target)
         try:
             with temporary.open("wb") as file:
                 write(file)
@@ -44,6 +47,24 @@ def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> None:
             os.close(folder)
     except OSError as error:
         raise _cannot(path, error) from error
+
+
+def _remove_leftovers(target: Path) -> None:
+    """Temporary files of `target` whose process was killed while it wrote them."""
+    for leftover in target.parent.glob(f"{glob.escape(target.name)}.*.tmp"):
+        number = leftover.name.removeprefix(f"{target.name}.").removesuffix(".tmp")
+        if number.isdecimal() and not _is_alive(int(number)):
+            leftover.unlink(missing_ok=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)  # asks, sends nothing
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True
 
 
 def write_json(path: Path, content: dict[str, Any] | list[Any]) -> None:

@@ -1,13 +1,12 @@
 """`metaplast train`: one pass over samples, each predicted, then learned; leaves a checkpoint."""
 
-import shlex
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from sw.data.binarise import DEFAULT_THRESHOLD
 from sw.data.stream import sample_order
-from sw.host import checkpoint, streaming
+from sw.host import checkpoint
 from sw.host.checkpoint import Checkpoint
 from sw.host.commands.opening import find_board, read_network, read_samples
 from sw.host.commands.options import (
@@ -23,11 +22,13 @@ from sw.host.commands.options import (
     Save,
     Threshold,
 )
+from sw.host.commands.recovery import Recovery
 from sw.host.commands.speech import say
 from sw.host.error import InputError
 from sw.host.interruption import Interrupted, Interruption
 from sw.host.output import check_writable, write_json
 from sw.host.progress import Progress
+from sw.host.training import Often, Training
 
 
 def train(
@@ -45,8 +46,18 @@ def train(
     shuffle: Annotated[int | None, typer.Option(help="Seed of the order; file order by default.", metavar="S")] = None,
     permutation: Permutation = None,
     json: Json = None,
+    checkpoint_every: Annotated[
+        int | None, typer.Option(help="Write the checkpoint after every N samples too.", metavar="N")
+    ] = None,
+    checkpoint_minutes: Annotated[
+        float | None, typer.Option(help="Write the checkpoint after every M minutes too.", metavar="M")
+    ] = None,
 ) -> None:
-    """Predict, then learn, sample by sample, in one pass; write a checkpoint."""
+    """Predict, then learn, sample by sample, in one pass; write a checkpoint.
+
+    Ctrl-C and SIGTERM finish the batch in flight, save, and print the command that goes on; exit status 130 and 143.
+    """
+    often = Often(samples=checkpoint_every, minutes=checkpoint_minutes)
     if (config is None) == (resume is None):
         raise InputError("give either --config, to begin with a new network, or --resume, to go on from a checkpoint")
     start = checkpoint.load(resume) if resume else Checkpoint.initial(read_network(config)) if config else None
@@ -57,24 +68,23 @@ def train(
     for path in (save, json):
         if path is not None:
             check_writable(path)
+    options = {"--board": board, "--port": port, "--geometry": geometry, "--images": images, "--labels": labels}
+    options |= {"--threshold": threshold, "--shuffle": shuffle, "--permutation": permutation, "--json": json}
+    options |= {"--checkpoint-every": checkpoint_every, "--checkpoint-minutes": checkpoint_minutes}
+    recovery = Recovery(save=save, samples=len(order), skip=skip, options=options)
     with chosen.open(say) as device:
         start.put_on(device)
         before = device.counters()
-        with Interruption() as interruption, Progress(f"training on {board}", len(order)) as progress:
-            for predictions in streaming.train(device, pixels[order], classes[order], interruption.asked):
-                truth = classes[order[progress.done : progress.done + len(predictions)]]
-                progress.advance(len(predictions), int((predictions == truth).sum()))
-            seconds = progress.seconds
-            end = Checkpoint.of(device, start.network)
-            end.save(save)
-        after = device.counters()
-    if progress.done < len(order):
-        again = {"--board": board, "--port": port, "--geometry": geometry, "--resume": save, "--images": images}
-        again |= {"--labels": labels, "--threshold": threshold, "--samples": len(order) - progress.done}
-        again |= {"--skip": skip + progress.done, "--shuffle": shuffle, "--permutation": permutation}
-        again |= {"--save": save, "--json": json}
+        training = Training(device, start, save, often)
+        with recovery.told_with(training):
+            with Interruption() as interruption, Progress(f"training on {board}", len(order)) as progress:
+                training.run(pixels[order], classes[order], progress, interruption.asked)
+                seconds = progress.seconds
+            after = device.counters()
+    if interruption.number is not None and progress.done < len(order):
         told = f"interrupted after {progress.done} of {len(order)} samples, saved {save}; go on with"
-        raise Interrupted(f"{told}\n  {command_line(again)}")
+        raise Interrupted(f"{told}\n  {recovery.command(progress.done)}", interruption.number)
+    end = training.end
     result = {
         "samples": progress.done,
         "learned": after["learned"] - before["learned"],
@@ -87,12 +97,3 @@ def train(
         write_json(json, result)
     accuracy = "-" if progress.accuracy is None else f"{progress.accuracy:.2%}"
     typer.echo(f"{save}: {progress.done} samples, prequential accuracy {accuracy}, {end.samples} samples since init")
-
-
-def command_line(options: dict[str, Any]) -> str:
-    """The command with the options that have a value, quoted for a shell."""
-    words = ["metaplast", "train"]
-    for name, value in options.items():
-        if value is not None:
-            words += [name, str(value)]
-    return shlex.join(words)

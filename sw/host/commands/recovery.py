@@ -1,0 +1,42 @@
+"""The command that goes on where a training pass stopped, for whatever reason, to be copied into a shell."""
+
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sw.host.error import HostError
+from sw.host.training import Training
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recovery:
+    """A `train` command: the checkpoint it writes, how many samples it takes after how many, its other options."""
+
+    save: Path
+    samples: int
+    skip: int
+    options: dict[str, Any]
+
+    def command(self, done: int) -> str:
+        """Goes on from the checkpoint, which holds the first `done` samples of the pass, as if it had never stopped."""
+        given = {"--resume": self.save, "--samples": self.samples - done, "--skip": self.skip + done}
+        given |= self.options | {"--save": self.save}
+        words = ["metaplast", "train"]
+        for name, value in given.items():
+            if value is not None:
+                words += [name, str(value)]
+        return shlex.join(words)
+
+    @contextmanager
+    def told_with(self, training: Training) -> Iterator[None]:
+        """Adds the command to the sentence of an error within, where `training` has saved something by then."""
+        try:
+            yield
+        except HostError as error:
+            if training.saved is None:
+                raise
+            kept = f"{training.saved} of {self.samples} samples are saved in {self.save}"
+            raise type(error)(f"{error}; {kept}, go on with: {self.command(training.saved)}") from error
