@@ -7,6 +7,7 @@ import typer
 
 from sw.contract.boards import BOARDS, Board
 from sw.contract.geometry import Geometry
+from sw.contract.geometry_text import geometry_text
 from sw.experiments import cycles
 from sw.host import simulated_board
 from sw.host.command_line import run
@@ -71,3 +72,26 @@ def test_an_unknown_board_is_one_sentence(measure, tmp_path, capsys):
     assert measure("--only", "arty") == 2
     assert "there is no board arty: choose one of one, other, same" in capsys.readouterr().err
     assert not (tmp_path / "boards").exists()
+
+
+def test_any_other_shape_is_measured_under_its_numbers(measure, tmp_path):
+    text = geometry_text(SMALL)
+    assert measure("--geometry", text, "--layers", "784,6,10", "--samples", "20", "--json", "shape.json") == 0
+    found = json.loads((tmp_path / "shape.json").read_text())
+    assert list(found) == [text]
+    assert found[text]["cycles_per_sample"] == 100 and found[text]["layers"] == [784, 6, 10]
+    assert found[text]["command"] == f"python -m sw.experiments.cycles --geometry {text} --layers 784,6,10 --samples 20"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--layers", "784,6,10"), "--geometry and --layers go together"),
+        (("--geometry", geometry_text(SMALL), "--layers", "784-6-10"), "layers is '784-6-10', expected sizes"),
+        (("--geometry", geometry_text(SMALL), "--layers", "784,60,10"), "the network needs 70 rows"),
+    ],
+)
+def test_a_shape_that_cannot_be_measured_is_one_sentence(measure, tmp_path, capsys, options, said):
+    assert measure(*options, "--json", "shape.json") == 2
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "shape.json").exists()

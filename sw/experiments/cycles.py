@@ -1,7 +1,8 @@
 """Cycles of a training sample on each board, by term: its network on the simulated board of its shape.
 
 Leaves `boards/cycles.json`, from which the reports of the boards take their samples a second. With `--only NAME` one
-board is measured again and the others stay as they are in the file. Boards of one shape and network share a run.
+board is measured again and the others stay as they are in the file. Boards of one shape and network share a run. With
+`--geometry` and `--layers` any other shape is measured, under its numbers.
 """
 
 import json as reading
@@ -12,13 +13,16 @@ from typing import Annotated, Any
 
 import typer
 
-from sw.contract.boards import ALIASES, BOARDS, Board, board_name
+from sw.contract.boards import ALIASES, BOARDS, board_name
+from sw.contract.geometry import Geometry
+from sw.contract.geometry_text import geometry_text, parse_geometry
 from sw.contract.network import Network
 from sw.data.mnist import load_packed
 from sw.experiments.learning import CYCLES, learn
 from sw.host import boards
 from sw.host.checkpoint import Checkpoint
 from sw.host.command_line import run
+from sw.host.commands.options import GeometryText
 from sw.host.commands.speech import say
 from sw.host.error import InputError
 from sw.host.output import check_writable, write_json
@@ -31,17 +35,22 @@ def experiment(
     only: Annotated[str | None, typer.Option(help="Measure this board alone.", metavar="NAME")] = None,
     samples: Annotated[int, typer.Option(help="Training samples of each board, 1 to 60000.", min=1, max=60_000)] = SAMPLES,
     json: Annotated[Path, typer.Option(help="Where the results go.")] = RESULT,
+    geometry: GeometryText = None,
+    layers: Annotated[str | None, typer.Option(help="Network of that geometry: 784,75,10.", metavar="SIZES")] = None,
 ) -> int:
     """Train every board's network on its simulated board and write what a sample costs."""
     if only is not None and board_name(only) not in BOARDS:
         raise InputError(f"there is no board {only}: choose one of {', '.join([*BOARDS, *ALIASES])}")
     json.parent.mkdir(parents=True, exist_ok=True)
     check_writable(json)
+    if geometry is not None or layers is not None:
+        return one_shape(geometry, layers, samples, json)
     known = reading.loads(json.read_text()) if only is not None and json.exists() else {}
     for names in groups():
         if only is None or board_name(only) in names:
             say(f"{', '.join(names)}: {samples} samples")
-            found = measure(BOARDS[names[0]], samples) | {"command": command_of(names[0], samples)}
+            board = BOARDS[names[0]]
+            found = measure(board.geometry, board.layers, samples) | {"command": command_of(f"--only {names[0]}", samples)}
             known |= dict.fromkeys(names, found)
             # Written after each, so that a later one that fails takes nothing away.
             write_json(json, {name: known[name] for name in BOARDS if name in known})
@@ -57,25 +66,44 @@ def groups() -> list[list[str]]:
     return list(found.values())
 
 
-def measure(board: Board, samples: int) -> dict[str, Any]:
+def one_shape(geometry: str | None, layers: str | None, samples: int, json: Path) -> int:
+    """Measure a network on a shape that is no board's. The file then holds nothing else."""
+    if geometry is None or layers is None:
+        raise InputError("--geometry and --layers go together: give both or neither")
+    try:
+        sizes = tuple(int(size) for size in layers.split(","))
+    except ValueError as error:
+        raise InputError(f"layers is {layers!r}, expected sizes like 784,75,10") from error
+    shape = parse_geometry(geometry)
+    text = geometry_text(shape)
+    found = measure(shape, sizes, samples)
+    command = command_of(f"--geometry {text} --layers {layers}", samples)
+    write_json(json, {text: found | {"command": command}})
+    typer.echo(f"{found['cycles_per_sample']:.1f} cycles a training sample")
+    return 0
+
+
+def measure(geometry: Geometry, layers: tuple[int, ...], samples: int) -> dict[str, Any]:
     """What a pass of `samples` samples costs: cycles a sample, their sum by term, and what was measured."""
-    network = Network.of(layers=board.layers)
+    network = Network.of(layers=layers)
+    board = boards.find("sim", geometry=geometry)
+    board.check_fits(network)
     pixels, labels = (part[:samples] for part in load_packed("train"))
-    with boards.find("sim", geometry=board.geometry).open(say) as device:
-        trained = learn(device, Checkpoint.initial(network), pixels, labels, board.title)
+    with board.open(say) as device:
+        trained = learn(device, Checkpoint.initial(network), pixels, labels, "training")
     return {
         "cycles_per_sample": trained.cycles_per_sample,
         "by_term": {name.removeprefix(CYCLES): cycles for name, cycles in trained.cycles().items()},
         "samples": samples,
-        "layers": list(board.layers),
-        "geometry": asdict(board.geometry),
+        "layers": list(layers),
+        "geometry": asdict(geometry),
     }
 
 
-def command_of(name: str, samples: int) -> str:
-    """The command that measures one board again."""
+def command_of(options: str, samples: int) -> str:
+    """The command that measures this again."""
     fewer = "" if samples == SAMPLES else f" --samples {samples}"
-    return f"python -m sw.experiments.cycles --only {name}{fewer}"
+    return f"python -m sw.experiments.cycles {options}{fewer}"
 
 
 def main() -> None:
