@@ -6,6 +6,7 @@ from amaranth.lib.fifo import SyncFIFOBuffered
 from amaranth.lib.wiring import In, Out
 
 from hw.array.array import result_layout
+from hw.array.update import stored
 from hw.engine_signature import ROW_LAYOUT
 from hw.layouts import token_layout
 from sw.contract.cost import array_latency
@@ -51,7 +52,7 @@ class RowAccess(wiring.Component):
         wiring.connect(m, read.r_stream, wiring.flipped(self.values))
         m.d.comb += [
             read.w_en.eq(self.result.opcode == Opcode.READ),
-            read.w_data.eq(self.result.sum[:8]),
+            read.w_data.eq(stored(self.result.sum[:8])),
         ]
 
         write = Signal()
@@ -69,7 +70,7 @@ class RowAccess(wiring.Component):
             token.address.eq(address),
             token.cell.eq(cell),
             token.synapse.eq(synapse),
-            token.operand.eq(self.written.payload),
+            token.operand.eq(stored(self.written.payload)),
         ]
         m.d.sync += unread.eq(unread + (issued & ~write) - taken)
         with m.If(self.request.valid & self.request.ready):

@@ -45,14 +45,17 @@ class EngineObserver:
     def weights(self) -> list[np.ndarray]:
         """Every weight of the network, read from the cells' memories."""
         g = self.geometry
-        memories = [getattr(self.engine.array, f"cell_{i}").weights for i in range(g.cells)]
+        cells = [getattr(self.engine.array, f"cell_{i}") for i in range(g.cells)]
+        memories = [[getattr(cell, f"weights_{s}") for s in range(g.slices)] for cell in cells]
         words = [
-            int(memories[cell][row * g.folds + fold].value).to_bytes(g.synapses_per_cell, "little")
+            int(memory[row * g.folds + fold].value).to_bytes(g.lanes, "little")
             for row in range(self.network.row_count)
             for fold in range(g.folds)
-            for cell in range(g.cells)
+            for cell in memories
+            for memory in cell
         ]
-        table = np.frombuffer(b"".join(words), np.int8).reshape(self.network.row_count, g.columns)
+        stored = np.frombuffer(b"".join(words), np.int8).reshape(self.network.row_count, g.columns)
+        table = stored ^ ((stored >> 7) & 0x7F)  # `sw.contract.tokens.stored`
         layers = zip(self.network.first_rows, self.network.shapes, strict=True)
         return [table[first : first + neurons, :fan_in] for first, (neurons, fan_in) in layers]
 

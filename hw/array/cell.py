@@ -1,12 +1,16 @@
 """One cell of the array: the hidden weights of K columns, their inputs, and what each token does to them."""
 
-from amaranth.hdl import Cat, Module, Mux, Signal, Value, ValueLike, unsigned
+from functools import reduce
+from operator import or_
+
+from amaranth.hdl import Cat, Module, Signal, Value, ValueLike
 from amaranth.lib import data, wiring
-from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
+from hw.array.input_memory import add_input_memory
 from hw.array.popcount import popcount
 from hw.array.update import decide, step
+from hw.array.weight_memory import add_weight_memory
 from hw.layouts import token_layout
 from sw.contract import tokens
 from sw.contract.geometry import Geometry, bits_for
@@ -52,105 +56,122 @@ class Cell(wiring.Component):
         synapses, lanes = g.synapses_per_cell, g.lanes
         lane_bits = (lanes - 1).bit_length()
 
-        def register(name: str, value: ValueLike, *, reset: bool = False, when: ValueLike = 1) -> Value:
-            """`value`, one cycle later. Only opcodes need a reset: what they don't ask for is not looked at.
-
-            `when` it is not needed it is held: a clock enable costs nothing, and simulation skips what leads to it.
-            """
-            later = Signal(Value.cast(value).shape(), name=name, reset_less=not reset)
-            with m.If(when):
+        def register(name: str, value: ValueLike, *, when: ValueLike = 1, zero: ValueLike = 0) -> Value:
+            """`value`, one cycle later; zero where `zero` was set; held unless `when`, which lets simulation skip it."""
+            later = Signal(Value.cast(value).shape(), name=name, reset_less=True)
+            with m.If(zero):
+                m.d.sync += later.eq(0)
+            with m.Elif(when):
                 m.d.sync += later.eq(value)
             return later
 
-        m.submodules.weights = weights = Memory(shape=unsigned(8 * synapses), depth=g.memory_depth, init=[])
-        read, write = weights.read_port(), weights.write_port(granularity=8)
-        m.submodules.inputs = inputs = Memory(shape=unsigned(2 * synapses), depth=g.input_depth, init=[])
-        load, fetch = inputs.write_port(), inputs.read_port()
-
-        # 0: addresses
+        # 0: addresses, and what the token asks for
         arriving = self.token_in
         hit = arriving.cell == self.index
-        m.d.comb += [
-            read.addr.eq(arriving.address),
-            fetch.addr.eq(arriving.inputs),
-            load.addr.eq(arriving.inputs),
-            load.data.eq(arriving.operand[: 2 * synapses]),
-            load.en.eq((arriving.opcode == Opcode.LOAD) & hit),
-        ]
+        forward, read = arriving.opcode == Opcode.FORWARD, (arriving.opcode == Opcode.READ) & hit
+        lane, slice_ = arriving.synapse[:lane_bits], arriving.synapse[lane_bits:]
+        chosen = Cat(forward | (slice_ == s) for s in range(g.slices))
+        sliced = _any_of(arriving.opcode, Opcode.LEARN, Opcode.RELAX, Opcode.BACKWARD)
+        valid_all, negative_all, valid_slice, negative_slice = add_input_memory(
+            m,
+            g,
+            address=arriving.inputs,
+            chosen=chosen,
+            load=(arriving.opcode == Opcode.LOAD) & hit,
+            data=arriving.operand[: 2 * synapses],
+        )
+        address4, values4, enable4 = Signal.like(arriving.address), Signal(8 * lanes), Signal(synapses)
+        signs, word = add_weight_memory(
+            m,
+            g,
+            address=arriving.address,
+            chosen=chosen,
+            write_address=address4,
+            write_data=values4,
+            write_enable=enable4,
+        )
 
         # 1: words
-        opcode1 = register("opcode1", arriving.opcode, reset=True)
+        opcode1 = Signal(4)
+        m.d.sync += opcode1.eq(arriving.opcode)
         token1 = data.View(token_layout(g), register("token1", arriving))
-        hit1 = register("hit1", hit)
+        other1, hit1 = register("other1", ~forward), register("hit1", hit)
+        ignored = [register(f"ignored_{i}", ~(sliced | (read & (lane == i)))) for i in range(lanes)]
         m.d.comb += [self.token_out.eq(token1), self.token_out.opcode.eq(opcode1)]
-        valid1, negative1 = fetch.data[:synapses], fetch.data[synapses:]
-        signs1 = Cat(read.data[8 * i + 7] for i in range(synapses))
-        slice1 = token1.synapse[lane_bits:]
 
         # 2: decisions
-        matches = register("matches", valid1 & ~(signs1 ^ negative1))
-        hidden = data.View(data.ArrayLayout(8, lanes), register("hidden", read.data.word_select(slice1, 8 * lanes)))
-        valid = register("valid", valid1.word_select(slice1, lanes))
-        negative = register("negative", negative1.word_select(slice1, lanes))
-        opcode2 = register("opcode2", opcode1, reset=True)
-        synapse2, operand2 = register("synapse2", token1.synapse), register("operand2", token1.operand)
-        hit2 = register("hit2", hit1)
-        toward = operand2[tokens.TOWARD_OFFSET :][: tokens.THRESHOLD_BITS]
-        away = operand2[tokens.AWAY_OFFSET :][: tokens.THRESHOLD_BITS]
-        error_negative = operand2[tokens.NEGATIVE_OFFSET]
+        matches = register("matches", valid_all & ~(signs ^ negative_all), zero=other1)
+        hidden = [register(f"hidden_{i}", word.word_select(i, 8), zero=ignored[i]) for i in range(lanes)]
+        valid, negative = register("valid", valid_slice), register("negative", negative_slice)
+        clear, backward = register("clear", opcode1 == Opcode.CLEAR), register("backward", opcode1 == Opcode.BACKWARD)
+        unload = register("unload", (opcode1 == Opcode.UNLOAD) & hit1)
+        relax = register("relax", opcode1 == Opcode.RELAX)
+        keeps = register("keeps", ~_any_of(opcode1, Opcode.LEARN, Opcode.RELAX))
+        write = (opcode1 == Opcode.WRITE) & hit1
+        not_write = register("not_write", ~write)
+        silent = register("silent", ~_any_of(opcode1, Opcode.FORWARD, Opcode.READ, Opcode.UNLOAD))
+        operand2, synapse2 = register("operand2", token1.operand), register("synapse2", token1.synapse)
+        # UNLOAD counts down without keeping it: a counter is above zero if it is not below zero then.
+        error_negative = register("error_negative", token1.operand[tokens.NEGATIVE_OFFSET] | (opcode1 == Opcode.UNLOAD))
 
-        width = tokens.counter_width(g)
-        counters = [Signal(width, name=f"counter_{i}", reset_less=True) for i in range(lanes)]
-        for counter, weight in zip(counters, hidden, strict=True):
-            with m.If(opcode2 == Opcode.CLEAR):
+        positive_counts, negative_counts = [], []
+        for i in range(lanes):
+            counter = Signal(tokens.counter_width(g), name=f"counter_{i}", reset_less=True)
+            down = hidden[i][7] ^ error_negative
+            counted = (counter + Cat(1, down.replicate(len(counter) - 1)))[: len(counter)]
+            with m.If(clear):
                 m.d.sync += counter.eq(0)
-            with m.Elif(opcode2 == Opcode.BACKWARD):
-                downward = weight[7] ^ error_negative
-                m.d.sync += counter.eq(counter + Cat(1, downward.replicate(width - 1)))
+            with m.Elif(backward):
+                m.d.sync += counter.eq(counted)
+            positive_counts.append(~counted[-1])
+            negative_counts.append(counter[-1])
+        active = Cat(positive_counts) | Cat(negative_counts)
+        counts = Cat(active, Cat(negative_counts)) & unload.replicate(2 * lanes)
+        contribution = popcount(matches) | reduce(or_, hidden) | counts
 
-        contribution = Signal(max(8, 2 * lanes, bits_for(synapses)))
-        with m.If(opcode2 == Opcode.FORWARD):
-            m.d.comb += contribution.eq(popcount(matches))
-        with m.Elif((opcode2 == Opcode.READ) & hit2):
-            m.d.comb += contribution.eq(hidden[synapse2[:lane_bits]])
-        with m.Elif((opcode2 == Opcode.UNLOAD) & hit2):
-            signs = (Cat(counter.any() for counter in counters), Cat(counter[-1] for counter in counters))
-            m.d.comb += contribution.eq(Cat(signs))
-
-        relax = opcode2 == Opcode.RELAX
-        updates = relax | (opcode2 == Opcode.LEARN)
         decisions = [
             decide(
-                hidden=hidden[i],
+                weight=hidden[i],
                 valid=valid[i],
                 input_negative=negative[i],
                 error_negative=error_negative,
                 relax=relax,
-                toward=toward,
-                away=away,
+                toward=operand2[tokens.TOWARD_OFFSET :][: tokens.THRESHOLD_BITS],
+                away=operand2[tokens.AWAY_OFFSET :][: tokens.THRESHOLD_BITS],
             )
             for i in range(lanes)
         ]
 
-        # 3: sum and step
-        contribution3 = register("contribution3", contribution)
-        moves = register("moves", Cat(lane_moves for lane_moves, _ in decisions), when=updates)
-        down = register("down", Cat(lane_down for _, lane_down in decisions), when=updates)
-        hidden3 = data.View(data.ArrayLayout(8, lanes), register("hidden3", hidden, when=updates))
-        written3, synapse3 = register("written3", operand2[:8]), register("synapse3", synapse2)
-        write3 = register("write3", (opcode2 == Opcode.WRITE) & hit2)
-        active3 = register("updates3", updates) | write3
-        lane3, slice3 = synapse3[:lane_bits], synapse3[lane_bits:]
-        values = Cat(Mux(write3, written3, step(hidden3[i], down[i])) for i in range(lanes))
-        writes = Cat(Mux(write3, lane3 == i, moves[i]) for i in range(lanes))
+        # 3: sum and step; WRITE steps a zero by nothing
+        contribution3 = register("contribution3", contribution, zero=silent)
         m.d.comb += self.sum_out.eq(register("sum4", (self.sum_in + contribution3)[: len(self.sum_in)]))
+        moves = register("moves", Cat(moves for moves, _ in decisions), zero=keeps)
+        toward = register("toward", Cat(toward for _, toward in decisions), zero=keeps)
+        changes = ~keeps | ~not_write
+        hidden3 = [register(f"hidden3_{i}", hidden[i], when=changes) for i in range(lanes)]
+        lane2, slice2 = synapse2[:lane_bits], synapse2[lane_bits:]
+        written = register("written", operand2[:8], zero=not_write)
+        written_lane = register("written_lane", Cat(~not_write & (lane2 == i) for i in range(lanes)))
+        updates3, changes3, slice3 = register("updates3", ~keeps), register("changes3", changes), register("slice3", slice2)
+        levels, ends = zip(*(step(hidden3[i], toward[i], moving=updates3) for i in range(lanes)), strict=True)
 
         # 4: write
         address3 = register("address3", register("address2", token1.address))
-        enable = Cat(writes & (slice3 == s).replicate(lanes) for s in range(g.slices))
+        enable = (moves & ~(Cat(ends) & ~toward)) | written_lane
+        values = []
+        for i, (level, end) in enumerate(zip(levels, ends, strict=True)):
+            crosses = end & toward[i]
+            values += [
+                register(f"level4_{i}", level | written[:7], when=changes3, zero=crosses),
+                register(f"negative4_{i}", (hidden3[i][7] ^ crosses) | written[7], when=changes3),
+            ]
         m.d.comb += [
-            write.addr.eq(register("address4", address3)),
-            write.data.eq(register("values4", values, when=active3).replicate(g.slices)),
-            write.en.eq(register("enable4", Mux(active3, enable, 0))),
+            address4.eq(register("address4", address3)),
+            values4.eq(Cat(values)),
+            enable4.eq(Cat(register(f"enable4_{s}", enable, zero=slice3 != s) for s in range(g.slices))),
         ]
         return m
+
+
+def _any_of(opcode: Value, *opcodes: Opcode) -> Value:
+    return Cat(opcode == each.value for each in opcodes).any()
