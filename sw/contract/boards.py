@@ -29,6 +29,7 @@ BOARDS = {
     "ulx3s-12f": Board(title="ULX3S, LFE5U-12F", geometry=ECP5_25F, baud=3_000_000, layers=(784, 118, 10)),
     "orangecrab-25f": Board(title="OrangeCrab r0.2, LFE5U-25F", geometry=ECP5_25F, baud=3_000_000, layers=(784, 118, 10)),
     "orangecrab-85f": Board(title="OrangeCrab r0.2, LFE5U-85F", geometry=ECP5_85F, baud=3_000_000, layers=(784, 500, 10)),
+    "ecpix5-45f": Board(title="ECPIX-5, LFE5UM5G-45F", geometry=ECP5_45F, baud=3_000_000, layers=(784, 246, 10)),
 }
 ALIASES = {"ulx3s": "ulx3s-85f"}
 

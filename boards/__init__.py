@@ -1,0 +1,1 @@
+"""Boards: pins, clocks, bitstreams and what they take, with open tools."""

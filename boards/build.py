@@ -1,0 +1,176 @@
+"""Builds a board's bitstream with open tools: `build/<board>/`, with its report and a log of each step.
+
+    python -m boards.build --board ulx3s-25f
+    python -m boards.build --board ulx3s --seed 3 --freq 90 --output build/try
+
+Exit status 0: built, timing met, within the budgets. 1: a tool failed, the clock or a budget was missed. 2: what was
+asked for cannot be built. A failure is one line `error: SENTENCE`.
+"""
+
+import argparse
+import json
+import signal
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from boards import fit, generate
+from boards.budgets import check_budgets
+from boards.catalogue import find
+from boards.error import BuildError, RequestError
+from boards.identity import source_hash
+from boards.progress import BuildProgress
+from boards.report import REPORTS, ROOT, make_report, print_report
+from boards.target import Step, Target
+from boards.timing import read_timing
+from boards.tools import find_tool, run_step
+from sw.contract.boards import BOARDS
+from sw.contract.error import ContractError
+from sw.contract.geometry import Geometry
+from sw.contract.geometry_text import parse_geometry
+
+REPORT = "report.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What to build. What is None comes from the board: its clock, its seed, its shape and its network."""
+
+    target: Target
+    folder: Path
+    seed: int
+    asked_mhz: float
+    geometry: Geometry
+    layers: tuple[int, ...]
+    options: tuple[str, ...] = ()
+
+    @property
+    def is_standard(self) -> bool:
+        """The board's own shape and network: what its budget is about."""
+        board = BOARDS[self.target.name]
+        return self.geometry == board.geometry and self.layers == board.layers
+
+
+def build(request: Request, console: Console) -> dict[str, Any]:
+    """Build and return the report, which also lies in the folder. Raises `BuildError`.
+
+    The clock and the budgets are not judged here: see `judge`.
+    """
+    target, family = request.target, request.target.family
+    fit.check_network(request.layers, request.geometry, target)
+    for tool in ("yosys", *family.warm_up):
+        find_tool(tool)
+    request.folder.mkdir(parents=True, exist_ok=True)
+    for stale in (REPORT, family.bitstream):
+        (request.folder / stale).unlink(missing_ok=True)
+    seconds: dict[str, float] = {}
+    with BuildProgress(console, expected_seconds(target.name)) as progress:
+        begun = time.monotonic()
+        progress.begin("generate")
+        hashed = source_hash()
+        sources = generate.write(target, request.geometry, BOARDS[target.name].baud, request.asked_mhz, request.folder)
+        fit.check_weights(request.geometry, target, sources.platform.device)
+        progress.end(time.monotonic() - begun)
+        seconds["generate"] = time.monotonic() - begun
+
+        frequency = f"{float(sources.pll.frequency) / 1e6:.6f}"
+        options = ("--seed", str(request.seed), "--freq", frequency, "--timing-allow-fail", *request.options)
+        synthesis = Step(name="synthesis", tool="yosys", arguments=("-s", generate.SCRIPT))
+        for step in (synthesis, family.place_and_route(sources.platform, options), family.pack(sources.platform)):
+            progress.begin(step.name)
+            seconds[step.name] = run_step(step, request.folder, progress.line)
+            progress.end(seconds[step.name])
+            if step is synthesis:
+                fit.check_design(request.folder / generate.COUNTS, target, sources.platform.device)
+
+    report = make_report(
+        target, request.geometry, request.layers, sources,
+        read_timing(json.loads((request.folder / "timing.json").read_text())), request.folder / family.bitstream,
+        seed=request.seed, options=options, seconds=seconds, source_hash=hashed,
+    )  # fmt: skip
+    (request.folder / REPORT).write_text(json.dumps(report, indent=2) + "\n")
+    return report
+
+
+def expected_seconds(board: str) -> dict[str, float]:
+    """What each step of a board took when its report was committed."""
+    committed = REPORTS / f"{board}.json"
+    return json.loads(committed.read_text())["seconds"] if committed.exists() else {}
+
+
+def judge(request: Request, report: dict[str, Any]) -> None:
+    """Raise `BuildError` for a clock that the routed design does not reach and for a missed budget."""
+    if report["margin"] < 0:
+        path = report["critical_path"]
+        raise BuildError(
+            f"timing is not met: {report['clock_mhz']:.1f} of {report['asked_mhz']:.1f} MHz; the worst path goes from "
+            f"{path['from']} to {path['to']} and takes {path['ns']:.1f} ns, {path['logic_ns']:.1f} in logic and "
+            f"{path['routing_ns']:.1f} in wires; try another SEED or a lower --freq"
+        )
+    if request.is_standard:
+        check_budgets(report, request.target.family)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of the command line."""
+    found = argparse.ArgumentParser(prog="boards.build", description=(__doc__ or "").split("\n")[0])
+    found.add_argument("--board", default="ulx3s", help="name of a board; an unknown one lists them")
+    found.add_argument("--seed", type=int, help="seed of nextpnr")
+    found.add_argument("--freq", type=float, metavar="MHZ", help="clock to ask of the PLL and of nextpnr")
+    found.add_argument("--output", type=Path, metavar="FOLDER", help="where everything goes, instead of build/BOARD")
+    found.add_argument("--geometry", help="another shape: columns=…,rows=…,grid_height=…,…")
+    found.add_argument("--layers", help="the network that the report is about: 784,500,10")
+    return found
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line. Returns the exit status."""
+    given = parser().parse_args(arguments)
+    try:
+        request = make_request(given)
+        report = build(request, Console(stderr=True))
+        print_report(report, Console())
+        print(request.folder / report["bitstream"])
+        judge(request, report)
+    except BuildError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.status
+    except ContractError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("stopped: there is no bitstream", file=sys.stderr)
+        return 130
+    return 0
+
+
+def make_request(given: argparse.Namespace) -> Request:
+    """From the command line. Raises `RequestError` and `ContractError`."""
+    target = find(given.board)
+    board = BOARDS[target.name]
+    return Request(
+        target=target,
+        folder=given.output or ROOT / "build" / target.name,
+        seed=target.seed if given.seed is None else given.seed,
+        asked_mhz=target.clock_mhz if given.freq is None else given.freq,
+        geometry=parse_geometry(given.geometry) if given.geometry else board.geometry,
+        layers=parse_layers(given.layers) if given.layers else board.layers,
+        options=target.options,
+    )
+
+
+def parse_layers(text: str) -> tuple[int, ...]:
+    """`784,500,10`. Raises `RequestError`."""
+    try:
+        return tuple(int(size) for size in text.split(","))
+    except ValueError as error:
+        raise RequestError(f"layers is {text!r}, expected sizes like 784,500,10") from error
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that a tool that runs is ended too
+    sys.exit(main())

@@ -1,0 +1,58 @@
+"""Lattice ECP5: synth_ecp5, nextpnr-ecp5, ecppack (Project Trellis)."""
+
+from fractions import Fraction
+from typing import Any
+
+from boards.pll import Ecp5Pll
+from boards.target import Family, Step
+from sw.contract.geometry import Geometry
+
+# Blocks of 18 kbit by the size of the die. The 12F is a 25F die of which Lattice guarantees 32 blocks and 12k LUTs.
+BLOCKS = {"12F": 56, "25F": 56, "45F": 108, "85F": 208}
+DEVICES = {
+    f"{prefix}-{size}": option + size.removesuffix("F") + "k"
+    for prefix, option in (("LFE5U", "--"), ("LFE5UM", "--um-"), ("LFE5UM5G", "--um5g-"))
+    for size in BLOCKS
+}
+PACKAGES = {"BG256": "CABGA256", "MG285": "CSFBGA285", "BG381": "CABGA381", "BG554": "CABGA554", "BG756": "CABGA756"}
+# Shapes of a block whose write enables choose bytes: (bits, words).
+SHAPES = ((32, 512), (16, 1024), (8, 2048))
+
+
+class Ecp5(Family):
+    """See `Family`. `pack_options` are ecppack's."""
+
+    bitstream = "top.bit"
+    logic = "TRELLIS_COMB"
+    memory = "DP16KD"
+    buffered_clock = True
+    warm_up = ("nextpnr-ecp5", "ecppack")
+
+    def __init__(self, *pack_options: str) -> None:
+        self.pack_options = pack_options
+
+    def pll(self, input_hz: Fraction, asked_hz: Fraction) -> Ecp5Pll:
+        return Ecp5Pll.search(input_hz, asked_hz)
+
+    def synthesis(self) -> list[str]:
+        # Wide multiplexers (L6MUX21, PFUMX) are chosen for depth and take half as many LUTs again.
+        return ["synth_ecp5 -noflatten -nowidelut -top top"]
+
+    def place_and_route(self, platform: Any, options: tuple[str, ...]) -> Step:
+        device = (DEVICES[platform.device], "--package", PACKAGES[platform.package], "--speed", platform.speed)
+        files = ("--json", "top.json", "--lpf", "top.lpf", "--textcfg", "top.config", "--report", "timing.json")
+        return Step(name="place and route", tool="nextpnr-ecp5", arguments=(*device, *files, *options))
+
+    def pack(self, platform: Any) -> Step:
+        files = ("--input", "top.config", "--bit", self.bitstream)
+        return Step(name="pack", tool="ecppack", arguments=(*self.pack_options, *files))
+
+    def weight_blocks(self, geometry: Geometry) -> int:
+        bits, words = 8 * geometry.synapses_per_cell, geometry.memory_depth
+        return geometry.cells * min(-(-bits // width) * -(-words // depth) for width, depth in SHAPES)
+
+    def blocks(self, device: str) -> int:
+        return BLOCKS[device.rpartition("-")[2]]
+
+    def demand(self, cells: dict[str, int]) -> int:
+        return cells.get("DP16KD", 0)

@@ -1,0 +1,39 @@
+"""Whether a network and a shape fit a board, and by how much they don't."""
+
+import json
+from pathlib import Path
+
+from boards.error import RequestError
+from boards.target import Target
+from sw.contract.error import ContractError
+from sw.contract.geometry import Geometry
+from sw.contract.network import Network
+
+
+def check_network(layers: tuple[int, ...], geometry: Geometry, target: Target) -> None:
+    """Raise `RequestError` unless a network of these layers fits the shape."""
+    try:
+        geometry.check_fits(Network.of(layers=layers))
+    except ContractError as error:
+        raise RequestError(f"{target.name}: {error}") from error
+
+
+def check_weights(geometry: Geometry, target: Target, device: str) -> None:
+    """Raise `RequestError` unless the device has the blocks for the weights of the shape: before anything is run."""
+    needed, there = target.family.weight_blocks(geometry), target.family.blocks(device)
+    if needed > there:
+        raise RequestError(
+            f"the weights of {geometry.cells} cells of {geometry.synapses_per_cell} synapses and {geometry.memory_depth} "
+            f"words need {needed} blocks of {target.family.memory}, and the {device} has {there}: {needed - there} too many"
+        )
+
+
+def check_design(counts: Path, target: Target, device: str) -> None:
+    """Raise `RequestError` unless the device has the blocks of the synthesised design: before it is placed."""
+    cells = json.loads(counts.read_text())["design"]["num_cells_by_type"]
+    needed, there = target.family.demand(cells), target.family.blocks(device)
+    if needed > there:
+        raise RequestError(
+            f"the whole design needs {needed} blocks of {target.family.memory}, and the {device} has {there}: "
+            f"{needed - there} too many; take fewer cells, rows or folds"
+        )

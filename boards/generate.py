@@ -1,0 +1,77 @@
+"""The sources of a build: RTLIL of the board's top and of one cell, the constraints, and the script for Yosys."""
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from amaranth.back import rtlil
+
+from boards.clocks import Clocks, uart_rate
+from boards.pll import Pll
+from boards.target import Target
+from boards.top import Top
+from hw.array.array import CELL_MODULE
+from hw.array.cell import Cell
+from hw.generate import build_id
+from hw.link.uart import BaudRate
+from hw.serial_accelerator import SerialAccelerator
+from sw.contract.geometry import Geometry
+
+TOP_MODULE = "top"
+SCRIPT, NETLIST, COUNTS = "synthesis.ys", "top.json", "cells.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sources:
+    """What `write` wrote the files of: the platform that they are for, the clock and the rate of the serial line."""
+
+    platform: Any
+    pll: Pll
+    rate: BaudRate
+
+
+def write(target: Target, geometry: Geometry, baud: int, asked_mhz: float, folder: Path) -> Sources:
+    """Write the sources of a build into `folder`. Raises `RequestError` for a clock that cannot be made or used.
+
+    Nothing in them depends on the day, the machine or the folder: the same sources give the same bitstream.
+    """
+    platform = target.platform()
+    pll = target.family.pll(Fraction(platform.default_clk_frequency), Fraction(str(asked_mhz)) * 1_000_000)
+    rate = uart_rate(pll.frequency, baud)
+    accelerator = SerialAccelerator(geometry, rate, build=build_id(), cell_instances=True)
+    clocks = Clocks(pll, buffered=target.family.buffered_clock)
+    # emit_src: without the places in the sources, which are paths of this machine.
+    plan = platform.prepare(Top(accelerator, clocks, uart=target.uart, lamp=target.lamp), TOP_MODULE, emit_src=False)
+    for name, content in plan.files.items():
+        if name.endswith((".il", ".lpf", ".pcf", ".cst", ".sdc")):
+            text = content if isinstance(content, str) else content.decode()
+            (folder / name).write_text(without_brackets(text) if name.endswith(".il") else text)
+    cell = rtlil.convert(Cell(geometry), name=CELL_MODULE, emit_src=False)
+    (folder / "cell.il").write_text(without_brackets(cell))
+    (folder / SCRIPT).write_text("\n".join(script(target)) + "\n")
+    return Sources(platform=platform, pll=pll, rate=rate)
+
+
+def without_brackets(text: str) -> str:
+    """RTLIL whose identifiers have ( ) in the place of [ ].
+
+    Amaranth names the elements of an array `data[1]` beside the array `data` itself. Yosys 0.70 takes the element for bit 1 of
+    the array when it names the nets of the mapped design, and ties the wrong bits together.
+    """
+    return re.sub(r"[\\$]\S*\[\S*", lambda name: name[0].replace("[", "(").replace("]", ")"), text)
+
+
+def script(target: Target) -> list[str]:
+    """Commands of Yosys. Modules are kept: the cell is synthesised once, and nextpnr flattens."""
+    return [
+        "read_rtlil cell.il",
+        f"read_rtlil {TOP_MODULE}.il",
+        # No token reads a word of a cell while another one writes it (`hw.issue`), so the read may give anything then.
+        # Without this Yosys builds the old value from registers and multiplexers around every block.
+        f"setparam -set COLLISION_X_MASK 1 {CELL_MODULE}/t:$memrd_v2",
+        *target.family.synthesis(),
+        f"write_json {NETLIST}",
+        f"tee -q -o {COUNTS} stat -json -top {TOP_MODULE}",
+    ]

@@ -1,0 +1,56 @@
+"""Gowin LittleBee and Arora: synth_gowin, nextpnr-himbaechel-gowin, gowin_pack (Project Apicula)."""
+
+from fractions import Fraction
+from typing import Any
+
+from boards.gowin_pll import GowinPll, Limits
+from boards.target import Family, Step
+from sw.contract.geometry import Geometry
+
+# By the device: the die's name in Apicula's database, and its blocks of 18 kbit.
+DIES = {"GW1NR-9C": ("GW1N-9C", 26), "GW2AR-18C": ("GW2A-18C", 46)}
+# Shapes of a block with two ports whose write enables choose bytes: (bits, words).
+SHAPES = ((32, 512), (16, 1024), (8, 2048))
+BLOCKS = ("SDPB", "SDPX9B", "DPB", "DPX9B", "SP", "SPX9", "pROM", "pROMX9")
+
+
+class Gowin(Family):
+    """See `Family`. `limits` are those of the PLL of the die and its speed grade, `pack_options` gowin_pack's."""
+
+    bitstream = "top.fs"
+    logic = "LUT4"
+    memory = "BSRAM"
+    buffered_clock = True
+    warm_up = ("nextpnr-himbaechel-gowin", "gowin_pack")
+
+    def __init__(self, limits: Limits, *pack_options: str) -> None:
+        self.limits = limits
+        self.pack_options = pack_options
+
+    def pll(self, input_hz: Fraction, asked_hz: Fraction) -> GowinPll:
+        return GowinPll.search(input_hz, asked_hz, self.limits)
+
+    def synthesis(self) -> list[str]:
+        # Flat: with modules kept, synth_gowin puts a buffer at every port of every one of them.
+        return ["synth_gowin -nowidelut -top top"]
+
+    def place_and_route(self, platform: Any, options: tuple[str, ...]) -> Step:
+        die, _ = DIES[platform.device]
+        device = ("--device", platform.part, "--vopt", f"family={die}", "--vopt", "cst=top.cst")
+        files = ("--json", "top.json", "--write", "top.pnr.json", "--report", "timing.json")
+        return Step(name="place and route", tool="nextpnr-himbaechel-gowin", arguments=(*device, *files, *options))
+
+    def pack(self, platform: Any) -> Step:
+        die, _ = DIES[platform.device]
+        arguments = ("-d", die, "-o", self.bitstream, *self.pack_options, "top.pnr.json")
+        return Step(name="pack", tool="gowin_pack", arguments=arguments)
+
+    def weight_blocks(self, geometry: Geometry) -> int:
+        bits, words = 8 * geometry.synapses_per_cell, geometry.memory_depth
+        return geometry.cells * min(-(-bits // width) * -(-words // depth) for width, depth in SHAPES)
+
+    def blocks(self, device: str) -> int:
+        return DIES[device][1]
+
+    def demand(self, cells: dict[str, int]) -> int:
+        return sum(cells.get(kind, 0) for kind in BLOCKS)

@@ -1,0 +1,43 @@
+"""Lattice iCE40 UltraPlus: synth_ice40, nextpnr-ice40, icepack (Project IceStorm)."""
+
+from fractions import Fraction
+from typing import Any
+
+from boards.pll import Ice40Pll
+from boards.target import Family, Step
+from sw.contract.geometry import Geometry
+
+SPRAM_BITS, SPRAM_WORDS = 16, 16384
+
+
+class Ice40(Family):
+    """See `Family`. Weights are in the four single-port memories of the UP5K."""
+
+    bitstream = "top.bin"
+    logic = "ICESTORM_LC"
+    memory = "ICESTORM_SPRAM"
+    buffered_clock = False
+    warm_up = ("nextpnr-ice40", "icepack")
+
+    def pll(self, input_hz: Fraction, asked_hz: Fraction) -> Ice40Pll:
+        return Ice40Pll.search(input_hz, asked_hz)
+
+    def synthesis(self) -> list[str]:
+        return ["synth_ice40 -noflatten -device u -top top"]
+
+    def place_and_route(self, platform: Any, options: tuple[str, ...]) -> Step:
+        files = ("--json", "top.json", "--pcf", "top.pcf", "--asc", "top.asc", "--report", "timing.json")
+        device = ("--up5k", "--package", platform.package.lower())
+        return Step(name="place and route", tool="nextpnr-ice40", arguments=(*device, *files, *options))
+
+    def pack(self, platform: Any) -> Step:
+        return Step(name="pack", tool="icepack", arguments=("top.asc", self.bitstream))
+
+    def weight_blocks(self, geometry: Geometry) -> int:
+        return geometry.cells * -(-8 * geometry.synapses_per_cell // SPRAM_BITS) * -(-geometry.memory_depth // SPRAM_WORDS)
+
+    def blocks(self, device: str) -> int:
+        return 4
+
+    def demand(self, cells: dict[str, int]) -> int:
+        return cells.get("SB_SPRAM256KA", 0)

@@ -1,0 +1,165 @@
+"""What the choices cost: area, clock, cycles and build time of a chip of 144 synapses, over its shape and the tools' options.
+
+    python -m boards.sweep                      # every point that is not in boards/reports/sweep.json yet
+    python -m boards.sweep --only k16-s4        # these points (comma between them), measured again
+    python -m boards.sweep --tables             # table and picture again, from the file
+
+A point is built like a board, on the 25F of a ULX3S. All shapes compute 144 synapses a cycle and hold the same network,
+so that what differs between points is what a synapse costs. One point takes minutes; each is kept as soon as it is there.
+"""
+
+import argparse
+import json
+import shlex
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from boards import sweep_table
+from boards.build import Request, build
+from boards.catalogue import find
+from boards.error import BuildError, RequestError
+from boards.report import REPORTS, ROOT
+from sw.contract.geometry import Geometry
+from sw.contract.geometry_text import geometry_text
+
+RESULT = REPORTS / "sweep.json"
+BOARD = "ulx3s-25f"
+ASKED_MHZ = 80.0
+FOLDS, ROWS = 6, 80  # 864 columns; 480 words of the blocks' 512
+LAYERS = (784, 70, 10)
+SAMPLES = 2000  # of MNIST, for the cycles
+GRIDS = {4: (6, 6), 8: (6, 3), 16: (3, 3)}  # by synapses a cell: 144 synapses
+STANDARD = (16, 4)
+OPTIONS = {
+    "router2": ("--router", "router2"),
+    "ripup": ("--tmg-ripup",),
+    "router2-ripup": ("--router", "router2", "--tmg-ripup"),
+    "sa": ("--placer", "sa"),
+    "weight30": ("--placer-heap-timingweight", "30"),
+    "critexp4": ("--placer-heap-critexp", "4"),
+    "beta70": ("--placer-heap-beta", "0.7"),
+}
+SEEDS = (2, 3, 4, 5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Point:
+    """One thing to build: synapses a cell, slices, nextpnr's options and seed."""
+
+    name: str
+    synapses_per_cell: int
+    slices: int
+    options: tuple[str, ...] = ()
+    seed: int = 1
+
+    @property
+    def geometry(self) -> Geometry:
+        """The shape."""
+        height, width = GRIDS[self.synapses_per_cell]
+        return Geometry(
+            columns=height * width * self.synapses_per_cell * FOLDS,
+            rows=ROWS,
+            grid_height=height,
+            grid_width=width,
+            synapses_per_cell=self.synapses_per_cell,
+            folds=FOLDS,
+            slices=self.slices,
+        )
+
+
+def points() -> dict[str, Point]:
+    """All points by name: every shape, then the options and the seeds at one shape."""
+    shapes = [(k, slices) for k in GRIDS for slices in (1, 2, 4)]
+    found = [Point(name=f"k{k}-s{slices}", synapses_per_cell=k, slices=slices) for k, slices in shapes]
+    k, slices = STANDARD
+    base = f"k{k}-s{slices}"
+    for name, options in OPTIONS.items():
+        found.append(Point(name=f"{base}-{name}", synapses_per_cell=k, slices=slices, options=options))
+    for seed in SEEDS:
+        found.append(Point(name=f"{base}-seed{seed}", synapses_per_cell=k, slices=slices, seed=seed))
+    return {point.name: point for point in found}
+
+
+def cycles(geometry: Geometry, folder: Path) -> dict[str, Any]:
+    """What a training sample costs on the simulated board of a shape. Raises `BuildError`."""
+    text, path = geometry_text(geometry), folder / "cycles.json"
+    shape = ["--geometry", text, "--layers", ",".join(map(str, LAYERS)), "--samples", str(SAMPLES)]
+    command = [sys.executable, "-m", "sw.experiments.cycles", *shape, "--json", str(path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if done.returncode:
+        last = (done.stderr.strip() or "no message").splitlines()[-1]
+        raise BuildError(f"the cycles of {text} could not be measured: {last}")
+    return json.loads(path.read_text())[text]
+
+
+def measure(point: Point, known: dict[str, Any], console: Console) -> dict[str, Any]:
+    """Build a point and count its cycles, unless a point of the same shape has them. Raises `BuildError`."""
+    folder = ROOT / "build" / "sweep" / point.name
+    request = Request(
+        target=find(BOARD),
+        folder=folder,
+        seed=point.seed,
+        asked_mhz=ASKED_MHZ,
+        geometry=point.geometry,
+        layers=LAYERS,
+        options=point.options,
+    )
+    report = build(request, console)
+    same = (entry for entry in known.values() if entry["geometry"] == report["geometry"])
+    counted = next((entry["cycles"] for entry in same), None) or cycles(point.geometry, folder)["cycles_per_sample"]
+    return {
+        "geometry": report["geometry"],
+        "layers": list(LAYERS),
+        "options": list(point.options),
+        "seed": point.seed,
+        "use": report["use"],
+        "logic_per_synapse": report["logic_per_synapse"],
+        "clock_mhz": report["clock_mhz"],
+        "critical_path": report["critical_path"],
+        "cycles": counted,
+        "samples_per_second": round(report["clock_mhz"] * 1e6 / counted, 1),
+        "seconds": report["seconds"],
+        "tools": report["tools"],
+        "command": shlex.join(["python", "-m", "boards.sweep", "--only", point.name]),
+    }
+
+
+def chosen(only: str | None, known: dict[str, Any]) -> list[Point]:
+    """The points to measure. Raises `RequestError` for a name that there is not."""
+    there = points()
+    if only is None:
+        return [point for name, point in there.items() if name not in known]
+    wrong = [name for name in only.split(",") if name not in there]
+    if wrong:
+        raise RequestError(f"there is no point {', '.join(wrong)}: choose from {', '.join(there)}")
+    return [there[name] for name in only.split(",")]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line. Returns the exit status."""
+    parser = argparse.ArgumentParser(prog="boards.sweep", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--only", metavar="NAMES", help="measure these points, again if need be; an unknown one lists them")
+    parser.add_argument("--tables", action="store_true", help="measure nothing: write table and picture from the file")
+    given = parser.parse_args(arguments)
+    console = Console(stderr=True)
+    known: dict[str, Any] = json.loads(RESULT.read_text()) if RESULT.exists() else {}
+    try:
+        for point in [] if given.tables else chosen(given.only, known):
+            console.print(f"point {point.name}")
+            known |= {point.name: measure(point, known, console)}
+            RESULT.parent.mkdir(parents=True, exist_ok=True)
+            RESULT.write_text(json.dumps({name: known[name] for name in points() if name in known}, indent=2) + "\n")
+        sweep_table.write(known)
+    except BuildError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.status
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,88 @@
+"""What a board's file says about it, and what a family of devices needs to be built for."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from boards.pll import Pll
+from sw.contract.geometry import Geometry
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One run of a tool in the build folder; its output goes to `<name>.log` there."""
+
+    name: str
+    tool: str
+    arguments: tuple[str, ...]
+
+
+class Family(ABC):
+    """The open flow of a family of devices: Yosys, nextpnr, and the tool that packs the bitstream."""
+
+    bitstream: str  # file in the build folder
+    logic: str  # resource of nextpnr's report that synapses are divided into
+    memory: str  # the block that holds weights
+    buffered_clock: bool  # the PLL takes its input from a buffer, not from the pin
+    warm_up: tuple[str, ...]  # its tools
+
+    @abstractmethod
+    def pll(self, input_hz: Fraction, asked_hz: Fraction) -> Pll:
+        """The PLL that comes closest. Raises `RequestError`."""
+
+    @abstractmethod
+    def synthesis(self) -> list[str]:
+        """Commands of Yosys from the RTLIL that has been read to mapped cells, module hierarchy kept."""
+
+    @abstractmethod
+    def place_and_route(self, platform: Any, options: tuple[str, ...]) -> Step:
+        """From `top.json` and Amaranth's constraints to the routed design, with `timing.json` as its report."""
+
+    @abstractmethod
+    def pack(self, platform: Any) -> Step:
+        """From the routed design to `bitstream`."""
+
+    @abstractmethod
+    def weight_blocks(self, geometry: Geometry) -> int:
+        """Blocks of `memory` that the weights of a geometry take."""
+
+    @abstractmethod
+    def blocks(self, device: str) -> int:
+        """Blocks of `memory` that a device has."""
+
+    @abstractmethod
+    def demand(self, cells: dict[str, int]) -> int:
+        """Blocks of `memory` that a synthesised design takes; `cells` counts its cells by type."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loader:
+    """The program that puts a bitstream into a board. `port` comes before PORT, where the loader takes one."""
+
+    tool: str
+    arguments: tuple[str, ...]
+    port: str | None
+    how_to_get: str
+    prepare: Callable[[Path], Path] = lambda bitstream: bitstream
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """A board to build for. `name` is a key of `sw.contract.boards.BOARDS`, which has its shape, baud rate and network.
+
+    `clock_mhz` is asked of the PLL; `platform` makes a new platform, which can be used once. `options` are nextpnr's,
+    `seed` its seed in reports.
+    """
+
+    name: str
+    platform: Callable[[], Any]
+    family: Family
+    clock_mhz: float
+    loader: Loader
+    uart: str = "uart"
+    lamp: tuple[str, ...] = ("led",)
+    seed: int = 1
+    options: tuple[str, ...] = ()

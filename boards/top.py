@@ -1,0 +1,39 @@
+"""What a bitstream holds: the accelerator, its clock, its serial line and a lamp. It only connects."""
+
+from amaranth.hdl import Elaboratable, Module, Signal
+
+from boards.clocks import Clocks
+from hw.serial_accelerator import SerialAccelerator
+
+
+class Top(Elaboratable):
+    """`accelerator` on the board's UART and lamp.
+
+    The lamp is lit while the accelerator is busy; otherwise it flashes about once a second to show that the clock runs.
+    `uart` is the platform's resource with `rx` and `tx`; `lamp` names the resource and, where it has several, its part.
+    """
+
+    def __init__(self, accelerator: SerialAccelerator, clocks: Clocks, *, uart: str, lamp: tuple[str, ...]) -> None:
+        self.accelerator = accelerator
+        self.clocks = clocks
+        self.uart = uart
+        self.lamp = lamp
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        m.submodules.clocks = self.clocks
+        m.submodules.accelerator = accelerator = self.accelerator
+        uart = platform.request(self.uart, 0)
+        lamp = platform.request(self.lamp[0], 0)
+        for part in self.lamp[1:]:
+            lamp = getattr(lamp, part)
+        second = Signal(self.accelerator.rate.clock_hz.bit_length())
+        m.d.sync += second.eq(second + 1)
+        m.d.comb += [
+            accelerator.rx.eq(uart.rx.i),
+            uart.tx.o.eq(accelerator.tx),
+            # The boot nonce is caught at the first HELLO, whose cycle nobody knows: it needs no other entropy.
+            accelerator.entropy.eq(0),
+            lamp.o.eq(accelerator.busy | second[-3:].all()),
+        ]
+        return m
