@@ -17,7 +17,7 @@ ALLOWED = {
     "sw.twin": ("sw.contract", "sw.data", "numpy", "torch"),
     "sw.reference": ("sw.contract", "numpy", "torch"),
     "hw": ("sw.contract", "amaranth"),
-    "boards": ("sw.contract", "sw.figures", "hw", "amaranth", "amaranth_boards"),
+    "boards": ("sw.contract", "sw.figures", "hw", "amaranth", "amaranth_boards", "rich"),
 }
 FORBIDDEN = {
     "sw.host": ("sw.twin", "torch", "amaranth", "amaranth_boards"),
