@@ -15,8 +15,9 @@ def experiment(
 ) -> None:
     """Run a named experiment. `metaplast experiment NAME --help` shows its options."""
     if names:
+        width = max(map(len, EXPERIMENTS))
         for known, chosen in EXPERIMENTS.items():
-            typer.echo(f"{known:<16} {chosen.about}")
+            typer.echo(f"{known:<{width}} {chosen.about}")
         return
     if name not in EXPERIMENTS:
         found = "no experiment is named" if name is None else f"there is no experiment {name}"

@@ -1,0 +1,111 @@
+"""Known answers: what a sound board predicts and has learned after fixed samples, so that a board can be tested alone.
+
+`known_answers.json` has the answers of every case; `python -m sw.host.known_answers` writes it again from the twin. The
+cases are for different sizes of boards, and every one that fits is asked: all columns of every board take part in `wide`.
+"""
+
+import json
+import sys
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sw.contract.network import Network
+from sw.host import boards
+from sw.host.checkpoint import Checkpoint
+from sw.host.learning_device import Bits, Labels, LearningDevice
+from sw.host.output import write_json
+
+PATH = Path(__file__).with_suffix(".json")
+SAMPLES = 200
+TESTED = 50  # of them predicted again, after learning
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A network and the seed of its samples: a random image for each class, every pixel of it flipped one time in eight.
+
+    So there are samples that a network learns from, and more and more that it does not.
+    """
+
+    network: Network
+    seed: int
+
+    def samples(self) -> tuple[Bits, Labels]:
+        """Pixels uint8 (SAMPLES, n_0), 0 or 1, and labels (SAMPLES,)."""
+        random = np.random.default_rng(self.seed)
+        inputs, classes = self.network.layers[0], self.network.layers[-1]
+        images = random.integers(0, 2, (classes, inputs), dtype=np.uint8)
+        labels = random.integers(0, classes, SAMPLES)
+        flipped = random.integers(0, 8, (SAMPLES, inputs)) == 0
+        return images[labels] ^ flipped.astype(np.uint8), labels
+
+
+CASES = {
+    "small": Case(network=Network.of(layers=(64, 20, 10), init_range=16, margin=2, relax_rate=(300, 300)), seed=1),
+    "wide": Case(
+        network=Network.of(
+            layers=(784, 48, 16, 10),
+            activation=("sign", "gate"),
+            gate=(0, -2),
+            window=(40, 6),
+            margin=0,
+            relax_rate=(300, 300, 300),
+            init_range=128,
+            relax_floor=3,
+        ),
+        seed=2,
+    ),
+}
+
+
+def answers(device: LearningDevice, case: Case) -> dict[str, Any]:
+    """What a device answers to a case: predictions, then the state and the counts after them."""
+    Checkpoint.initial(case.network).put_on(device)
+    pixels, labels = case.samples()
+    predictions = device.train(pixels, labels).tolist()
+    state = Checkpoint.of(device, case.network)
+    counted = device.counters()
+    return {
+        "predictions": predictions,
+        "weights_crc32": [f"{zlib.crc32(layer.tobytes()):08x}" for layer in state.weights],
+        "prng": state.prng,
+        "samples": state.samples,
+        "learned": counted["learned"],
+        "draws": counted["draws"],
+        "predictions_after": device.infer(pixels[:TESTED]).tolist(),
+    }
+
+
+def known() -> dict[str, dict[str, Any]]:
+    """The answers of the twin to every case."""
+    return json.loads(PATH.read_text())
+
+
+def first_difference(found: dict[str, Any], expected: dict[str, Any]) -> str | None:
+    """The first answer that is another one than expected, in words, or None."""
+    for name, right in expected.items():
+        ours = found[name]
+        if ours == right:
+            continue
+        if not isinstance(right, list):
+            return f"{name} is {ours}, expected {right}"
+        i = next(i for i, (a, b) in enumerate(zip(ours, right, strict=True)) if a != b)
+        wrong = sum(a != b for a, b in zip(ours, right, strict=True))
+        place = f"layer {i + 1}" if name == "weights_crc32" else f"sample {i}"
+        return f"{name} of {place} is {ours[i]}, expected {right[i]} ({wrong} of {len(right)} differ)"
+    return None
+
+
+def main() -> None:
+    """`python -m sw.host.known_answers`."""
+    with boards.find("twin").open(print) as twin:
+        write_json(PATH, {name: answers(twin, case) for name, case in CASES.items()})
+    print(f"{PATH}: {', '.join(CASES)}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

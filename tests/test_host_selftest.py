@@ -1,0 +1,154 @@
+"""The self-test: a sound board passes, a broken one is told what is wrong first, and what a board has learned is safe."""
+
+import re
+
+import numpy as np
+import pytest
+
+from sw.contract.frames import Frame
+from sw.contract.network import Network
+from sw.data.initial_weights import initial_weights
+from sw.host import boards, known_answers, simulated_board
+from sw.host.command_line import app, run
+from sw.host.device import connect
+from sw.host.known_answers import CASES, SAMPLES
+from sw.host.serial_transport import SerialTransport
+from tests.fake_board import SMALL, FakeBoard
+from tests.fake_build import build_command
+from tests.fake_port import FakePort, board_like
+
+SMALL_BOARD = "columns=64,rows=32,grid_height=4,grid_width=1,synapses_per_cell=16,folds=1"
+TINY_BOARD = "columns=16,rows=32,grid_height=1,grid_width=1,synapses_per_cell=16,folds=1"
+
+
+def selftest(*words):
+    return run(app, ["selftest", *words])
+
+
+@pytest.fixture
+def small_boards(monkeypatch):
+    """A board of 64 columns under the name of the one that a fake port has."""
+    known = boards.BOARDS["ulx3s-85f"]
+    small = type(known)(**{**vars(known), "geometry": SMALL})
+    monkeypatch.setitem(boards.BOARDS, "ulx3s-85f", small)
+
+
+def test_the_answers_are_those_of_the_twin():
+    with boards.find("twin").open(print) as twin:
+        found = {name: known_answers.answers(twin, case) for name, case in CASES.items()}
+    assert found == known_answers.known()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_cases_ask_for_more_than_one_thing(name):
+    answers = known_answers.known()[name]
+    assert 0 < answers["learned"] < answers["samples"] == SAMPLES
+    assert len(set(answers["predictions"])) > 5 and len(set(answers["predictions_after"])) > 5
+    assert answers["draws"] > 500
+
+
+def test_a_board_on_a_port_is_sound_and_forgets_the_test(capsys):
+    with FakePort(board_like("ulx3s-85f")) as port:
+        assert selftest("--board", "ulx3s", "--port", port.name) == 0
+        captured = capsys.readouterr()
+        assert captured.out == "sound: 400 known samples in 2 networks; its weights were overwritten\n"
+        assert "weight memory: 512 rows of 784 columns" in captured.err
+        assert port.board.chip.samples == 0
+    assert selftest("--board", "twin") == 0
+
+
+def test_a_simulated_board_answers_what_fits_it(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(simulated_board, "BUILD", build_command(tmp_path))
+    assert selftest("--board", "sim", "--geometry", SMALL_BOARD) == 0
+    assert "sound: 200 known samples in 1 networks" in capsys.readouterr().out
+    assert selftest("--board", "sim", "--geometry", TINY_BOARD) == 2
+    assert "no known answers are for a board as small as sim" in capsys.readouterr().err
+
+
+def test_what_a_board_has_learned_is_overwritten_only_when_asked(small_boards, capsys):
+    network = Network.of(layers=(64, 20, 10))
+    with FakePort(FakeBoard()) as port:
+        with connect(SerialTransport(port.name, 9600), "the board") as device:
+            device.configure(network)
+            device.write_weights(initial_weights(network))
+            device.train(np.ones((3, 64), np.uint8), np.zeros(3, int))
+            before = device.read_weights()
+        assert selftest("--board", "ulx3s", "--port", port.name) == 2
+        told = capsys.readouterr().err
+        assert re.fullmatch(r"error: the board has learned 3 samples and the test overwrites .*: give --yes .*\n", told)
+        assert port.board.chip.samples == 3
+        np.testing.assert_array_equal(port.board.chip.weights[:20, :64], before[0])
+        assert selftest("--board", "ulx3s", "--port", port.name, "--yes") == 0
+
+
+def stuck(board):
+    """Bit 2 of one weight is always 1."""
+    write = board.write
+
+    def written(data):
+        answer = write(data)
+        board.chip.weights[31, 40] |= 4
+        return answer
+
+    board.write = written
+
+
+def twin_rows(board):
+    """Rows 3 and 19 are one: the address line that tells them apart is broken."""
+    read = board.read
+    board.read = lambda data: read(bytes([3]) + data[1:] if data[0] == 19 else data)
+
+
+def thresholds(board):
+    table = board.chip.table_of
+    board.chip.table_of = lambda i, u: [x + 1 for x in table(i, u)]
+
+
+def counts(board):
+    board.chip.count = lambda: setattr(board.chip, "samples", board.chip.samples + 1 + (board.chip.samples == 9))
+
+
+def predicts(board):
+    train = board.chip.train
+    board.chip.train = lambda pixels, label: (train(pixels, label) + (board.chip.samples == 8)) % 10
+
+
+FAULTS = {
+    "a stuck bit": (stuck, r"the weight of row 31, column 40 \(cell 2, synapse 8, fold 0\) reads .*, written .* \(1 of 2048"),
+    "two rows that are one": (twin_rows, r"the weight of row 19, column 0 .* of 2048 differ\)"),
+    "a threshold one too high": (thresholds, r"known answers of small: predictions of sample \d+ is \d, expected \d"),
+    "a sample counted twice": (counts, r"known answers of small: samples is 201, expected 200"),
+    "a wrong prediction": (predicts, r"known answers of small: predictions of sample 7 is \d, expected \d \(1 of 200 differ\)"),
+}
+
+
+@pytest.mark.parametrize(("fault", "said"), FAULTS.values(), ids=FAULTS)
+def test_a_broken_board_is_told_what_is_wrong_first(small_boards, capsys, fault, said):
+    board = FakeBoard()
+    fault(board)
+    with FakePort(board) as port:
+        assert selftest("--board", "ulx3s", "--port", port.name) == 1
+    assert re.match(f"different: {said}", capsys.readouterr().out)
+
+
+def test_a_wrong_layer_is_named():
+    right = known_answers.known()["small"]
+    wrong = right | {"weights_crc32": [right["weights_crc32"][0], "00000000"]}
+    told = known_answers.first_difference(wrong, right)
+    assert told == f"weights_crc32 of layer 2 is 00000000, expected {right['weights_crc32'][1]} (1 of 2 differ)"
+    assert known_answers.first_difference(right, right) is None
+
+
+def test_a_port_that_damages_a_reply_is_an_error_and_no_verdict(small_boards, capsys):
+    """Not sound and not different: the link failed, so nothing is known of the board."""
+    board = FakeBoard()
+    answer = board.answer
+
+    def cut(piece):
+        reply = answer(piece)
+        return Frame(type=reply.type, sequence=reply.sequence, nonce=0, payload=reply.payload[:-1])
+
+    with FakePort(board) as port:
+        board.answer = lambda piece: cut(piece) if board.chip.network else answer(piece)
+        assert selftest("--board", "ulx3s", "--port", port.name) == 2
+    assert "bytes, expected" in capsys.readouterr().err
