@@ -1,6 +1,7 @@
 """Pixels, labels and weights as they come from a caller: checked before the first byte is sent."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,18 @@ def check_pixels(pixels: NDArray[np.uint8], network: Network) -> None:
         )
     if pixels.size and pixels.max() > 1:
         raise InputError(f"pixels go up to {pixels.max()}, expected 0 and 1: apply a threshold first")
+
+
+def flat_bits(pixels: NDArray[Any], network: Network) -> NDArray[np.uint8]:
+    """Images of zeros and ones, or of bools, of shape (n, n_0) or (n, height, width), as uint8 of shape (n, n_0).
+
+    Raises `InputError` for others.
+    """
+    given: NDArray[Any] = np.asarray(pixels)
+    bits = given.astype(np.uint8) if given.dtype == np.bool_ else given
+    flat = bits.reshape(len(bits), -1) if bits.ndim == 3 else bits
+    check_pixels(flat, network)
+    return flat
 
 
 def check_labels(labels: NDArray[np.integer], count: int, network: Network) -> None:

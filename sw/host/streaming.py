@@ -26,7 +26,9 @@ def train(
         first += length
 
 
-def infer(device: LearningDevice, pixels: Bits) -> Iterator[Predictions]:
-    """The predictions of one batch after another, without learning."""
+def infer(device: LearningDevice, pixels: Bits, stop: Callable[[], bool] = lambda: False) -> Iterator[Predictions]:
+    """The predictions of one batch after another, without learning; ends early once `stop()` is true."""
     for first in range(0, len(pixels), BATCH):
+        if stop():
+            return
         yield device.infer(pixels[first : first + BATCH])

@@ -1,0 +1,152 @@
+"""Boards from Python, for a notebook or a program: NumPy arrays in and out, errors as exceptions.
+
+    from sw.host import open_board
+
+    with open_board("ulx3s") as board:
+        board.begin(layers=(784, 500, 10))
+        predictions = board.train(images > 127, labels)
+        board.save("trained.npz")
+"""
+
+import signal
+import threading
+from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sw.contract.geometry import Geometry
+from sw.contract.geometry_text import parse_geometry
+from sw.contract.network import Network
+from sw.host import boards, checkpoint, streaming
+from sw.host.checkpoint import Checkpoint
+from sw.host.error import InputError, LinkError
+from sw.host.interruption import Interruption
+from sw.host.learning_device import LearningDevice, Predictions, Weights
+from sw.host.samples import check_labels, flat_bits
+
+Pixels = NDArray[np.uint8] | NDArray[np.bool_]
+
+
+class OpenBoard:
+    """A board that is open, with one network on it. `open_board` makes it; use it as a context manager or call `close`.
+
+    Members: `device`, the same board one layer below.
+    Every method raises a `HostError` or `ContractError` whose message is the sentence that the command line prints.
+    """
+
+    def __init__(self, device: LearningDevice, board: boards.Board) -> None:
+        self.device = device
+        self._board = board
+        self._network: Network | None = None
+
+    @property
+    def network(self) -> Network:
+        """The network on the board."""
+        if self._network is None:
+            raise LinkError("the board has no network yet: call begin or load first")
+        return self._network
+
+    @property
+    def geometry(self) -> Geometry | None:
+        """The shape of the board; None where any network fits (the twin)."""
+        return self._board.geometry
+
+    @property
+    def samples(self) -> int:
+        """Training samples since `begin`, also those of earlier runs that `load` brought."""
+        return self._state.read_state()[1]
+
+    @property
+    def weights(self) -> Weights:
+        """The hidden weights, read back: int8 arrays of shape (n_l, n_{l-1}), layer 1 first."""
+        return self._state.read_weights()
+
+    def begin(self, network: Network | None = None, **fields: Any) -> None:
+        """Put a new network on the board, with its initial weights.
+
+        Parameters: `network`, or the fields of one (`layers=(784, 500, 10)`, `margin=39`, …: those of the TOML file).
+        """
+        if network is not None and fields:
+            raise InputError("give either a network or the fields of one")
+        self._put(Checkpoint.initial(network or Network.of(**fields)))
+
+    def load(self, path: str | Path) -> None:
+        """Put the state of a checkpoint on the board: it goes on as if it had never stopped."""
+        self._put(checkpoint.load(Path(path)))
+
+    def save(self, path: str | Path) -> None:
+        """Write the state of the board to a checkpoint, whole or not at all."""
+        Checkpoint.of(self._state, self.network).save(Path(path))
+
+    def train(self, pixels: Pixels, labels: NDArray[np.integer]) -> Predictions:
+        """Predict, then learn, sample by sample, in order.
+
+        `pixels`: 0 and 1 or bool, of shape (n, n_0) or (n, height, width) with height · width = n_0. `labels`: integers
+        of shape (n,), each 0 … n_L - 1. Returns the predictions before learning, uint16 of shape (n,). Ctrl-C takes effect
+        at the end of a batch, so that the board is never left in the middle of one; `samples` tells how far it came.
+        """
+        bits = flat_bits(pixels, self.network)
+        classes = np.asarray(labels)
+        check_labels(classes, len(bits), self.network)
+        return self._in_batches(lambda stop: streaming.train(self._state, bits, classes, stop))
+
+    def predict(self, pixels: Pixels) -> Predictions:
+        """Predict without learning: `pixels` as of `train`; uint16 of shape (n,). Nothing on the board changes."""
+        bits = flat_bits(pixels, self.network)
+        return self._in_batches(lambda stop: streaming.infer(self._state, bits, stop))
+
+    def counters(self) -> dict[str, int]:
+        """Counts since `begin` or `load`: at least `learned` samples and `draws`; a board tells its cycles too."""
+        return self._state.counters()
+
+    def close(self) -> None:
+        """Give the board back. What it has learned stays on it until the next `begin` or `load`, of anyone."""
+        self.device.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def _state(self) -> LearningDevice:
+        """The device, once it has a network."""
+        _ = self.network
+        return self.device
+
+    def _put(self, state: Checkpoint) -> None:
+        self._board.check_fits(state.network)
+        self._network = None  # until all of the state is there
+        state.put_on(self.device)
+        self._network = state.network
+
+    def _in_batches(self, batches: Callable[[Callable[[], bool]], Any]) -> Predictions:
+        """All batches' predictions; a signal that comes meanwhile acts, as it would have, between two of them."""
+        in_main = threading.current_thread() is threading.main_thread()
+        found = [np.zeros(0, np.uint16)]
+        with Interruption() if in_main else nullcontext() as interruption:  # signals are the main thread's
+            found += batches(interruption.asked if interruption is not None else lambda: False)
+        if interruption is not None and interruption.number is not None:
+            signal.raise_signal(interruption.number)
+        return np.concatenate(found)
+
+
+def open_board(
+    name: str, *, port: str | None = None, geometry: str | None = None, report: Callable[[str], None] = print
+) -> OpenBoard:
+    """Open a board that `metaplast boards` lists.
+
+    Parameters: `port`, as for `--port`: a device or a URL of pyserial; without it, the only port that the board can be on.
+    `geometry` of the board `sim`, as for `--geometry`. `report` is given lines of progress while `sim` is compiled.
+    Raises `HostError` where there is no such board or port, where the port is in use, and where something else answers.
+    """
+    board = boards.find(name, port, parse_geometry(geometry) if geometry is not None else None)
+    return OpenBoard(board.open(report), board)

@@ -1,0 +1,168 @@
+"""Boards from Python: the example of the documentation runs as it is printed, and errors are exceptions that say the same."""
+
+import re
+import signal
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from sw.contract.error import ContractError
+from sw.contract.network import Network
+from sw.host import OpenBoard, checkpoint, open_board, ports, streaming
+from sw.host.checkpoint import Checkpoint
+from sw.host.error import BoardError, HostError, InputError, LinkError, TransportError
+from tests.fake_board import SMALL, FakeBoard
+from tests.fake_port import FakePort, board_like, usb_port
+from tests.link_partner import Partner
+
+DOCS = Path(__file__).parent.parent / "docs" / "host.md"
+NETWORK = Network.of(layers=(64, 20, 10))
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    torch.set_num_threads(1)  # tests run side by side
+
+
+@pytest.fixture
+def board(monkeypatch):
+    """A small fake board that is open."""
+    from sw.host import boards
+    from sw.host.device import connect
+
+    class Fake(boards.Board):
+        def open(self, report):
+            return connect(Partner(FakeBoard()), "the board")
+
+    monkeypatch.setattr(boards, "find", lambda name, port, geometry: Fake(name="fake", geometry=SMALL))
+    with open_board("fake") as opened:
+        yield opened
+
+
+def samples(count=250, seed=1):
+    random = np.random.default_rng(seed)
+    return random.integers(0, 2, (count, 64), dtype=np.uint8), random.integers(0, 10, count)
+
+
+def test_the_example_of_the_documentation(tmp_path, monkeypatch, capsys):
+    (example,) = re.findall(r"```python\n(.*?)```", DOCS.read_text(), re.DOTALL)
+    random = np.random.default_rng(2)
+    images, labels = random.integers(0, 256, (60, 28, 28), dtype=np.uint8), random.integers(0, 10, 60)
+    monkeypatch.chdir(tmp_path)
+    with FakePort(board_like("ulx3s-85f")) as port:
+        found = [usb_port(port.name, 0x0403, 0x6015, "ULX3S FPGA 85K v3.0.8")]
+        monkeypatch.setattr(ports.list_ports, "comports", lambda: found)
+        exec(compile(example, str(DOCS), "exec"), {"images": images, "labels": labels})
+    assert re.fullmatch(r"\d+\.\d% right before learning, 60 samples learned\n\d+\.\d% right now\n", capsys.readouterr().out)
+    assert checkpoint.load(tmp_path / "trained.npz").samples == 60
+
+
+def test_what_comes_back_is_what_the_twin_gives(board, tmp_path):
+    pixels, labels = samples()
+    board.begin(NETWORK)
+    ours = board.train(pixels, labels)
+    with open_board_of_the_twin() as twin:
+        twin.begin(layers=(64, 20, 10))
+        np.testing.assert_array_equal(ours, twin.train(pixels, labels))
+        np.testing.assert_array_equal(board.predict(pixels), twin.predict(pixels))
+        for a, b in zip(board.weights, twin.weights, strict=True):
+            np.testing.assert_array_equal(a, b)
+        assert board.samples == twin.samples == 250
+        assert board.counters()["draws"] == twin.counters()["draws"] > 0
+    assert ours.dtype == np.uint16 and ours.shape == (250,)
+    assert board.geometry == SMALL and board.network == NETWORK
+
+
+def open_board_of_the_twin():
+    from sw.host.boards import TwinBoard
+
+    twin = TwinBoard(name="twin", geometry=None)
+    return OpenBoard(twin.open(print), twin)
+
+
+def test_shapes_and_types_that_are_taken_are_alike(board):
+    pixels, labels = samples(30)
+    found = []
+    for given in (pixels, pixels.astype(bool), pixels.reshape(30, 8, 8), pixels.reshape(30, 8, 8).astype(bool)):
+        board.begin(NETWORK)
+        found.append(board.train(given, labels).tolist())
+    assert found.count(found[0]) == 4
+    assert board.train(pixels[:0], labels[:0]).shape == (0,)
+
+
+def test_a_saved_board_goes_on_bit_identically(board, tmp_path):
+    pixels, labels = samples()
+    board.begin(NETWORK)
+    board.train(pixels, labels)
+    whole = board.weights
+    board.begin(NETWORK)
+    board.train(pixels[:120], labels[:120])
+    board.save(tmp_path / "half.npz")
+    board.begin(layers=(64, 7, 2))
+    board.load(str(tmp_path / "half.npz"))
+    board.train(pixels[120:], labels[120:])
+    for ours, right in zip(board.weights, whole, strict=True):
+        np.testing.assert_array_equal(ours, right)
+
+
+def test_errors_are_exceptions_with_a_sentence(board, tmp_path):
+    pixels, labels = samples(3)
+    with pytest.raises(LinkError, match="the board has no network yet: call begin or load first"):
+        board.train(pixels, labels)
+    with pytest.raises(LinkError, match="no network yet"):
+        _ = board.weights
+    with pytest.raises(ContractError, match="take away 3 neurons"):
+        board.begin(layers=(64, 25, 10))
+    with pytest.raises(ContractError, match="unknown field momentum"):
+        board.begin(momentum=1)
+    with pytest.raises(InputError, match="either a network or the fields"):
+        board.begin(NETWORK, margin=3)
+    board.begin(NETWORK)
+    with pytest.raises(InputError, match="apply a threshold first"):
+        board.train(pixels * 255, labels)
+    with pytest.raises(InputError, match=r"labels are int64 of shape \(3, 1\), expected integers of shape \(3,\)"):
+        board.train(pixels, labels[:, None])
+    with pytest.raises(HostError, match="cannot be read"):
+        board.load(tmp_path / "none.npz")
+    assert board.samples == 0
+
+
+def test_boards_that_cannot_be_opened(monkeypatch):
+    monkeypatch.setattr(ports.list_ports, "comports", list)
+    with pytest.raises(BoardError, match="there is no board ulx9s"):
+        open_board("ulx9s")
+    with pytest.raises(BoardError, match="plug the board in or give --port"):
+        open_board("ulx3s")
+    with FakePort(board_like("ulx3s-85f")) as port, open_board("ulx3s", port=port.name):
+        with pytest.raises(TransportError, match="another program uses it"):
+            open_board("ulx3s", port=port.name)
+
+
+def test_ctrl_c_acts_between_two_batches(board, monkeypatch):
+    pixels, labels = samples()
+    board.begin(NETWORK)
+    train, calls = board.device.train, []
+
+    def interrupted(*given):
+        calls.append(1)
+        if len(calls) == 2:
+            signal.raise_signal(signal.SIGINT)
+        return train(*given)
+
+    monkeypatch.setattr(board.device, "train", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        board.train(pixels, labels)
+    assert board.samples == 2 * streaming.BATCH
+    assert Checkpoint.of(board.device, NETWORK).samples == 2 * streaming.BATCH
+
+
+def test_another_thread_may_train(board):
+    pixels, labels = samples()
+    board.begin(NETWORK)
+    thread = threading.Thread(target=board.train, args=(pixels, labels))
+    thread.start()
+    thread.join()
+    assert board.samples == 250
