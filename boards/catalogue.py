@@ -1,11 +1,11 @@
 """All targets by name."""
 
-from boards import ecpix5, icebreaker, orangecrab, ulx3s
+from boards import ecpix5, icebreaker, orangecrab, tang_nano_9k, tang_nano_20k, ulx3s
 from boards.error import RequestError
 from boards.target import Target
 from sw.contract.boards import ALIASES, BOARDS, board_name
 
-MODULES = (ulx3s, orangecrab, icebreaker, ecpix5)
+MODULES = (ulx3s, orangecrab, icebreaker, ecpix5, tang_nano_20k, tang_nano_9k)
 TARGETS = {target.name: target for module in MODULES for target in module.TARGETS if target.name in BOARDS}
 
 

@@ -46,8 +46,9 @@ class Gowin(Family):
         return Step(name="pack", tool="gowin_pack", arguments=arguments)
 
     def weight_blocks(self, geometry: Geometry) -> int:
-        bits, words = 8 * geometry.synapses_per_cell, geometry.memory_depth
-        return geometry.cells * min(-(-bits // width) * -(-words // depth) for width, depth in SHAPES)
+        bits, words = 8 * geometry.lanes, geometry.memory_depth  # every slice has a memory of its own
+        of_slice = min(-(-bits // width) * -(-words // depth) for width, depth in SHAPES)
+        return geometry.cells * geometry.slices * of_slice
 
     def blocks(self, device: str) -> int:
         return DIES[device][1]

@@ -32,8 +32,8 @@ def find_tool(tool: str) -> str:
         if found is None:
             raise RequestError(f"{variable(tool)} names {named}, which is no program: name another one or unset it")
         return found
-    installed = Path(sys.executable).parent / f"yowasp-{tool}"
-    for candidate in (str(installed), f"yowasp-{tool}", tool):
+    here = Path(sys.executable).parent
+    for candidate in (str(here / f"yowasp-{tool}"), f"yowasp-{tool}", str(here / tool), tool):
         found = shutil.which(candidate)
         if found is not None:
             return found
