@@ -1,0 +1,1 @@
+"""The design after synthesis, simulated cell by cell, behind its serial pins."""

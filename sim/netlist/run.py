@@ -1,0 +1,135 @@
+"""Trains the netlist of a board through its serial pins and compares it with the twin.
+
+    python -m sim.netlist.run --board ulx3s-12f --samples 200
+
+Random pixels and labels; compared are every prediction and, at the end, every weight, the random word, the sample count
+and the counters. The result lies in build/<board>/netlist.json; with --commit also in boards/reports/. Exit status 1: a
+difference, which is named. 2: what was asked for cannot be done.
+"""
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from boards.catalogue import find
+from boards.error import BuildError as BoardsError
+from boards.identity import ROOT, source_hash
+from sim.native.compiler import BuildError
+from sim.netlist import build
+from sw.contract.boards import BOARDS
+from sw.contract.error import ContractError
+from sw.contract.network import Network
+from sw.host.commands.verify import first_difference
+from sw.host.device import connect
+from sw.host.error import HostError
+from sw.host.process_transport import ProcessTransport
+from sw.twin.device import TwinDevice
+
+RATE_ERROR = 0.01  # of the host's serial port against the board's, which takes up to 4 %
+HELLO_TIMEOUT, REPLY_TIMEOUT = 120.0, 3600.0
+REPORTS = ROOT / "boards" / "reports"
+
+
+def network_for(layers: tuple[int, ...]) -> Network:
+    """A network with every feature: gated and sign layers, relaxation, levels far apart."""
+    hidden = len(layers) - 2
+    return Network.of(
+        layers=layers,
+        activation=["gate" if i % 2 else "sign" for i in range(hidden)],
+        gate=[2 if i % 2 else 0 for i in range(hidden)],
+        relax_rate=[2000] * (hidden + 1),
+        relax_floor=3,
+        init_range=100,
+    )
+
+
+def compare(netlist: Path, network: Network, samples: int, seed: int) -> dict[str, Any]:
+    """Train the netlist and the twin on `samples` random samples: `difference` (None: equal), `counters`, `seconds`."""
+    begun = time.monotonic()
+    transport = ProcessTransport(build.command(netlist, report, rate_error=RATE_ERROR))
+    timeouts = {"hello_timeout": HELLO_TIMEOUT, "reply_timeout": REPLY_TIMEOUT}
+    with connect(transport, "the netlist", **timeouts) as device, TwinDevice() as twin:
+        device.geometry.check_fits(network)
+        difference = first_difference(device, twin, network, samples, seed)
+        counters = device.counters()
+    return {"difference": difference, "counters": counters, "seconds": round(time.monotonic() - begun, 1)}
+
+
+def report(line: str) -> None:
+    """A line of progress."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def run(board: str, samples: int, seed: int, layers: tuple[int, ...] | None) -> dict[str, Any]:
+    """The whole check of a board; returns what the JSON file holds."""
+    name = find(board).name
+    if name not in BOARDS:
+        raise BuildError(f"the board {name} has no shape yet")
+    network = network_for(layers or BOARDS[name].layers)
+    BOARDS[name].geometry.check_fits(network)
+    netlist = build.netlist(name, report)
+    known = build.header(netlist)
+    report(f"training {'-'.join(map(str, network.layers))} through the pins of {sum(known['cells'].values()):,} cells")
+    result = compare(netlist, network, samples, seed)
+    return {
+        "board": name,
+        "layers": list(network.layers),
+        "samples": samples,
+        "seed": seed,
+        "equal": result["difference"] is None,
+        "difference": result["difference"],
+        "compared": ["predictions", "weights", "random word", "sample count", "learned", "draws"],
+        "learned": result["counters"]["learned"],
+        "draws": result["counters"]["draws"],
+        "clock_hz": known["clock_hz"],
+        "baud": known["baud"],
+        "cells": known["cells"],
+        "seconds": {"synthesis": known["synthesis_seconds"], "simulation": result["seconds"]},
+        "sources": source_hash(),
+    }
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line. Returns the exit status."""
+    parser = argparse.ArgumentParser(prog="sim.netlist.run", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--board", default="ulx3s-12f", help="a board with an ECP5 or an iCE40")
+    parser.add_argument("--samples", type=int, default=200, help="training samples")
+    parser.add_argument("--seed", type=int, default=1, help="of the random pixels and labels")
+    parser.add_argument("--layers", help="another network than the board's: 784,24,12,10")
+    parser.add_argument("--commit", action="store_true", help="write boards/reports/BOARD-netlist.json too")
+    given = parser.parse_args(arguments)
+    try:
+        if given.samples < 1:
+            raise BuildError(f"samples is {given.samples}, expected 1 or more")
+        if given.seed < 0:
+            raise BuildError(f"seed is {given.seed}, expected 0 or more")
+        result = run(given.board, given.samples, given.seed, _layers(given.layers))
+    except (BuildError, BoardsError, ContractError, HostError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    text = json.dumps(result, indent=2) + "\n"
+    folder = ROOT / "build" / result["board"]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "netlist.json").write_text(text)
+    if given.commit:
+        REPORTS.mkdir(parents=True, exist_ok=True)
+        (REPORTS / f"{result['board']}-netlist.json").write_text(text)
+    if not result["equal"]:
+        print(f"different: {result['difference']}")
+        return 1
+    print(f"{result['board']}: {result['samples']} samples on the netlist, equal to the twin; {folder / 'netlist.json'}")
+    return 0
+
+
+def _layers(text: str | None) -> tuple[int, ...] | None:
+    try:
+        return tuple(int(size) for size in text.split(",")) if text else None
+    except ValueError as error:
+        raise BuildError(f"layers is {text!r}, expected sizes like 784,24,12,10") from error
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,162 @@
+"""The whole accelerator on Amaranth's own simulator, which runs what becomes RTLIL and the bitstream, without Verilog.
+
+Frames go in and out as bytes, with stalls on both sides; everything that it says is compared with the twin. Once more
+over the pins, which is slow here, it says HELLO.
+"""
+
+import os
+from collections.abc import Callable, Coroutine
+from random import Random
+from typing import Any
+
+import numpy as np
+from amaranth.sim import Simulator
+from cobs import cobs
+
+from hw.accelerator import Accelerator
+from hw.link.uart import BaudRate
+from hw.serial_accelerator import SerialAccelerator
+from sw.contract.frames import COUNTERS, REPLY, STATE, Command, Frame, Hello, train_payload
+from sw.contract.geometry import Geometry
+from sw.contract.network import Network
+from sw.contract.registers import configuration_bytes
+from sw.contract.table import table_bytes, thresholds
+from sw.data.initial_weights import initial_weights
+from sw.twin.engine import Twin
+
+SEED = int(os.environ.get("SEED", "1"))
+SAMPLES, BATCH = 24, 5
+GEOMETRY = Geometry(columns=16, rows=14, grid_height=1, grid_width=2, synapses_per_cell=4, folds=2, slices=2)
+NETWORK = Network.of(
+    layers=(11, 6, 4, 3),
+    activation=("sign", "gate"),
+    gate=(0, -1),
+    margin=6,
+    window=(5, 3),
+    relax_rate=(9000, 30000, 65536),
+    relax_floor=2,
+    init_range=128,
+    init_seed=SEED,
+)
+MOST_CYCLES = 40_000
+RATE = BaudRate(clock_hz=50_000_000, baud=8_000_000)
+Driver = Callable[[Any], Coroutine[Any, Any, None]]
+
+
+class ByteHost:
+    """Asks over the streams `rx` and `tx` of an accelerator, one request at a time."""
+
+    def __init__(self, dut: Accelerator, random: Random) -> None:
+        self.dut, self.random = dut, random
+        self.sequence, self.nonce = random.randrange(2**16), 0
+
+    async def ask(self, ctx: Any, command: Command, payload: bytes = b"") -> bytes:
+        self.sequence = (self.sequence + 1) % 2**16
+        frame = Frame(type=command, sequence=self.sequence, nonce=self.nonce, payload=payload)
+        for byte in cobs.encode(frame.pack()) + b"\0":
+            await self._pause(ctx)
+            ctx.set(self.dut.rx.payload, byte)
+            ctx.set(self.dut.rx.valid, 1)
+            await ctx.tick().until(self.dut.rx.ready)
+            ctx.set(self.dut.rx.valid, 0)
+        received = bytearray()
+        while not received or received[-1]:
+            await self._pause(ctx)
+            ctx.set(self.dut.tx.ready, 1)
+            (byte,) = await ctx.tick().sample(self.dut.tx.payload).until(self.dut.tx.valid)
+            ctx.set(self.dut.tx.ready, 0)
+            received.append(byte)
+        reply = Frame.unpack(cobs.decode(bytes(received[:-1])))
+        assert (reply.type, reply.sequence) == (command | REPLY, self.sequence), f"{command.name}: {reply}"
+        return reply.payload
+
+    async def _pause(self, ctx: Any) -> None:
+        if self.random.random() < 0.05:
+            await ctx.tick().repeat(self.random.randrange(1, 8))
+
+
+def simulate(dut: Any, driver: Driver) -> None:
+    """Run `driver` on `dut` until it ends; AssertionError after MOST_CYCLES."""
+    simulator = Simulator(dut)
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(driver)
+    steps = 0
+    while simulator.advance():
+        steps += 1
+        assert steps < 8 * MOST_CYCLES, f"the accelerator has not answered everything within some {MOST_CYCLES} cycles"
+
+
+def test_the_accelerator_learns_like_the_twin() -> None:
+    network, geometry, random = NETWORK, GEOMETRY, Random(SEED)
+    twin = Twin.of(network)
+    weights = initial_weights(network)
+    generator = np.random.default_rng(SEED)
+    pixels = generator.integers(0, 2, (SAMPLES, network.layers[0]), dtype=np.uint8)
+    labels = generator.integers(0, network.layers[-1], SAMPLES)
+    packed = np.packbits(pixels, axis=1, bitorder="little")
+    begin = random.randrange(2**40)
+    twin.load(weights, network.prng, begin)
+    expected = twin.train(pixels, labels)[0].tolist()
+    learned = [row for layer in twin.weights() for row in layer]
+    assert twin.counters()["rows_learned"] > SAMPLES
+
+    async def host(ctx: Any) -> None:
+        ask = ByteHost(dut, random)
+        hello = Hello.unpack(await ask.ask(ctx, Command.HELLO))
+        ask.nonce = hello.nonce
+        assert {name: getattr(hello, name) for name in vars(geometry)} == vars(geometry)
+        await ask.ask(ctx, Command.CONFIGURE, configuration_bytes(network, geometry))
+        for i, setting in enumerate(zip(network.learning_rate, network.metaplasticity, strict=True)):
+            await ask.ask(ctx, Command.TABLE, bytes([i]) + table_bytes(thresholds(*setting)))
+        for row, values in enumerate(values for layer in weights for values in layer):
+            await ask.ask(ctx, Command.WRITE, row.to_bytes(2, "little") + values.tobytes())
+        await ask.ask(ctx, Command.STATE, STATE.pack(network.prng, begin))
+
+        predictions: list[int] = []
+        for first in range(0, SAMPLES, BATCH):
+            batch = slice(first, first + BATCH)
+            request = train_payload(labels[batch].tolist(), packed[batch].tobytes())
+            predictions += np.frombuffer(await ask.ask(ctx, Command.TRAIN, request), "<u2").tolist()
+        assert predictions == expected
+
+        assert STATE.unpack(await ask.ask(ctx, Command.STATE)) == (twin.prng(), begin + SAMPLES)
+        for row, values in enumerate(learned):
+            asked = row.to_bytes(2, "little") + len(values).to_bytes(2, "little")
+            assert await ask.ask(ctx, Command.READ, asked) == values.tobytes(), f"row {row}"
+        counters = np.frombuffer(await ask.ask(ctx, Command.COUNTERS), "<u8").tolist()
+        assert ({"bad_frames": 0} | twin.counters()).items() <= dict(zip(COUNTERS, counters, strict=True)).items()
+
+    dut = Accelerator(geometry, buffer_bytes=1024)
+    simulate(dut, host)
+
+
+def test_the_serial_accelerator_says_hello_over_its_pins() -> None:
+    dut = SerialAccelerator(GEOMETRY, RATE, buffer_bytes=1024)
+    ratio = RATE.clock_hz / RATE.baud
+    request = cobs.encode(Frame(type=Command.HELLO, sequence=7, nonce=0, payload=b"").pack()) + b"\0"
+    received = bytearray()
+
+    async def sender(ctx: Any) -> None:
+        ctx.set(dut.rx, 1)
+        await ctx.tick().repeat(20)
+        bits = [bit for byte in request for bit in (0, *(byte >> i & 1 for i in range(8)), 1)]
+        for i, bit in enumerate(bits):
+            ctx.set(dut.rx, bit)
+            await ctx.tick().repeat(round(ratio * (i + 1)) - round(ratio * i))
+        while not received or received[-1]:
+            await ctx.tick().until(~dut.tx)  # one cycle after the edge of the start bit
+            byte, gone = 0, 1
+            for i in range(8):
+                centre = round(ratio * (i + 1.5))
+                await ctx.tick().repeat(centre - gone)
+                gone = centre
+                byte |= ctx.get(dut.tx) << i
+            await ctx.tick().until(dut.tx)
+            received.append(byte)
+
+    simulate(dut, sender)
+    reply = Frame.unpack(cobs.decode(bytes(received[:-1])))
+    assert (reply.type, reply.sequence) == (Command.HELLO | REPLY, 7)
+    hello = Hello.unpack(reply.payload)
+    assert {name: getattr(hello, name) for name in vars(GEOMETRY)} == vars(GEOMETRY)
+    assert hello.clock_hz == RATE.clock_hz
