@@ -30,7 +30,7 @@ def uart_rate(clock: Fraction, baud: int) -> BaudRate:
 
 
 class Clocks(Elaboratable):
-    """Makes the domain `sync` of a design from the platform's default clock, by `pll`.
+    """Drives the domain `sync`, which its parent has, from the platform's default clock, by `pll`.
 
     `sync` is in reset until the PLL has been locked, and the board's reset button (if it has one) released, for 15 µs;
     its reset comes from a flip-flop. `buffered`: the PLL's input comes from an input buffer; else from the pin itself.
@@ -55,7 +55,7 @@ class Clocks(Elaboratable):
             button = buffer.i
 
         # One clock, two domains: `held` counts from the lock on and gives `sync` its reset.
-        m.domains += [ClockDomain("held", local=True), ClockDomain("sync")]
+        m.domains += ClockDomain("held", local=True)
         m.d.comb += [ClockSignal("held").eq(clock), ClockSignal("sync").eq(clock)]
         m.submodules.lock = ResetSynchronizer(~locked | button, domain="held")
         waited, ready = Signal(range(round(HOLD_SECONDS * float(self.pll.frequency)) + 1)), Signal()

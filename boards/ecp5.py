@@ -4,7 +4,7 @@ from fractions import Fraction
 from typing import Any
 
 from boards.pll import Ecp5Pll
-from boards.target import Family, Step
+from boards.target import PLACED, Family, Step
 from sw.contract.geometry import Geometry
 
 # Blocks of 18 kbit by the size of the die. The 12F is a 25F die of which Lattice guarantees 32 blocks and 12k LUTs.
@@ -40,7 +40,7 @@ class Ecp5(Family):
 
     def place_and_route(self, platform: Any, options: tuple[str, ...]) -> Step:
         device = (DEVICES[platform.device], "--package", PACKAGES[platform.package], "--speed", platform.speed)
-        files = ("--json", "top.json", "--lpf", "top.lpf", "--textcfg", "top.config", "--report", "timing.json")
+        files = ("--json", "top.json", "--lpf", "top.lpf", "--textcfg", "top.config", "--report", "timing.json", "--write", PLACED)
         return Step(name="place and route", tool="nextpnr-ecp5", arguments=(*device, *files, *options))
 
     def pack(self, platform: Any) -> Step:
@@ -48,8 +48,9 @@ class Ecp5(Family):
         return Step(name="pack", tool="ecppack", arguments=(*self.pack_options, *files))
 
     def weight_blocks(self, geometry: Geometry) -> int:
-        bits, words = 8 * geometry.synapses_per_cell, geometry.memory_depth
-        return geometry.cells * min(-(-bits // width) * -(-words // depth) for width, depth in SHAPES)
+        bits, words = 8 * geometry.lanes, geometry.memory_depth  # every slice of a cell has a memory of its own
+        of_slice = min(-(-bits // width) * -(-words // depth) for width, depth in SHAPES)
+        return geometry.cells * geometry.slices * of_slice
 
     def blocks(self, device: str) -> int:
         return BLOCKS[device.rpartition("-")[2]]

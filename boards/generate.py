@@ -68,9 +68,6 @@ def script(target: Target) -> list[str]:
     return [
         "read_rtlil cell.il",
         f"read_rtlil {TOP_MODULE}.il",
-        # No token reads a word of a cell while another one writes it (`hw.issue`), so the read may give anything then.
-        # Without this Yosys builds the old value from registers and multiplexers around every block.
-        f"setparam -set COLLISION_X_MASK 1 {CELL_MODULE}/t:$memrd_v2",
         *target.family.synthesis(),
         f"write_json {NETLIST}",
         f"tee -q -o {COUNTS} stat -json -top {TOP_MODULE}",

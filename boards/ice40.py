@@ -4,7 +4,7 @@ from fractions import Fraction
 from typing import Any
 
 from boards.pll import Ice40Pll
-from boards.target import Family, Step
+from boards.target import PLACED, Family, Step
 from sw.contract.geometry import Geometry
 
 SPRAM_BITS, SPRAM_WORDS = 16, 16384
@@ -26,7 +26,7 @@ class Ice40(Family):
         return ["synth_ice40 -noflatten -device u -top top"]
 
     def place_and_route(self, platform: Any, options: tuple[str, ...]) -> Step:
-        files = ("--json", "top.json", "--pcf", "top.pcf", "--asc", "top.asc", "--report", "timing.json")
+        files = ("--json", "top.json", "--pcf", "top.pcf", "--asc", "top.asc", "--report", "timing.json", "--write", PLACED)
         device = ("--up5k", "--package", platform.package.lower())
         return Step(name="place and route", tool="nextpnr-ice40", arguments=(*device, *files, *options))
 
@@ -34,7 +34,8 @@ class Ice40(Family):
         return Step(name="pack", tool="icepack", arguments=("top.asc", self.bitstream))
 
     def weight_blocks(self, geometry: Geometry) -> int:
-        return geometry.cells * -(-8 * geometry.synapses_per_cell // SPRAM_BITS) * -(-geometry.memory_depth // SPRAM_WORDS)
+        of_slice = -(-8 * geometry.lanes // SPRAM_BITS) * -(-geometry.memory_depth // SPRAM_WORDS)
+        return geometry.cells * geometry.slices * of_slice
 
     def blocks(self, device: str) -> int:
         return 4

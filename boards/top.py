@@ -1,6 +1,7 @@
 """What a bitstream holds: the accelerator, its clock, its serial line and a lamp. It only connects."""
 
-from amaranth.hdl import Elaboratable, Module, Signal
+from amaranth.hdl import ClockDomain, Elaboratable, Module, Signal
+from amaranth.lib import io
 
 from boards.clocks import Clocks
 from hw.serial_accelerator import SerialAccelerator
@@ -21,17 +22,21 @@ class Top(Elaboratable):
 
     def elaborate(self, platform) -> Module:
         m = Module()
+        m.domains += ClockDomain("sync")
         m.submodules.clocks = self.clocks
         m.submodules.accelerator = accelerator = self.accelerator
-        uart = platform.request(self.uart, 0)
-        lamp = platform.request(self.lamp[0], 0)
+        uart = platform.request(self.uart, 0, dir="-")
+        lamp_port = platform.request(self.lamp[0], 0, dir="-")
         for part in self.lamp[1:]:
-            lamp = getattr(lamp, part)
+            lamp_port = getattr(lamp_port, part)
+        m.submodules.rx = rx = io.Buffer("i", uart.rx)
+        m.submodules.tx = tx = io.Buffer("o", uart.tx)
+        m.submodules.lamp = lamp = io.Buffer("o", lamp_port)
         second = Signal(self.accelerator.rate.clock_hz.bit_length())
         m.d.sync += second.eq(second + 1)
         m.d.comb += [
-            accelerator.rx.eq(uart.rx.i),
-            uart.tx.o.eq(accelerator.tx),
+            accelerator.rx.eq(rx.i),
+            tx.o.eq(accelerator.tx),
             # The boot nonce is caught at the first HELLO, whose cycle nobody knows: it needs no other entropy.
             accelerator.entropy.eq(0),
             lamp.o.eq(accelerator.busy | second[-3:].all()),
