@@ -10,6 +10,8 @@ from typing import Any
 from boards.pll import Pll
 from sw.contract.geometry import Geometry
 
+PLACED = "top.pnr.json"  # the routed design, which nextpnr writes
+
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
@@ -39,7 +41,7 @@ class Family(ABC):
 
     @abstractmethod
     def place_and_route(self, platform: Any, options: tuple[str, ...]) -> Step:
-        """From `top.json` and Amaranth's constraints to the routed design, with `timing.json` as its report."""
+        """From `top.json` and Amaranth's constraints to the routed design (also as `PLACED`), its report `timing.json`."""
 
     @abstractmethod
     def pack(self, platform: Any) -> Step:
