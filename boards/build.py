@@ -18,14 +18,14 @@ from typing import Any
 
 from rich.console import Console
 
-from boards import fit, generate
+from boards import fit, floorplan, generate
 from boards.budgets import check_budgets
 from boards.catalogue import find
 from boards.error import BuildError, RequestError
 from boards.identity import source_hash
 from boards.progress import BuildProgress
 from boards.report import REPORTS, ROOT, make_report, print_report
-from boards.target import Step, Target
+from boards.target import PLACED, Step, Target
 from boards.timing import read_timing
 from boards.tools import find_tool, run_step
 from sw.contract.boards import BOARDS
@@ -92,6 +92,7 @@ def build(request: Request, console: Console) -> dict[str, Any]:
         read_timing(json.loads((request.folder / "timing.json").read_text())), request.folder / family.bitstream,
         seed=request.seed, options=options, seconds=seconds, source_hash=hashed,
     )  # fmt: skip
+    floorplan.draw(request.folder / PLACED, report, request.folder / "floorplan")
     (request.folder / REPORT).write_text(json.dumps(report, indent=2) + "\n")
     return report
 

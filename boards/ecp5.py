@@ -40,8 +40,8 @@ class Ecp5(Family):
 
     def place_and_route(self, platform: Any, options: tuple[str, ...]) -> Step:
         device = (DEVICES[platform.device], "--package", PACKAGES[platform.package], "--speed", platform.speed)
-        files = ("--json", "top.json", "--lpf", "top.lpf", "--textcfg", "top.config", "--report", "timing.json", "--write", PLACED)
-        return Step(name="place and route", tool="nextpnr-ecp5", arguments=(*device, *files, *options))
+        files = ("--json", "top.json", "--lpf", "top.lpf", "--textcfg", "top.config", "--report", "timing.json")
+        return Step(name="place and route", tool="nextpnr-ecp5", arguments=(*device, *files, "--write", PLACED, *options))
 
     def pack(self, platform: Any) -> Step:
         files = ("--input", "top.config", "--bit", self.bitstream)

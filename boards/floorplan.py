@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from boards.error import BuildError
+from sw.contract.boards import BOARDS
 from sw.figures import floorplan, style
 from sw.figures.floorplan import Kind, Placed
 
@@ -52,13 +53,14 @@ def cells(path: Path) -> Iterator[tuple[str, str, tuple[int, int], str]]:
     try:
         with path.open(encoding="utf-8") as lines:
             for line in lines:
-                if line.startswith(NETS) and found:
-                    return
-                if (opens := OPENS.match(line)) and opens[1] not in INSIDE:
-                    name = opens[1]
-                elif given := TYPE.match(line):
+                if line.endswith('": {\n'):
+                    if line.startswith(NETS) and found:
+                        return
+                    if (opens := OPENS.match(line)) and opens[1] not in INSIDE:
+                        name = opens[1]
+                elif '"type": ' in line and (given := TYPE.match(line)):
                     kind = given[1]
-                elif place := PLACE.match(line):
+                elif '"NEXTPNR_BEL": ' in line and (place := PLACE.match(line)):
                     found = True
                     yield name, kind, (int(place[1]), int(place[2])), place[3]
     except (OSError, UnicodeDecodeError) as error:
@@ -99,16 +101,16 @@ def placed(path: Path) -> list[Placed]:
 def draw(placed_json: Path, report: dict[str, Any], path: Path) -> list[Path]:
     """Draw `placed_json` as `path`.png and `path`.svg; the title says what the report says. The paths.
 
-    `report` needs `board`, `clock_mhz` and `use`; with `geometry`, the cells of the array are numbered by row and column.
+    `report` is what `boards.report` makes. The cells of the array are numbered by row and column.
     """
     use = ", ".join(
         f"{used:,} of {available:,} {name}" for name, (used, available) in report["use"].items() if used and available > 8
     )
     figure = floorplan.draw(
         placed(placed_json),
-        title=f"{report.get('title', report['board'])}: {report['clock_mhz']:.1f} MHz",
+        title=f"{BOARDS[report['board']].title}: {report['clock_mhz']:.1f} MHz",
         below=use,
-        grid_width=report.get("geometry", {}).get("grid_width"),
+        grid_width=report["geometry"]["grid_width"],
         upwards=next(cells(placed_json))[1].startswith(("ICESTORM", "SB_")),
     )
     return style.save(figure, path)

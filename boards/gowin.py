@@ -4,7 +4,7 @@ from fractions import Fraction
 from typing import Any
 
 from boards.gowin_pll import GowinPll, Limits
-from boards.target import Family, Step
+from boards.target import PLACED, Family, Step
 from sw.contract.geometry import Geometry
 
 # By the device: the die's name in Apicula's database, and its blocks of 18 kbit.
@@ -37,12 +37,12 @@ class Gowin(Family):
     def place_and_route(self, platform: Any, options: tuple[str, ...]) -> Step:
         die, _ = DIES[platform.device]
         device = ("--device", platform.part, "--vopt", f"family={die}", "--vopt", "cst=top.cst")
-        files = ("--json", "top.json", "--write", "top.pnr.json", "--report", "timing.json")
+        files = ("--json", "top.json", "--write", PLACED, "--report", "timing.json")
         return Step(name="place and route", tool="nextpnr-himbaechel-gowin", arguments=(*device, *files, *options))
 
     def pack(self, platform: Any) -> Step:
         die, _ = DIES[platform.device]
-        arguments = ("-d", die, "-o", self.bitstream, *self.pack_options, "top.pnr.json")
+        arguments = ("-d", die, "-o", self.bitstream, *self.pack_options, PLACED)
         return Step(name="pack", tool="gowin_pack", arguments=arguments)
 
     def weight_blocks(self, geometry: Geometry) -> int:

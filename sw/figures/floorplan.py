@@ -55,13 +55,12 @@ def cell_colour(row: int, column: int, rows: int, columns: int) -> Colour:
     return colorsys.hls_to_rgb(hue, 0.36 + 0.22 * row / max(1, rows - 1) + 0.12 * dark, 0.62)
 
 
-def colours(rooms: Iterable[str | int], grid_width: int | None) -> dict[str | int, Colour]:
-    """A colour for every room; the array's by their place in a grid of `grid_width` columns (one column if unknown)."""
+def colours(rooms: Iterable[str | int], grid_width: int) -> dict[str | int, Colour]:
+    """A colour for every room; the array's by their place in a grid of `grid_width` columns."""
     known = set(rooms)
     numbers = [room for room in known if isinstance(room, int)]
-    columns = grid_width or 1
-    rows = -(-(max(numbers, default=0) + 1) // columns)
-    found: dict[str | int, Colour] = {n: cell_colour(*divmod(n, columns), rows, columns) for n in numbers}
+    rows = -(-(max(numbers, default=0) + 1) // grid_width)
+    found: dict[str | int, Colour] = {n: cell_colour(*divmod(n, grid_width), rows, grid_width) for n in numbers}
     names = sorted(room for room in known if isinstance(room, str))
     return found | {name: NAMED[i % len(NAMED)] for i, name in enumerate(names)}
 
@@ -84,7 +83,7 @@ def dots(sites: Sequence[Placed], by_room: dict[str | int, Colour], width: int, 
 
 
 @styled
-def draw(sites: Sequence[Placed], *, title: str, below: str, grid_width: int | None, upwards: bool) -> Figure:
+def draw(sites: Sequence[Placed], *, title: str, below: str, grid_width: int, upwards: bool) -> Figure:
     """The die, as far as it is used. `upwards`: the row of tiles 0 is at the bottom.
 
     `below` stands under the title. The cells of the array bear their row and column where their logic is thickest.
@@ -111,7 +110,7 @@ def draw(sites: Sequence[Placed], *, title: str, below: str, grid_width: int | N
     return figure
 
 
-def number_cells(axes, sites: Sequence[Placed], grid_width: int | None) -> None:
+def number_cells(axes, sites: Sequence[Placed], grid_width: int) -> None:
     """Row and column of every cell of the array, at the median of its sites."""
     places: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for site in sites:
@@ -119,7 +118,7 @@ def number_cells(axes, sites: Sequence[Placed], grid_width: int | None) -> None:
             places[site.room].append((site.x, site.y))
     for cell, at in places.items():
         x, y = np.median(at, axis=0) + 0.5
-        text = f"{cell // grid_width},{cell % grid_width}" if grid_width else str(cell)
+        text = f"{cell // grid_width},{cell % grid_width}"
         halo = [withStroke(linewidth=2.4, foreground="white")]
         axes.text(x, y, text, ha="center", va="center", fontsize=9, color=INK, path_effects=halo)
 
