@@ -3,13 +3,13 @@
 from functools import reduce
 from operator import or_
 
-from amaranth.hdl import Cat, Module, Signal, Value, ValueLike
+from amaranth.hdl import Cat, Module, Mux, Signal, Value, ValueLike
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from hw.array.input_memory import add_input_memory
 from hw.array.popcount import popcount
-from hw.array.update import decide, step
+from hw.array.update import is_down, moves
 from hw.array.weight_memory import add_weight_memory
 from hw.layouts import token_layout
 from sw.contract import tokens
@@ -98,76 +98,73 @@ class Cell(wiring.Component):
         other1, hit1 = register("other1", ~forward), register("hit1", hit)
         ignored = [register(f"ignored_{i}", ~(sliced | (read & (lane == i)))) for i in range(lanes)]
         m.d.comb += [self.token_out.eq(token1), self.token_out.opcode.eq(opcode1)]
+        keeps1 = ~_any_of(opcode1, Opcode.LEARN, Opcode.RELAX)
+        no_write1 = ~((opcode1 == Opcode.WRITE) & hit1)
 
         # 2: decisions
         matches = register("matches", valid_all & ~(signs ^ negative_all), zero=other1)
-        hidden = [register(f"hidden_{i}", word.word_select(i, 8), zero=ignored[i]) for i in range(lanes)]
-        valid, negative = register("valid", valid_slice), register("negative", negative_slice)
+        weights = [register(f"weight_{i}", word.word_select(i, 8), zero=ignored[i]) for i in range(lanes)]
+        valid, negative = register("valid", valid_slice), register("negative", negative_slice, zero=keeps1)
         clear, backward = register("clear", opcode1 == Opcode.CLEAR), register("backward", opcode1 == Opcode.BACKWARD)
         unload = register("unload", (opcode1 == Opcode.UNLOAD) & hit1)
+        counts = register("counts", _any_of(opcode1, Opcode.BACKWARD, Opcode.UNLOAD))
         relax = register("relax", opcode1 == Opcode.RELAX)
-        keeps = register("keeps", ~_any_of(opcode1, Opcode.LEARN, Opcode.RELAX))
-        write = (opcode1 == Opcode.WRITE) & hit1
-        not_write = register("not_write", ~write)
+        keeps, no_write = register("keeps", keeps1), register("no_write", no_write1)
         silent = register("silent", ~_any_of(opcode1, Opcode.FORWARD, Opcode.READ, Opcode.UNLOAD))
         operand2, synapse2 = register("operand2", token1.operand), register("synapse2", token1.synapse)
+        written = register("written", token1.operand[:8], zero=no_write1)
         # UNLOAD counts down without keeping it: a counter is above zero if it is not below zero then.
         error_negative = register("error_negative", token1.operand[tokens.NEGATIVE_OFFSET] | (opcode1 == Opcode.UNLOAD))
+        toward = operand2[tokens.TOWARD_OFFSET :][: tokens.THRESHOLD_BITS]
+        away = operand2[tokens.AWAY_OFFSET :][: tokens.THRESHOLD_BITS]
 
-        positive_counts, negative_counts = [], []
+        changes = ~keeps | ~no_write
+        active, below_zero, moving, downward, stepped, signs3 = [], [], [], [], [], []
         for i in range(lanes):
+            level, sign = weights[i][:7], weights[i][7]
+            down = is_down(negative=sign, input_negative=negative[i], error_negative=error_negative, relax=relax)
+            moving.append(moves(level=level, threshold=Mux(down, toward, away), valid=valid[i], relax=relax))
+            downward.append(down)
+            # One adder counts up and down, steps levels, and lets through what is written.
             counter = Signal(tokens.counter_width(g), name=f"counter_{i}", reset_less=True)
-            down = hidden[i][7] ^ error_negative
-            counted = (counter + Cat(1, down.replicate(len(counter) - 1)))[: len(counter)]
+            width = max(len(counter), 8)
+            base = Cat(Mux(counts, counter[:8], level) | written[:7], counter[8:])[:width]
+            total = (base + Cat(no_write, down.replicate(width - 1)))[:width]
             with m.If(clear):
                 m.d.sync += counter.eq(0)
             with m.Elif(backward):
-                m.d.sync += counter.eq(counted)
-            positive_counts.append(~counted[-1])
-            negative_counts.append(counter[-1])
-        active = Cat(positive_counts) | Cat(negative_counts)
-        counts = Cat(active, Cat(negative_counts)) & unload.replicate(2 * lanes)
-        contribution = popcount(matches) | reduce(or_, hidden) | counts
+                m.d.sync += counter.eq(total)
+            active.append(~total[len(counter) - 1] | counter[-1])
+            below_zero.append(counter[-1])
+            stepped.append(register(f"stepped_{i}", total[:8], when=changes))
+            signs3.append(register(f"sign3_{i}", sign | written[7], when=changes))
+        flags = Cat(active, below_zero) & unload.replicate(2 * lanes)
+        contribution = popcount(matches[1:]) | reduce(or_, weights) | flags
 
-        decisions = [
-            decide(
-                weight=hidden[i],
-                valid=valid[i],
-                input_negative=negative[i],
-                error_negative=error_negative,
-                relax=relax,
-                toward=operand2[tokens.TOWARD_OFFSET :][: tokens.THRESHOLD_BITS],
-                away=operand2[tokens.AWAY_OFFSET :][: tokens.THRESHOLD_BITS],
-            )
-            for i in range(lanes)
-        ]
-
-        # 3: sum and step; WRITE steps a zero by nothing
+        # 3: sum and ends
         contribution3 = register("contribution3", contribution, zero=silent)
-        m.d.comb += self.sum_out.eq(register("sum4", (self.sum_in + contribution3)[: len(self.sum_in)]))
-        moves = register("moves", Cat(moves for moves, _ in decisions), zero=keeps)
-        toward = register("toward", Cat(toward for _, toward in decisions), zero=keeps)
-        changes = ~keeps | ~not_write
-        hidden3 = [register(f"hidden3_{i}", hidden[i], when=changes) for i in range(lanes)]
+        match3 = register("match3", matches[0])  # the carry into the sum costs nothing
+        m.d.comb += self.sum_out.eq(register("sum4", (self.sum_in + contribution3 + match3)[: len(self.sum_in)]))
+        moves3, down3 = register("moves3", Cat(moving), zero=keeps), register("down3", Cat(downward), zero=keeps)
         lane2, slice2 = synapse2[:lane_bits], synapse2[lane_bits:]
-        written = register("written", operand2[:8], zero=not_write)
-        written_lane = register("written_lane", Cat(~not_write & (lane2 == i) for i in range(lanes)))
-        updates3, changes3, slice3 = register("updates3", ~keeps), register("changes3", changes), register("slice3", slice2)
-        levels, ends = zip(*(step(hidden3[i], toward[i], moving=updates3) for i in range(lanes)), strict=True)
+        written_lane = register("written_lane", Cat(~no_write & (lane2 == i) for i in range(lanes)))
+        changes3, slice3 = register("changes3", changes), register("slice3", slice2)
+        ends = Cat(each[7] for each in stepped)
+        crosses = ends & down3
+        enable = (moves3 & ~(ends & ~down3)) | written_lane
 
         # 4: write
         address3 = register("address3", register("address2", token1.address))
-        enable = (moves & ~(Cat(ends) & ~toward)) | written_lane
-        values = []
-        for i, (level, end) in enumerate(zip(levels, ends, strict=True)):
-            crosses = end & toward[i]
-            values += [
-                register(f"level4_{i}", level | written[:7], when=changes3, zero=crosses),
-                register(f"negative4_{i}", (hidden3[i][7] ^ crosses) | written[7], when=changes3),
-            ]
+        bytes4 = [
+            Cat(
+                register(f"level4_{i}", stepped[i][:7], when=changes3, zero=crosses[i]),
+                register(f"sign4_{i}", signs3[i] ^ crosses[i], when=changes3),
+            )
+            for i in range(lanes)
+        ]
         m.d.comb += [
             address4.eq(register("address4", address3)),
-            values4.eq(Cat(values)),
+            values4.eq(Cat(bytes4)),
             enable4.eq(Cat(register(f"enable4_{s}", enable, zero=slice3 != s) for s in range(g.slices))),
         ]
         return m

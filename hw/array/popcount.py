@@ -1,20 +1,20 @@
-"""Number of ones in a word, in an order of additions that maps to few LUTs."""
+"""Number of ones in a word, from full adders: two 4-input functions each."""
 
-from amaranth.hdl import Const, Value
-
-ONES_OF_FOUR = Const(0x4332322132212110, 64)  # nibble i: the ones of i
+from amaranth.hdl import Cat, Value
 
 
 def popcount(bits: Value) -> Value:
-    """The number of ones of `bits`: groups of four by three 4-input functions each, then a balanced tree of adders."""
-    groups = [_count_four(bits[i : i + 4]) for i in range(0, len(bits), 4)]
-    while len(groups) > 1:
-        pairs = [a + b for a, b in zip(groups[::2], groups[1::2], strict=False)]
-        groups = pairs + groups[2 * len(pairs) :]
-    return groups[0]
-
-
-def _count_four(bits: Value) -> Value:
-    if len(bits) < 4:
-        return sum(bits[1:], start=bits[0] + 0)
-    return ONES_OF_FOUR.word_select(bits, 4)[:3]
+    """The number of ones of `bits`. Bits of one weight are added three at a time, the two of the next weight passed on."""
+    columns = [list(bits)]
+    result = []
+    while columns:
+        column, carries = columns.pop(0), []
+        while len(column) > 1:
+            taken, column = column[:3], column[3:]
+            total = sum(taken[1:], start=taken[0] + 0)
+            column.append(total[0])
+            carries.append(total[1])
+        result += column
+        if carries:
+            columns = [carries + (columns.pop(0) if columns else []), *columns]
+    return Cat(result)

@@ -1,4 +1,4 @@
-"""The update of one hidden weight (clauses 10 and 11), in two pipeline stages: decide, then step.
+"""The update of one hidden weight (clauses 10 and 11): whether it moves, and which way.
 
 The cell holds a weight as sign and level (`sw.contract.tokens.stored`): nearer to zero is down, whatever the sign.
 Learning and relaxation share everything: a relaxation is a step toward zero of every column, valid or not, taken when
@@ -13,30 +13,25 @@ def stored(byte: Value) -> Value:
     return Cat(byte[:7] ^ byte[7].replicate(7), byte[7])
 
 
-def decide(
-    *, weight: Value, valid: Value, input_negative: Value, error_negative: Value, relax: Value, toward: Value, away: Value
-) -> tuple[Value, Value]:
-    """Whether a weight moves, and whether toward zero.
+def is_down(*, negative: Value, input_negative: Value, error_negative: Value, relax: Value) -> Value:
+    """Whether a weight, whose sign is `negative`, steps toward zero; without an input also whether d · b is negative."""
+    return relax | (input_negative ^ error_negative ^ negative)
 
-    `weight` is the stored byte, `valid` and `input_negative` its column's ternary input, `error_negative` the sign of d,
-    `toward` and `away` the thresholds 0…128 (both the floor, below 128, when `relax` is set). Combinational.
+
+def moves(*, level: Value, threshold: Value, valid: Value, relax: Value) -> Value:
+    """Whether a weight steps, if its level allows.
+
+    `level` has 7 bits; `threshold`, the one for the direction of the step, is 0…128, and the floor, below 128, when
+    `relax` is set; `valid` is that of its column's input. Combinational.
     """
-    level, negative = weight[:7], weight[7]
-    is_toward = relax | (input_negative ^ error_negative ^ negative)
-    threshold = Mux(is_toward, toward, away)
-    below = (level - threshold[:7])[7] | threshold[7]  # a difference takes less logic than a comparison
-    return Mux(relax, ~below, valid & below), is_toward
+    below = threshold[7] | is_less(level, threshold[:7])
+    return Mux(relax, ~below, valid & below)
 
 
-def step(weight: Value, toward: Value, *, moving: Value) -> tuple[Value, Value]:
-    """(level, end): the level one nearer to zero if `toward`, else one farther, and whether it was at its end already.
-
-    At the end, level 0 or 127, the level that is returned has wrapped around: a weight at 127 has to stay, one at 0 has to
-    keep its level and change its sign, from +½ to -½ or back. With `weight`, `toward` and `moving` all zero both are zero,
-    so that something else can be joined by OR. Combinational.
-    """
-    level, passes = [], moving  # passes: bit i changes
-    for i in range(7):
-        level.append(weight[i] ^ passes)
-        passes = weight[i] ^ toward if i == 0 else passes & (weight[i] ^ toward)
-    return Cat(level), passes
+def is_less(a: Value, b: Value) -> Value:
+    """a < b, of equal widths, from pairs of bits: a carry chain of this width takes more logic than its bits."""
+    assert len(a) == len(b)
+    if len(a) <= 2:
+        return a < b
+    high = slice(len(a) - 2, None)
+    return (a[high] < b[high]) | ((a[high] == b[high]) & is_less(a[:-2], b[:-2]))

@@ -44,7 +44,7 @@ def stored(weight: int) -> int:
 
 def operand_width(geometry: Geometry) -> int:
     """Bits of the operand: LOAD has K valid and K negative bits; LEARN has two thresholds and the sign of d; RELAX has
-    the floor in the place of both thresholds; BACKWARD has the sign of d in the same place; WRITE has a byte."""
+    the floor in the place of both thresholds; BACKWARD has the sign of d in the same place; WRITE has a byte, zeros above."""
     return max(2 * geometry.synapses_per_cell, NEGATIVE_OFFSET + 1)
 
 
