@@ -1,13 +1,13 @@
 """The engine: the array and everything around it that computes and learns. It only connects."""
 
 from amaranth.hdl import Module, Mux, Signal
-from amaranth.lib import wiring
+from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, connect, flipped
 
 from hw.array.array import SynapseArray
 from hw.configuration import Configuration
 from hw.counters import Counters
-from hw.engine_signature import EngineSignature
+from hw.engine_signature import PRNG_ADDRESS, EngineSignature
 from hw.forward.classify import Classify
 from hw.forward.fold_sum import FoldSum
 from hw.forward.normalise import Normalise
@@ -64,28 +64,36 @@ class Engine(wiring.Component):
         m.d.comb += [
             link.configured.eq(configuration.configured),
             link.registers.eq(registers),
-            link.counters.eq(counters.counters),
             configuration.reset.eq(link.reset),
-            counters.clear.eq(configuration.loaded | link.reset),
             input_buffer.clear.eq(configuration.loaded),
-            link.busy.eq(sequencer.busy | input_buffer.busy | rows.busy | configuration.loaded),
+            link.busy.eq(sequencer.busy | input_buffer.busy | rows.busy | configuration.loaded | counters.busy),
         ]
 
-        # the random word and the sample count
-        samples = Signal(64)
-        m.d.comb += [
-            link.state_write.ready.eq(1),
-            link.state.prng.eq(draw.prng),
-            link.state.samples.eq(samples),
-            draw.prng_write.eq(link.state_write.valid),
-            draw.prng_value.eq(link.state_write.payload.prng),
+        # the random word, counters of samples and events
+        connect(m, link_.samples_write, counters.write)
+        prng_word = Signal(data.ArrayLayout(16, 2))
+        told_prng, told_high = Signal(), Signal()
+        m.d.sync += [
+            told_prng.eq(link.report_address >= PRNG_ADDRESS),
+            told_high.eq(link.report_address[0]),
         ]
-        with m.If(configuration.loaded):
-            m.d.sync += samples.eq(0)
-        with m.Elif(link.state_write.valid):
-            m.d.sync += samples.eq(link.state_write.payload.samples)
-        with m.Elif(sequencer.trained):
-            m.d.sync += samples.eq(samples + 1)
+        m.d.comb += [
+            prng_word.eq(draw.prng),
+            link.prng_write.ready.eq(1),
+            draw.prng_write.eq(link.prng_write.valid),
+            draw.prng_value.eq(link.prng_write.payload),
+            counters.read.eq(link.report_read),
+            counters.address.eq(link.report_address),
+            link.report_word.eq(Mux(told_prng, prng_word[told_high], counters.word)),
+            counters.clear.eq(configuration.loaded),
+            counters.reset.eq(link.reset),
+            counters.events.eq(sequencer.phase),
+            counters.events.samples.eq(sequencer.trained),
+            counters.events.bad_frames.eq(link.bad_frame),
+            counters.events.learned.eq(sequencer.learned),
+            counters.events.draws.eq(draw.drawn),
+            counters.events.rows_learned.eq(learner.touched),
+        ]
 
         # tokens into the array; the learner first, then the sample at work, then the next one, then rows
         sources = (learner.tokens, sequencer.tokens, input_buffer.tokens, rows.tokens)
@@ -107,6 +115,9 @@ class Engine(wiring.Component):
             sequencer.starving.eq(input_buffer.receiving),
             normalise.start.eq(sequencer.normalise_start),
             normalise.layer.eq(sequencer.layer),
+            normalise.index.eq(sequencer.index),
+            normalise.train.eq(sequencer.train),
+            sequencer.near_busy.eq(normalise.near_busy),
             normalise.valid.eq(fold_sum.valid),
             normalise.matches.eq(fold_sum.matches),
             classify.start.eq(sequencer.classify_start),
@@ -122,10 +133,10 @@ class Engine(wiring.Component):
 
         # errors
         m.d.comb += [
-            errors.near_valid.eq(normalise.activations.valid & normalise.activations.ready),
-            errors.near_layer.eq(sequencer.index),
-            errors.near_word.eq(normalise.activations.payload.word),
-            errors.near.eq(normalise.activations.payload.near),
+            errors.near_valid.eq(normalise.near_valid),
+            errors.near_layer.eq(normalise.near_layer),
+            errors.near_word.eq(normalise.near_word),
+            errors.near.eq(normalise.near),
             errors.output_start.eq(sequencer.output_start),
             errors.output_layer.eq(sequencer.index),
             errors.output_neurons.eq(sequencer.layer.neurons),
@@ -175,12 +186,4 @@ class Engine(wiring.Component):
             input_buffer.learning_set.eq(learn_set),
         ]
         connect(m, draw.draws, learner.draws)
-
-        # counters
-        m.d.comb += [
-            counters.events.eq(sequencer.phase),
-            counters.events.learned.eq(sequencer.learned),
-            counters.events.draws.eq(draw.drawn),
-            counters.events.rows_learned.eq(learner.touched),
-        ]
         return m

@@ -12,9 +12,14 @@ from sw.contract.table import ENTRIES
 ROW_LAYOUT = data.StructLayout({"write": 1, "row": 16, "count": 16})
 SAMPLE_LAYOUT = data.StructLayout({"train": 1, "label": 16})
 TABLE_LAYOUT = data.StructLayout({"address": range(MAX_LAYERS * ENTRIES * 2), "value": 8})
-STATE_LAYOUT = data.StructLayout({"prng": 32, "samples": 64})
-COUNTERS_LAYOUT = data.StructLayout(dict.fromkeys(frames.COUNTERS[1:], frames.COUNTER_BITS))  # bad_frames: the link's
-EVENTS_LAYOUT = data.StructLayout(dict.fromkeys(frames.COUNTERS[1:], 1))
+SAMPLES_LAYOUT = data.StructLayout({"place": 3, "value": 8})
+EVENTS_LAYOUT = data.StructLayout(dict.fromkeys(("samples", *frames.COUNTERS), 1))
+"""What is counted, in the order of the counters' words."""
+
+REPORT_ADDRESS_BITS = 6
+SAMPLES_ADDRESS, COUNTERS_ADDRESS = 0, 4
+PRNG_ADDRESS = 62
+"""Where the words of the engine's report lie: samples and counters have four of 16 bits each, the random word two."""
 
 
 class EngineSignature(Signature):
@@ -27,10 +32,14 @@ class EngineSignature(Signature):
     row : a request to write or read columns 0 … count-1 of a row; its bytes follow on `row_write` or `row_read`
     sample : one sample, to train with (label < n_L) or to infer; its `image_bytes(n_0)` bytes follow on `pixels`
     prediction : one for each sample, in order
-    state_write : sets the random word and the sample count; `state` shows them
+    prng_write : sets the random word
+    samples_write : sets byte `place` of the sample count
+    report_read, report_address, report_word : 16 bits of what the engine tells, one cycle after `report_read`; of what
+        has happened up to `hw.counters.WALK` cycles before
     configured, registers : whether CONFIGURE has come, and its values
-    busy : a sample, a row or a token is in flight: no CONFIGURE, TABLE, row, state access is allowed, `counters` move
-    reset : one cycle: forgets the configuration
+    busy : a sample, a row or a token is in flight: no CONFIGURE, TABLE, row, state or report access is allowed
+    reset : one cycle: forgets the configuration, clears all counters
+    bad_frame : one cycle: a frame was dropped, for its counter
     """
 
     def __init__(self) -> None:
@@ -44,12 +53,15 @@ class EngineSignature(Signature):
                 "sample": Out(stream.Signature(SAMPLE_LAYOUT)),
                 "pixels": Out(stream.Signature(8)),
                 "prediction": In(stream.Signature(unsigned(16))),
-                "state_write": Out(stream.Signature(STATE_LAYOUT)),
-                "state": In(STATE_LAYOUT),
+                "prng_write": Out(stream.Signature(32)),
+                "samples_write": Out(stream.Signature(SAMPLES_LAYOUT)),
+                "report_read": Out(1),
+                "report_address": Out(REPORT_ADDRESS_BITS),
+                "report_word": In(16),
                 "configured": In(1),
                 "registers": In(CONFIGURATION_LAYOUT),
-                "counters": In(COUNTERS_LAYOUT),
                 "busy": In(1),
                 "reset": Out(1),
+                "bad_frame": Out(1),
             }
         )

@@ -29,8 +29,9 @@ class Sequencer(wiring.Component):
     tokens : to the array
     predictions : one for each sample, in order
     layer, index : registers and index (0…3) of the layer at work, one cycle after `index` changes
-    normalise_start, classify_start : before the first FORWARD of a hidden layer, of the output layer
-    activations : of a hidden layer, from `Normalise`
+    normalise_start, classify_start : with the first FORWARD of a hidden layer, of the output layer; `layer` is its own
+    train : the sample at work is one to train with
+    activations, near_busy : of a hidden layer, from `Normalise`
     label, classified, prediction, wrong : of the sample, to and from `Classify`
     output_start, output_busy : `ErrorStore` writes the output's errors
     unload_start, unload_columns, unload_busy : `ErrorStore` receives the signs of the layer below
@@ -56,6 +57,8 @@ class Sequencer(wiring.Component):
                 "layer": Out(LAYER_LAYOUT),
                 "normalise_start": Out(1),
                 "classify_start": Out(1),
+                "train": Out(1),
+                "near_busy": In(1),
                 "activations": In(stream.Signature(activation_layout(g))),
                 "label": Out(neuron_bits(g)),
                 "classified": In(1),
@@ -87,7 +90,7 @@ class Sequencer(wiring.Component):
         accepted = self.tokens.valid & self.tokens.ready
         registers, layer, index = self.registers, self.layer, self.index
         last_index = Signal.like(index)
-        train, pixel_set = Signal(), Signal()
+        train, pixel_set = self.train, Signal()
         fold, last_fold, slice_ = Signal(bits_for(g.folds - 1)), Signal(bits_for(g.folds - 1)), Signal(bits_for(g.slices - 1))
         neuron = Signal(neuron_bits(g))
         row = Signal.like(token.address)  # the word of the row's fold 0
@@ -110,6 +113,7 @@ class Sequencer(wiring.Component):
             token.cell.eq(cell),
             token.synapse.eq(slice_ * g.lanes),
         ]
+        m.d.sync += [self.normalise_start.eq(0), self.classify_start.eq(0)]
         with m.If(self.predictions.ready):
             m.d.sync += self.predictions.valid.eq(0)
 
@@ -130,12 +134,10 @@ class Sequencer(wiring.Component):
                     m.d.comb += self.phase.cycles_starved.eq(self.starving)
 
             with m.State("LAYER"):
-                m.d.comb += [
+                m.d.comb += self.phase.cycles_forward.eq(1)
+                m.d.sync += [
                     self.normalise_start.eq(index != last_index),
                     self.classify_start.eq(index == last_index),
-                    self.phase.cycles_forward.eq(1),
-                ]
-                m.d.sync += [
                     row.eq(registers.layer[index].base),
                     neuron.eq(0),
                     fold.eq(0),
@@ -235,7 +237,7 @@ class Sequencer(wiring.Component):
             with m.State("UNLOAD"):
                 m.d.comb += [
                     token.opcode.eq(Opcode.UNLOAD),
-                    self.tokens.valid.eq(1),
+                    self.tokens.valid.eq(~self.near_busy),
                     self.phase.cycles_backward.eq(1),
                 ]
                 with m.If(accepted):

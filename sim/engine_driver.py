@@ -5,8 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from sim.stream_driver import Sink, Source
-from sw.contract.frames import COUNTER_BITS, COUNTERS, image_bytes
+from hw.counters import WALK
+from hw.engine_signature import COUNTERS_ADDRESS, PRNG_ADDRESS, SAMPLES_ADDRESS
+from sim.stream_driver import Sink, Source, cycles
+from sw.contract.frames import COUNTERS, image_bytes
 from sw.contract.geometry import Geometry
 from sw.contract.network import Network
 from sw.contract.registers import configuration_bytes
@@ -20,11 +22,11 @@ class EngineDriver:
 
     def __init__(self, dut: Any, geometry: Geometry, random: Random) -> None:
         self.dut, self.geometry = dut, geometry
-        names = ("configuration", "table", "row", "row_write", "sample", "pixels", "state_write")
+        names = ("configuration", "table", "row", "row_write", "sample", "pixels", "prng_write", "samples_write")
         self.sources = {name: Source(dut, f"link__{name}", random) for name in names}
         self.row_read = Sink(dut, "link__row_read", random)
         self.prediction = Sink(dut, "link__prediction", random)
-        dut.link__reset.value = 0
+        dut.link__reset.value = dut.link__bad_frame.value = dut.link__report_read.value = 0
 
     async def idle(self, cycles: int = 1_000_000) -> None:
         """Until every source is drained and the engine is not busy; AssertionError after `cycles`."""
@@ -47,7 +49,8 @@ class EngineDriver:
             for row, values in enumerate(layer):
                 self.sources["row"].send([1 | (first + row) << 1 | len(values) << 17])
                 self.sources["row_write"].send(values.tobytes())
-        self.sources["state_write"].send([network.prng | samples << 32])
+        self.sources["prng_write"].send([network.prng])
+        self.sources["samples_write"].send(place | byte << 3 for place, byte in enumerate(samples.to_bytes(8, "little")))
         await self.idle()
 
     async def read_row(self, row: int, count: int) -> np.ndarray:
@@ -62,7 +65,23 @@ class EngineDriver:
         self.sources["sample"].send(int(train) | int(label) << 1 for label in labels)
         self.sources["pixels"].send(packed.tobytes())
 
-    def counters(self) -> dict[str, int]:
+    async def told(self, address: int, words: int = 4) -> int:
+        """A number of the engine's report, of 16 bits a word; everything that has happened is in it."""
+        await cycles(self.dut, WALK + 2)
+        number = 0
+        for i in range(words):
+            self.dut.link__report_read.value, self.dut.link__report_address.value = 1, address + i
+            await self.dut.clk.rising_edge
+            self.dut.link__report_read.value = 0
+            await self.dut.clk.falling_edge
+            number |= int(self.dut.link__report_word.value) << 16 * i
+            await self.dut.clk.rising_edge
+        return number
+
+    async def state(self) -> tuple[int, int]:
+        """The random word and the number of training samples."""
+        return await self.told(PRNG_ADDRESS, 2), await self.told(SAMPLES_ADDRESS)
+
+    async def counters(self) -> dict[str, int]:
         """The engine's counters by name."""
-        word = int(self.dut.link__counters.value)
-        return {name: word >> COUNTER_BITS * i & ((1 << COUNTER_BITS) - 1) for i, name in enumerate(COUNTERS[1:])}
+        return {name: await self.told(COUNTERS_ADDRESS + 4 * i) for i, name in enumerate(COUNTERS)}

@@ -6,8 +6,9 @@ from typing import Any
 
 import cocotb
 
+from hw.engine_signature import PRNG_ADDRESS
 from sim.stream_driver import Sink, Source
-from sw.contract.frames import COUNTER_BITS, COUNTERS, image_bytes
+from sw.contract.frames import COUNTERS, image_bytes
 from sw.contract.registers import CONFIGURATION_BYTES
 from sw.contract.table import ENTRIES
 
@@ -29,7 +30,7 @@ class LinkEngine:
 
     def __init__(self, dut: Any, random: Random, *, rest: int = 60, stalls: float | None = None) -> None:
         self.dut, self.random, self.rest, self.ahead = dut, random, rest, 0
-        sinks = ("configuration", "table", "row", "row_write", "sample", "pixels", "state_write")
+        sinks = ("configuration", "table", "row", "row_write", "sample", "pixels", "prng_write", "samples_write")
         self.sink = {name: Sink(dut, f"engine__{name}", random, stalls) for name in sinks}
         self.prediction = Source(dut, "engine__prediction", random, stalls)
         self.row_read = Source(dut, "engine__row_read", random, stalls)
@@ -37,8 +38,7 @@ class LinkEngine:
         self.tables = bytearray(4 * 2 * ENTRIES)
         self.rows: dict[int, bytearray] = {}
         self.prng, self.samples = 1, 0
-        self.counters = {name: random.getrandbits(COUNTER_BITS) for name in COUNTERS[1:]}
-        self.counted = sum(value << (i * COUNTER_BITS) for i, value in enumerate(self.counters.values()))
+        self.counters = {"bad_frames": 0} | {name: random.getrandbits(64) for name in COUNTERS[1:]}
         self.configured, self.registers = 0, bytes(CONFIGURATION_BYTES)
         self.waiting: list[tuple[int, int]] = []  # samples whose pixels have not all come: (train, label)
         self.whole: list[int] = []  # predictions that are due
@@ -65,13 +65,24 @@ class LinkEngine:
         for name, value in (
             ("configured", self.configured),
             ("registers", int.from_bytes(self.registers, "little")),
-            ("state", self.prng | self.samples << 32),
-            ("counters", self.counted),
+            ("report_word", self._told()),
             ("busy", int(self._busy())),
         ):
             if self.driven.get(name) != value:
                 self.driven[name] = value
                 getattr(self.dut, f"engine__{name}").value = value
+
+    def _told(self) -> int:
+        """16 bits of the report if they have been asked for in this cycle, else any."""
+        if not int(self.dut.engine__report_read.value):
+            return self.random.getrandbits(16)
+        assert not self._busy(), "a report is asked for while the engine works"
+        address = int(self.dut.engine__report_address.value)
+        if address >= PRNG_ADDRESS:
+            return self.prng >> 16 * (address - PRNG_ADDRESS) & MASK16
+        counter, part = divmod(address, 4)
+        numbers = [self.samples, *self.counters.values(), self.random.getrandbits(64)]  # one byte too many is fetched
+        return numbers[counter] >> 16 * part & MASK16
 
     def _busy(self) -> bool:
         reading = bool(self.row_read.queue) or self.row_read.offered
@@ -89,12 +100,14 @@ class LinkEngine:
     async def _run(self) -> None:
         while True:
             await self.dut.clk.rising_edge
-            if self.sink["configuration"].received or self.sink["table"].received or self.sink["state_write"].received:
+            if self.sink["configuration"].received or self.sink["table"].received or self.sink["prng_write"].received:
                 assert not self._busy(), "changed while the engine works"
             self.resting = max(0, self.resting - 1)
             if int(self.dut.engine__reset.value):
                 self.configured = 0
+                self.counters["bad_frames"] = 0
                 self.events.append(("reset",))
+            self.counters["bad_frames"] += int(self.dut.engine__bad_frame.value)
             if (taken := self._take("configuration", CONFIGURATION_BYTES)) is not None:
                 self.registers, self.configured, self.samples = bytes(taken), 1, 0
                 self.events.append(("configuration", bytes(taken)))
@@ -103,8 +116,11 @@ class LinkEngine:
                 address, value = taken[0] & 0x7FF, taken[0] >> 11
                 self.tables[address] = value
                 self.events.append(("table", address, value))
-            if (taken := self._take("state_write")) is not None:
-                self.prng, self.samples = taken[0] & 0xFFFF_FFFF, taken[0] >> 32
+            if (taken := self._take("prng_write")) is not None:
+                self.prng = taken[0]
+            if (taken := self._take("samples_write", 8)) is not None:
+                assert [payload & 7 for payload in taken] == list(range(8))
+                self.samples = int.from_bytes(bytes(payload >> 3 for payload in taken), "little")
                 self.events.append(("state", self.prng, self.samples))
             self._access_rows()
             self._compute()

@@ -1,22 +1,18 @@
-"""Configuration: the registers hold what CONFIGURE sent, by name. Counters: every event is counted once, and cleared."""
+"""Configuration: the registers hold what CONFIGURE sent, by name."""
 
-import os
 from random import Random
 
 import cocotb
 
 from hw.configuration import Configuration
-from hw.counters import Counters
 from hw.layouts import CONFIGURATION_LAYOUT
 from sim.array_model import geometry_of
 from sim.bench import run_bench, start
 from sim.stream_driver import Source, cycles
-from sw.contract.frames import COUNTER_BITS, COUNTERS
 from sw.contract.network import MAX_LAYERS, Network
 from sw.contract.registers import CONFIGURATION_BYTES, LAYER_REGISTERS, configuration_bytes, register_values
 
 GEOMETRY = geometry_of((4, 4, 16, 3, 4, 1000))
-EVENTS = COUNTERS[1:]
 
 
 def random_network(random: Random) -> Network:
@@ -81,46 +77,5 @@ async def registers_hold_what_was_sent(dut):
                 assert found.layer[index][register.name] == expected, f"{register.name} of layer {index + 1}"
 
 
-@cocotb.test()
-async def events_are_counted_and_cleared(dut):
-    random = await start(dut)
-    dut.clear.value, dut.events.value = 0, 0
-    await dut.clk.rising_edge
-    counts = dict.fromkeys(EVENTS, 0)
-    often = {name: random.choice((0.0, 0.1, 0.5, 1.0)) for name in EVENTS}
-    mask = (1 << COUNTER_BITS) - 1
-    for cycle in range(800):
-        if cycle % 100 == 0:
-            often = {name: random.choice((0.0, 0.1, 0.5, 1.0)) for name in EVENTS}
-        events = {name: random.random() < often[name] for name in EVENTS}
-        clear = random.random() < 0.004
-        dut.events.value = sum(event << i for i, event in enumerate(events.values()))
-        dut.clear.value = int(clear)
-        await dut.clk.rising_edge
-        word = int(dut.counters.value)
-        assert {name: word >> COUNTER_BITS * i & mask for i, name in enumerate(EVENTS)} == counts
-        counts = dict.fromkeys(EVENTS, 0) if clear else {name: counts[name] + event for name, event in events.items()}
-
-
-@cocotb.test(skip=os.environ.get("SIM", "icarus") != "icarus")  # Verilator doesn't let a bench set the register of an output
-async def events_go_on_through_every_bit_and_wrap(dut):
-    random = await start(dut)
-    dut.clear.value, dut.events.value = 0, 0
-    await dut.clk.rising_edge
-    mask = (1 << COUNTER_BITS) - 1
-    for bit in (7, 8, 15, 16, 31, 32, 40, 47, 48):
-        begin = [(1 << bit) - 1 if random.random() < 0.7 else random.getrandbits(bit) for _ in EVENTS]
-        dut.counters.value = sum(value << COUNTER_BITS * i for i, value in enumerate(begin))
-        dut.events.value = (1 << len(EVENTS)) - 1
-        await dut.clk.rising_edge
-        await dut.clk.rising_edge
-        word = int(dut.counters.value)
-        assert [word >> COUNTER_BITS * i & mask for i in range(len(EVENTS))] == [value + 1 & mask for value in begin]
-
-
 def test_configuration_fills_the_registers():
     run_bench(Configuration(), module=__name__, coroutines="registers")
-
-
-def test_counters_count():
-    run_bench(Counters(), module=__name__, coroutines="events")

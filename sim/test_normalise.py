@@ -31,19 +31,20 @@ def layer_word(**values: int) -> int:
     return word
 
 
-def activations(matches: list[int], valid: int, gated: bool, gate: int, window: int, k: int) -> list[tuple[int, ...]]:
-    """(word, valid, negative, near, last) of K neurons each (clauses 4, 5 and 8)."""
+def activations(matches: list[int], valid: int, gated: bool, gate: int, window: int, k: int) -> tuple[list, list]:
+    """(valid, negative, last) and the near flags of K neurons each (clauses 4, 5 and 8)."""
     a = [2 * m - valid for m in matches]
     mean = sum(a) // len(a)  # // floors
-    words = []
+    words, nears = [], []
     for first in range(0, len(a), k):
         group = a[first : first + k]
         fires = [x >= mean + gate for x in group]
         valids = sum(bool(fire or not gated) << i for i, fire in enumerate(fires))
         negative = sum((not fire and not gated) << i for i, fire in enumerate(fires))
         near = sum((abs(x - mean - gate) <= window) << i for i, x in enumerate(group))
-        words.append((first // k, valids, negative, near, int(first + k >= len(a))))
-    return words
+        words.append((valids, negative & valids, int(first + k >= len(a))))
+        nears.append(near)
+    return words, nears
 
 
 def sums(random, geometry: Geometry, neurons: int) -> list[int]:
@@ -66,10 +67,28 @@ class Layers:
     def __init__(self, dut, random, geometry: Geometry) -> None:
         self.dut, self.random, self.geometry = dut, random, geometry
         self.layout = activation_layout(geometry)
+        self.near: list[tuple[int, int, int]] = []  # layer, word, flags
         dut.start.value = dut.valid.value = 0
+        cocotb.start_soon(self._watch_near())
 
-    def draw(self) -> tuple[list[int], list[tuple[int, ...]], int]:
-        """A layer: sets its registers, returns its sums, its activations and q = mean + valid."""
+    async def _watch_near(self) -> None:
+        dut = self.dut
+        while True:
+            await dut.clk.rising_edge
+            if dut.near_valid.value == 1:
+                assert dut.near_busy.value == 1
+                self.near.append((int(dut.near_layer.value), int(dut.near_word.value), int(dut.near.value)))
+
+    async def expect_near(self, nears: list[int], index: int, train: bool) -> None:
+        """The flags of the layer whose activations have just been taken, if the sample is one to train with."""
+        for _ in range(2 * len(nears) + 6):
+            await self.dut.clk.rising_edge
+        assert self.dut.near_busy.value == 0
+        assert self.near == [(index, word, flags) for word, flags in enumerate(nears) if train]
+        self.near.clear()
+
+    def draw(self) -> tuple[list[int], list[tuple[int, ...]], list[int], int]:
+        """A layer: sets its registers, returns its sums, its activations, near flags and q = mean + valid."""
         random, g = self.random, self.geometry
         most = min(g.columns, g.rows)
         neurons = random.choice((1, 2, g.synapses_per_cell, g.synapses_per_cell + 1, most, random.randrange(1, most + 1)))
@@ -83,15 +102,17 @@ class Layers:
         self.dut.layer.value = layer_word(
             neurons=len(matches), base=random.getrandbits(16), folds=1, gated=gated, gate=gate, window=window
         )
-        words = activations(matches, valid, gated, gate, window, g.synapses_per_cell)
-        return matches, words, 2 * sum(matches) // len(matches)
+        words, nears = activations(matches, valid, gated, gate, window, g.synapses_per_cell)
+        return matches, words, nears, 2 * sum(matches) // len(matches)
 
-    async def send(self, matches: list[int], stalls) -> None:
-        """`start`, then the sums; returns in the cycle of the last one."""
-        dut = self.dut
-        dut.start.value = 1
+    async def send(self, matches: list[int], stalls, index: int = 0, train: bool = True) -> None:
+        """`start`, then the sums; returns in the cycle of the last one. What is taken at `start` changes afterwards."""
+        dut, random = self.dut, self.random
+        dut.start.value, dut.index.value, dut.train.value = 1, index, int(train)
         await dut.clk.rising_edge
         dut.start.value = 0
+        dut.layer.value = random.getrandbits(len(dut.layer))
+        dut.index.value, dut.train.value = random.randrange(3), int(not train)
         for value in matches:
             while stalls():
                 dut.valid.value, dut.matches.value = 0, self.random.getrandbits(len(dut.matches))
@@ -103,7 +124,7 @@ class Layers:
     def fields(self, payload: int) -> tuple[int, ...]:
         """An offer as `activations` gives it; the signs of columns that are not valid don't matter."""
         found: Any = self.layout.from_bits(payload)
-        return found.word, found.valid, found.negative & found.valid, found.near, found.last
+        return found.valid, found.negative & found.valid, found.last
 
 
 @cocotb.test()
@@ -113,12 +134,13 @@ async def layers_of_every_size_are_normalised_exactly(dut):
     layers = Layers(dut, random, geometry)
     sink = Sink(dut, "activations", random)
     for _ in range(45):
-        matches, words, quotient = layers.draw()
+        matches, words, nears, quotient = layers.draw()
+        index, train = random.randrange(3), random.random() < 0.8
         for _ in range(random.choice((0, 0, 3))):  # of another layer: without start they don't count
             dut.valid.value, dut.matches.value = 1, random.getrandbits(len(dut.matches))
             await dut.clk.rising_edge
         dut.valid.value = 0
-        await layers.send(matches, Stalls(random))
+        await layers.send(matches, Stalls(random), index, train)
         for _ in range(random.choice((0, 0, 3))):  # nor do sums after the layer's last
             dut.valid.value, dut.matches.value = 1, random.getrandbits(len(dut.matches))
             await dut.clk.rising_edge
@@ -126,6 +148,7 @@ async def layers_of_every_size_are_normalised_exactly(dut):
         found = [layers.fields(payload) for payload in await sink.take(len(words), cycles=3000)]
         assert found == words, f"matches {matches}"
         assert int(dut.mean.value) == quotient
+        await layers.expect_near(nears, index, train)
     await cycles(dut, 60)
     assert not sink.received
 
@@ -137,7 +160,7 @@ async def the_first_word_comes_in_time_and_then_one_in_every_cycle(dut):
     layers = Layers(dut, random, geometry)
     dut.activations__ready.value = 1
     for _ in range(8):
-        matches, words, _ = layers.draw()
+        matches, words, nears, _ = layers.draw()
         await layers.send(matches, Stalls(random, 0.0))
         waited = 0
         while not waited or dut.activations__valid.value == 0:
@@ -150,6 +173,7 @@ async def the_first_word_comes_in_time_and_then_one_in_every_cycle(dut):
             assert layers.fields(int(dut.activations__payload.value)) == word
             await dut.clk.rising_edge
         assert dut.activations__valid.value == 0
+        await layers.expect_near(nears, 0, True)
 
 
 @pytest.mark.parametrize("shape", GEOMETRIES, ids=lambda shape: "-".join(map(str, shape)))

@@ -1,35 +1,45 @@
 """Mean and activation of a hidden layer (clauses 4 and 5), and which neurons are near their threshold (clause 8).
 
 With a_j = 2 · matches_j - v, v the layer's number of valid inputs, the mean is floor(Σ a_j / n) = q - v where
-q = floor(2 · Σ matches_j / n). So v cancels out of a_j >= μ + gate and |a_j - μ - gate| <= window: nothing here is
-ever negative before the last subtraction, and nobody has to count the valid inputs.
+q = floor(2 · Σ matches_j / n). So v cancels out of a_j >= μ + gate and |a_j - μ - gate| <= window, and nobody has to
+count the valid inputs.
 """
 
-from amaranth.hdl import Cat, Module, Mux, Signal, signed, unsigned
+from amaranth.hdl import Cat, Module, Mux, Signal, unsigned
 from amaranth.lib import data, stream, wiring
-from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
+from hw.forward.bounds import Bounds
 from hw.forward.divide import Divider
 from hw.layouts import LAYER_LAYOUT
+from hw.learning.error_store import word_bits
+from hw.memory import add_memory, read_word
 from sw.contract.geometry import Geometry, bits_for
+from sw.contract.network import MAX_LAYERS
+
+LUT_DEPTH = 16
 
 
 def activation_layout(geometry: Geometry) -> data.StructLayout:
-    """K neighbouring neurons: ternary activation, and whether each is within the window."""
+    """K neighbouring neurons: their ternary activations."""
     k = geometry.synapses_per_cell
-    return data.StructLayout({"word": bits_for(geometry.words - 1), "valid": k, "negative": k, "near": k, "last": 1})
+    return data.StructLayout({"valid": k, "negative": k, "last": 1})
 
 
 class Normalise(wiring.Component):
     """Stores the matches of a hidden layer's neurons, then gives their activations, K a cycle, in order.
 
+    One comparison a neuron tells the activations. Of a training sample the words are then compared twice more, with both
+    ends of the window, while the next layer is computed already.
+
     Members
     -------
     start : one cycle, before the first `valid` of a hidden layer; matches that come without it are ignored
-    layer : the layer's registers, steady from `start` to the last activation
+    layer, index, train : the layer's registers and index, whether the sample is one to train with; taken at `start`
     valid, matches : one neuron's matches (`hw.forward.fold_sum`)
-    activations : words of K neurons (`activation_layout`); neurons past the layer's end are not valid and not near
+    activations : words of K neurons (`activation_layout`); neurons past the layer's end are not valid
+    near_valid, near_layer, near_word, near : which of K neurons are within the window; two cycles a word
+    near_busy : some of them are still to come
     mean : q of the last layer, for observers
 
     Latency from the last `valid` to the first word: bits of 2 · columns for the division, plus 7 cycles.
@@ -38,13 +48,21 @@ class Normalise(wiring.Component):
     def __init__(self, geometry: Geometry) -> None:
         self.geometry = geometry
         self.width = bits_for(geometry.columns)
+        k, layer = geometry.synapses_per_cell, bits_for(MAX_LAYERS - 1)
         super().__init__(
             {
                 "start": In(1),
                 "layer": In(LAYER_LAYOUT),
+                "index": In(layer),
+                "train": In(1),
                 "valid": In(1),
                 "matches": In(unsigned(self.width)),
                 "activations": Out(stream.Signature(activation_layout(geometry))),
+                "near_valid": Out(1),
+                "near_layer": Out(layer),
+                "near_word": Out(word_bits(geometry)),
+                "near": Out(k),
+                "near_busy": Out(1),
                 "mean": Out(unsigned(self.width + 1)),
             }
         )
@@ -55,65 +73,115 @@ class Normalise(wiring.Component):
         lanes = g.synapses_per_cell
         lane_bits = bits_for(lanes - 1)
         neuron_bits = bits_for(min(g.columns, g.rows))
-
-        words = g.words_of(min(g.columns, g.rows))  # a layer has no more neurons than the board has rows
-        m.submodules.store = store = Memory(shape=data.ArrayLayout(width, lanes), depth=words, init=[])
-        write, read = store.write_port(granularity=1), store.read_port()
+        words = g.words_of(min(g.columns, g.rows))
+        # A deeper one in LUTs would need a multiplexer of the width of K neurons.
+        style = "block" if words > LUT_DEPTH else None
+        store = add_memory(m, "store", shape=data.ArrayLayout(width, lanes), depth=words, style=style)
+        write = store.write_port()
         m.submodules.divider = divider = Divider(
             dividend_width=neuron_bits + width + 1, divisor_width=neuron_bits, quotient_width=width + 1
         )
+        m.submodules.bounds = bounds = Bounds(width)
 
-        neuron = Signal(neuron_bits)
-        neurons = self.layer.neurons[:neuron_bits]
+        # sums arrive: K of them are a word of the store
+        neuron, neurons = Signal(neuron_bits), Signal(neuron_bits)
         total = Signal(neuron_bits + width)
-        counting, complete = Signal(), Signal()
-        m.d.comb += [write.addr.eq(neuron[lane_bits:]), divider.divisor.eq(neurons), self.mean.eq(divider.quotient)]
-        m.d.comb += [write.data[i].eq(self.matches) for i in range(lanes)]
-        m.d.comb += [divider.dividend.eq(total << 1), divider.start.eq(complete)]
-        m.d.sync += complete.eq(0)
+        counting, complete, full = Signal(), Signal(), Signal()
+        last_word, last_lane = Signal.like(self.near_word), Signal(lane_bits)
+        collected = Signal(data.ArrayLayout(width, lanes))
+        gated, train, index = Signal(), Signal(), Signal.like(self.index)
+        m.d.comb += [
+            divider.dividend.eq(total << 1),
+            divider.divisor.eq(neuron),  # counted up to the number of neurons by then
+            divider.start.eq(complete),
+            self.mean.eq(divider.quotient),
+            write.data.eq(collected),
+            write.en.eq(full),
+        ]
+        m.d.sync += [complete.eq(0), full.eq(0), write.addr.eq(neuron[lane_bits:])]
         with m.If(self.start):
-            m.d.sync += [counting.eq(1), neuron.eq(0), total.eq(0)]
+            m.d.sync += [
+                counting.eq(1),
+                neuron.eq(0),
+                total.eq(0),
+                neurons.eq(self.layer.neurons),
+                bounds.gate.eq(self.layer.gate),
+                bounds.window.eq(self.layer.window),
+                gated.eq(self.layer.gated[0]),
+                train.eq(self.train),
+                index.eq(self.index),
+            ]
         with m.Elif(counting & self.valid):
+            m.d.sync += [neuron.eq(neuron + 1), total.eq(total + self.matches), full.eq(neuron[:lane_bits].all())]
+            for i in range(lanes):
+                with m.If(neuron[:lane_bits] == i):
+                    m.d.sync += collected[i].eq(self.matches)
             with m.If(neuron + 1 == neurons):
-                m.d.sync += [counting.eq(0), complete.eq(1)]
-            m.d.comb += write.en.eq(1 << neuron[:lane_bits])
-            m.d.sync += [neuron.eq(neuron + 1), total.eq(total + self.matches)]
+                m.d.sync += [counting.eq(0), complete.eq(1), full.eq(1)]
 
-        # Three stages: word from the store; differences from the threshold; comparisons.
+        # Three stages: a word from the store; a register, for block RAM is slow; comparisons.
         out = self.activations
         advance = ~out.valid | out.ready
-        word, last_word, last_lane = Signal.like(out.payload.word), Signal.like(out.payload.word), Signal(lane_bits)
-        reading, fetched, measured = Signal(), Signal(), Signal()
-        fetched_word, measured_word = Signal.like(word), Signal.like(word)
-        threshold = Signal(signed(max(width + 3, 12)))  # q <= 2 · columns, |gate| <= 1023
-        window = self.layer.window[:10]
-        difference = [Signal(signed(len(threshold) + 1), name=f"difference_{i}") for i in range(lanes)]
-        m.d.comb += [read.addr.eq(word), read.en.eq(advance)]
-        m.d.sync += [
-            threshold.eq(divider.quotient + self.layer.gate),
-            Cat(last_lane, last_word).eq(neurons - 1),
-        ]
-        ready = Signal()  # one cycle after the quotient, when the threshold has settled
-        m.d.sync += ready.eq(divider.done)
-        with m.If(ready):
-            m.d.sync += [reading.eq(1), word.eq(0)]
-        with m.Elif(advance & reading):
-            m.d.sync += word.eq(word + 1)
-            with m.If(word == last_word):
-                m.d.sync += reading.eq(0)
-
-        inside = Cat((measured_word != last_word) | (i <= last_lane) for i in range(lanes))
-        fires = Cat(d >= 0 for d in difference)
+        word, half, reading = Signal.like(self.near_word), Signal(), Signal()
+        fetched, fetched_half, fetched_last = Signal(), Signal(), Signal()
+        held, held_half, held_last = Signal(), Signal(), Signal()
+        values = Signal(data.ArrayLayout(width, lanes))
+        inside = Signal(lanes)  # of the last word's neurons
+        near_pass = Signal()
+        stored = read_word(m, store, address=word, enable=advance)
         with m.If(advance):
-            m.d.sync += [fetched.eq(reading), fetched_word.eq(word)]
-            m.d.sync += [measured.eq(fetched), measured_word.eq(fetched_word)]
-            m.d.sync += [d.eq((read.data[i] << 1) - threshold) for i, d in enumerate(difference)]
             m.d.sync += [
-                out.valid.eq(measured),
-                out.payload.word.eq(measured_word),
-                out.payload.last.eq(measured_word == last_word),
-                out.payload.valid.eq(inside & Mux(self.layer.gated[0], fires, ~0)),
-                out.payload.negative.eq(Mux(self.layer.gated[0], 0, ~fires)),
-                out.payload.near.eq(inside & Cat((d <= window) & (d >= -window) for d in difference)),
+                fetched.eq(reading),
+                fetched_half.eq(half),
+                fetched_last.eq(word == last_word),
+                held.eq(fetched),
+                held_half.eq(fetched_half),
+                held_last.eq(fetched_last),
+                values.eq(stored),
             ]
+            with m.If(reading):
+                m.d.sync += [half.eq(~half & near_pass), word.eq(word + (half | ~near_pass))]
+                with m.If((word == last_word) & (half | ~near_pass)):
+                    m.d.sync += [reading.eq(0), word.eq(0)]
+
+        reaches = Signal(lanes)
+        m.d.comb += [reaches[i].eq(values[i] >= bounds.bound) for i in range(lanes)]
+        above = Signal(lanes)  # the lower end of the window
+        m.d.sync += self.near_valid.eq(held & held_half)
+        with m.If(advance):
+            m.d.sync += [
+                out.valid.eq(held & ~near_pass),
+                out.payload.last.eq(held_last),
+                out.payload.valid.eq(Mux(held_last, inside, ~0) & (reaches | ~gated.replicate(lanes))),
+                out.payload.negative.eq(~(reaches | gated.replicate(lanes))),
+            ]
+        m.d.sync += [above.eq(Mux(held_last, inside, ~0) & reaches), self.near.eq(above & ~reaches)]
+        with m.If(self.near_valid):
+            m.d.sync += self.near_word.eq(self.near_word + 1)
+
+        divided = Signal()  # a quotient waits for the end of the pass before
+        m.d.comb += [bounds.quotient.eq(divider.quotient), self.near_busy.eq(near_pass | self.near_valid)]
+        with m.If(divider.done):
+            m.d.sync += divided.eq(1)
+        with m.FSM():
+            with m.State("sums"):
+                with m.If(divider.done | divided):
+                    m.d.comb += bounds.load.eq(1)
+                    m.d.sync += [divided.eq(0), self.near_layer.eq(index), Cat(last_lane, last_word).eq(neuron - 1)]
+                    m.next = "threshold"
+            with m.State("threshold"):
+                m.d.sync += reading.eq(1)
+                m.next = "words"
+            with m.State("words"):
+                with m.If(out.valid & out.ready & out.payload.last):
+                    m.next = "sums"
+                    with m.If(train):
+                        m.d.sync += [near_pass.eq(1), reading.eq(1), self.near_word.eq(0)]
+                        m.next = "near"
+            with m.State("near"):
+                m.d.comb += bounds.swap.eq(fetched)
+                with m.If(held & held_half & held_last):
+                    m.d.sync += near_pass.eq(0)
+                    m.next = "sums"
+        m.d.sync += inside.eq(Cat(i <= last_lane for i in range(lanes)))
         return m

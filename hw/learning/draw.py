@@ -2,12 +2,12 @@
 
 from amaranth.hdl import Cat, Module, Mux, Signal, Value, unsigned
 from amaranth.lib import data, stream, wiring
-from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from hw.engine_signature import TABLE_LAYOUT
 from hw.learning.error_scan import item_layout
 from hw.learning.error_store import neuron_bits
+from hw.memory import add_memory, read_word
 from sw.contract import prng
 from sw.contract.geometry import Geometry, bits_for
 from sw.contract.network import DEFAULT_PRNG, MAX_LAYERS
@@ -67,8 +67,8 @@ class Draw(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.tables = tables = Memory(shape=data.ArrayLayout(8, 2), depth=MAX_LAYERS * ENTRIES, init=[])
-        write, read = tables.write_port(granularity=1), tables.read_port()
+        tables = add_memory(m, "tables", shape=data.ArrayLayout(8, 2), depth=MAX_LAYERS * ENTRIES)
+        write = tables.write_port(granularity=1)
         m.d.comb += [
             self.table.ready.eq(1),
             write.addr.eq(self.table.payload.address[1:]),
@@ -83,8 +83,6 @@ class Draw(wiring.Component):
         m.d.comb += [
             self.items.ready.eq(advance),
             self.drawn.eq(self.items.valid & advance & self.items.payload.active),
-            read.addr.eq(Cat(self.prng[24:], self.layer)),
-            read.en.eq(advance),
         ]
         with m.If(self.prng_write):
             m.d.sync += self.prng.eq(self.prng_value)
@@ -98,7 +96,7 @@ class Draw(wiring.Component):
                 self.draws.valid.eq(stepped_valid),
                 relaxes.eq(self.prng[:16] < self.relax_rate),
             ]
-        toward, away = read.data
+        toward, away = read_word(m, tables, address=Cat(self.prng[24:], self.layer), enable=advance)
         m.d.comb += [
             self.draws.payload.neuron.eq(looked_up.neuron),
             self.draws.payload.negative.eq(looked_up.negative),

@@ -2,10 +2,10 @@
 
 from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import data, wiring
-from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from hw.array.array import result_layout
+from hw.memory import add_memory, read_word
 from sw.contract.geometry import Geometry, bits_for
 from sw.contract.network import MAX_LAYERS
 from sw.contract.tokens import Opcode
@@ -75,8 +75,8 @@ class ErrorStore(wiring.Component):
         lane_bits = bits_for(k - 1)
         word_width = len(self.scan_word)
 
-        m.submodules.near_flags = near_flags = Memory(shape=k, depth=(MAX_LAYERS - 1) << word_width, init=[])
-        near_write, near_read = near_flags.write_port(), near_flags.read_port()
+        near_flags = add_memory(m, "near_flags", shape=k, depth=(MAX_LAYERS - 1) << word_width)
+        near_write = near_flags.write_port()
         m.d.comb += [
             near_write.en.eq(self.near_valid),
             near_write.addr.eq(Cat(self.near_word, self.near_layer)),
@@ -85,13 +85,12 @@ class ErrorStore(wiring.Component):
 
         # one lane of the store is a slice: (active, negative) of K / slices neurons
         lane_shape = data.StructLayout({"active": lanes, "negative": lanes})
-        m.submodules.store = store = Memory(shape=data.ArrayLayout(lane_shape, g.slices), depth=2 << word_width, init=[])
-        write, read = store.write_port(granularity=1), store.read_port()
+        store = add_memory(m, "store", shape=data.ArrayLayout(lane_shape, g.slices), depth=2 << word_width)
+        write = store.write_port(granularity=1)
+        stored = read_word(m, store, address=Cat(self.scan_word, self.scan_half), enable=self.scan_enable)
         m.d.comb += [
-            read.addr.eq(Cat(self.scan_word, self.scan_half)),
-            read.en.eq(self.scan_enable),
-            self.scan_active.eq(Cat(lane.active for lane in read.data)),
-            self.scan_negative.eq(Cat(lane.negative for lane in read.data)),
+            self.scan_active.eq(Cat(lane.active for lane in stored)),
+            self.scan_negative.eq(Cat(lane.negative for lane in stored)),
         ]
 
         # signs that leave the array: one cycle to fetch their near flags, then into the store
@@ -102,7 +101,8 @@ class ErrorStore(wiring.Component):
         receiving = Signal()
         arrived, arrived_word, arrived_slice = Signal(), Signal(word_width), Signal.like(slice_)
         signs = Signal(2 * lanes)
-        m.d.comb += [word.eq(first + cell), near_read.addr.eq(Cat(word, layer))]
+        m.d.comb += word.eq(first + cell)
+        near_flags_read = read_word(m, near_flags, address=Cat(word, layer))
         m.d.sync += [
             arrived.eq((self.result.opcode == Opcode.UNLOAD) & receiving),
             arrived_word.eq(word),
@@ -149,7 +149,7 @@ class ErrorStore(wiring.Component):
                 m.d.comb += [entry.active[i % lanes].eq(is_label | is_rival), entry.negative[i % lanes].eq(is_rival)]
         with m.Else():
             m.d.comb += [write.addr.eq(Cat(arrived_word, layer[0])), write.en.eq(arrived << arrived_slice)]
-            near = near_read.data.word_select(arrived_slice, lanes)
+            near = near_flags_read.word_select(arrived_slice, lanes)
             for s in range(g.slices):
                 m.d.comb += [
                     write.data[s].active.eq(signs[:lanes] & near),

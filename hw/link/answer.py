@@ -4,9 +4,8 @@ from amaranth.hdl import Module, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out, connect, flipped
 
-from hw.engine_signature import COUNTERS_LAYOUT, STATE_LAYOUT
+from hw.engine_signature import REPORT_ADDRESS_BITS
 from hw.link.header_check import REASON_BITS
-from hw.link.receiver import BAD_FRAMES_BITS
 from hw.link.report import LENGTHS, Report
 from hw.link.tokens import HEADER
 from sw.contract import frames
@@ -27,7 +26,7 @@ class Answer(Component):
     request : the header that is answered
     reason : why it is refused, or 0
     nonce : the board's
-    state, counters, bad_frames : what reports tell
+    report_read, report_address, report_word : the engine's report
     count, row : the answer to READ: so many bytes of the row
     send : held until `header` is taken; all of the above hold still meanwhile
     header, payload : for the transmitter
@@ -36,9 +35,9 @@ class Answer(Component):
     request: In(HEADER)
     reason: In(REASON_BITS)
     nonce: In(32)
-    state: In(STATE_LAYOUT)
-    counters: In(COUNTERS_LAYOUT)
-    bad_frames: In(BAD_FRAMES_BITS)
+    report_read: Out(1)
+    report_address: Out(REPORT_ADDRESS_BITS)
+    report_word: In(16)
     count: In(16)
     row: In(stream.Signature(8))
     send: In(1)
@@ -56,10 +55,10 @@ class Answer(Component):
         m.d.comb += [
             report.kind.eq(kind),
             report.nonce.eq(self.nonce),
-            report.state.eq(self.state),
-            report.counters.eq(self.counters),
-            report.bad_frames.eq(self.bad_frames),
-            report.start.eq(~self.send),
+            self.report_read.eq(report.read),
+            self.report_address.eq(report.address),
+            report.word.eq(self.report_word),
+            report.start.eq(~self.send | (self.reason != 0)),
             self.header.valid.eq(self.send),
             header.version.eq(frames.VERSION),
             header.type.eq(kind | REPLY),

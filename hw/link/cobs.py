@@ -6,10 +6,10 @@ the frame ends, a zero. A zero byte ends the frame, wherever it comes.
 
 from amaranth.hdl import Module, Signal
 from amaranth.lib import stream
-from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import Component, In, Out
 
 from hw.link.tokens import FRAME_TOKEN, LAST_BYTE
+from hw.memory import add_memory, read_word
 
 LONGEST = 255  # the code of a block of 254 bytes, after which no zero is implied
 RING = 512  # bytes: the block that is being made and one that is being sent
@@ -69,8 +69,8 @@ class CobsEncoder(Component):
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        m.submodules.ring = ring = Memory(shape=8, depth=RING, init=[])
-        write, read = ring.write_port(), ring.read_port()
+        ring = add_memory(m, "ring", shape=8, depth=RING)
+        write = ring.write_port()
 
         sent = Signal(range(RING))  # the next byte to send
         place = Signal(range(RING))  # where the code of this block goes; what is before may be sent
@@ -110,9 +110,9 @@ class CobsEncoder(Component):
                     m.d.sync += [place.eq(free), free.eq(free + 1)]
                     m.next = "bytes"
 
-        m.d.comb += [read.addr.eq(sent), self.encoded.payload.eq(read.data)]
-        m.d.comb += read.en.eq((sent != place) & (~self.encoded.valid | self.encoded.ready))
-        with m.If(read.en):
+        take = (sent != place) & (~self.encoded.valid | self.encoded.ready)
+        m.d.comb += self.encoded.payload.eq(read_word(m, ring, address=sent, enable=take))
+        with m.If(take):
             m.d.sync += [sent.eq(sent + 1), self.encoded.valid.eq(1)]
         with m.Elif(self.encoded.ready):
             m.d.sync += self.encoded.valid.eq(0)

@@ -11,7 +11,6 @@ from hw.link.boot_nonce import BootNonce
 from hw.link.header_check import ARGUMENTS, REASON_BITS, HeaderCheck, is_one_of
 from hw.link.orders import Orders
 from hw.link.predictions import PredictionReplies
-from hw.link.receiver import BAD_FRAMES_BITS
 from hw.link.request import RequestReader
 from hw.link.samples import SampleFeeder
 from hw.link.tokens import HEADER, LAST_BYTE
@@ -37,9 +36,8 @@ class Commands(Component):
     -------
     frames : `LAST_BYTE` of whole requests
     reply, reply_payload : for the transmitter
-    engine : `EngineSignature`
+    engine : `EngineSignature`, but for `bad_frame`
     entropy : for the nonce (`BootNonce`)
-    bad_frames, clear : the receiver's count, and the pulse of RESET that zeroes it
     """
 
     def __init__(self, geometry: Geometry, hello: frames.Hello) -> None:
@@ -51,8 +49,6 @@ class Commands(Component):
                 "reply_payload": Out(stream.Signature(8)),
                 "engine": Out(EngineSignature()),
                 "entropy": In(32),
-                "bad_frames": In(BAD_FRAMES_BITS),
-                "clear": Out(1),
             }
         )
 
@@ -70,7 +66,7 @@ class Commands(Component):
         connect(m, flipped(self.frames), request.frames)
         for source, names in (
             (samples, ("sample", "pixels")),
-            (orders, ("configuration", "table", "row", "row_write", "state_write")),
+            (orders, ("configuration", "table", "row", "row_write", "prng_write", "samples_write")),
         ):
             for name in names:
                 connect(m, getattr(source, name), flipped(getattr(engine, name)))
@@ -104,15 +100,14 @@ class Commands(Component):
             answer.request.eq(header),
             answer.reason.eq(reason),
             answer.nonce.eq(nonce.nonce),
-            answer.state.eq(engine.state),
-            answer.counters.eq(engine.counters),
-            answer.bad_frames.eq(self.bad_frames),
+            engine.report_read.eq(answer.report_read),
+            engine.report_address.eq(answer.report_address),
+            answer.report_word.eq(engine.report_word),
             answer.count.eq(arguments[-16:]),
             orders.header.eq(header),
             orders.arguments.eq(arguments),
             orders.payload.payload.eq(payload.payload),
             engine.reset.eq(orders.reset),
-            self.clear.eq(orders.reset),
             nonce.capture.eq(orders.hello),
             nonce.forget.eq(orders.reset),
         ]

@@ -2,10 +2,10 @@
 
 from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import stream
-from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import Component, In, Out
 
 from hw.link.tokens import FRAME_TOKEN, LAST_BYTE
+from hw.memory import add_memory, read_word
 
 
 class FrameBuffer(Component):
@@ -38,8 +38,8 @@ class FrameBuffer(Component):
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        m.submodules.memory = memory = Memory(shape=LAST_BYTE, depth=self.depth, init=[])
-        write, read = memory.write_port(), memory.read_port()
+        memory = add_memory(m, "memory", shape=LAST_BYTE, depth=self.depth)
+        write = memory.write_port()
 
         written, committed, given = (Signal(range(2 * self.depth)) for _ in range(3))
         room, too_long = Signal(), Signal()
@@ -67,9 +67,9 @@ class FrameBuffer(Component):
                 with m.Elif(has_newest):
                     m.d.sync += too_long.eq(1)
 
-        m.d.comb += [read.addr.eq(given), self.frames.payload.eq(read.data)]
-        m.d.comb += read.en.eq((given != committed) & (~self.frames.valid | self.frames.ready))
-        with m.If(read.en):
+        take = (given != committed) & (~self.frames.valid | self.frames.ready)
+        m.d.comb += self.frames.payload.eq(read_word(m, memory, address=given[:-1], enable=take))
+        with m.If(take):
             m.d.sync += [given.eq(given + 1), self.frames.valid.eq(1)]
         with m.Elif(self.frames.ready):
             m.d.sync += self.frames.valid.eq(0)

@@ -9,9 +9,16 @@ from sw.contract.frames import Command, Reason
 from sw.contract.registers import CONFIGURATION_BYTES
 
 REASON_BITS = 4
-ARGUMENT_BYTES = {Command.TABLE: 1, Command.WRITE: 2, Command.READ: 4, Command.TRAIN: 1, Command.INFER: 1}
-"""Bytes at the front of a payload that say what the rest is about; all of STATE's are arguments."""
-ARGUMENTS = frames.STATE.size
+ARGUMENT_BYTES = {
+    Command.TABLE: 1,
+    Command.WRITE: 2,
+    Command.READ: 4,
+    Command.TRAIN: 1,
+    Command.INFER: 1,
+    Command.STATE: 4,  # the random word, if there is anything
+}
+"""Bytes at the front of a payload that have to be known before anything is changed."""
+ARGUMENTS = max(ARGUMENT_BYTES.values())
 
 LENGTHS = {
     Command.HELLO: 0,
@@ -64,8 +71,8 @@ class HeaderCheck(Component):
             for command, count in ARGUMENT_BYTES.items():
                 with m.Case(command):
                     m.d.comb += self.arguments.eq(count)
-            with m.Case(Command.STATE):
-                m.d.comb += self.arguments.eq(header.length)
+        with m.If((kind == Command.STATE) & (header.length == 0)):
+            m.d.comb += self.arguments.eq(0)
         with m.If(header.version != frames.VERSION):
             m.d.comb += self.reason.eq(Reason.VERSION)
         with m.Elif(~is_one_of(kind, *Command)):

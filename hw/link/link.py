@@ -55,7 +55,6 @@ class Link(Component):
         connect(m, commands.engine, flipped(self.engine))
         m.d.comb += [
             commands.entropy.eq(self.entropy),
-            commands.bad_frames.eq(receiver.bad_frames),
-            receiver.clear.eq(commands.clear),
+            self.engine.bad_frame.eq(receiver.bad_frame),
         ]
         return m

@@ -5,22 +5,25 @@ from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out
 from amaranth.utils import exact_log2
 
-from hw.engine_signature import ROW_LAYOUT, STATE_LAYOUT, TABLE_LAYOUT
-from hw.link.header_check import ARGUMENT_BYTES, ARGUMENTS
+from hw.counters import WALK
+from hw.engine_signature import ROW_LAYOUT, SAMPLES_LAYOUT, TABLE_LAYOUT
+from hw.link.header_check import ARGUMENT_BYTES, ARGUMENTS, is_one_of
 from hw.link.tokens import HEADER
 from sw.contract.frames import TABLE_BYTES, Command
 
 
 class Orders(Component):
-    """One order at a time. Two cycles, and one for each byte that goes to the engine, as fast as that takes them.
+    """One order at a time. Three cycles, and one for each byte that goes to the engine, as fast as that takes them.
+
+    Before the state or the counters are told, as many cycles more as it takes until all that has happened is counted.
 
     Members
     -------
     header, arguments : of the request; hold still from `start` to `done`
     payload : the bytes after the arguments
     start, done : one cycle each
-    configuration, table, row, row_write, state_write, reset : the engine's. The bytes that a read row gives, and what
-        the engine says of itself, are the answer's business
+    configuration, table, row, row_write, prng_write, samples_write, reset : the engine's. The bytes that a read row
+        gives, and what the engine says of itself, are the answer's business
     hello : one cycle: a host says HELLO
     """
 
@@ -33,7 +36,8 @@ class Orders(Component):
     table: Out(stream.Signature(TABLE_LAYOUT))
     row: Out(stream.Signature(ROW_LAYOUT))
     row_write: Out(stream.Signature(8))
-    state_write: Out(stream.Signature(STATE_LAYOUT))
+    prng_write: Out(stream.Signature(32))
+    samples_write: Out(stream.Signature(SAMPLES_LAYOUT))
     reset: Out(1)
     hello: Out(1)
 
@@ -47,7 +51,9 @@ class Orders(Component):
             self.table.payload.address.eq(Cat((-left)[: exact_log2(TABLE_BYTES)], arguments[-8:])),
             self.table.payload.value.eq(payload.payload),
             self.row_write.payload.eq(payload.payload),
-            self.state_write.payload.eq(arguments),
+            self.prng_write.payload.eq(arguments),
+            self.samples_write.payload.value.eq(payload.payload),
+            self.samples_write.payload.place.eq(-left),
             row.write.eq(kind == Command.WRITE),
             Cat(row.row, row.count).eq(arguments[-32:]),
         ]
@@ -59,15 +65,24 @@ class Orders(Component):
             Command.CONFIGURE: self.configuration,
             Command.TABLE: self.table,
             Command.WRITE: self.row_write,
+            Command.STATE: self.samples_write,
         }
+        counted = is_one_of(kind, Command.STATE, Command.COUNTERS)
         with m.FSM():
             with m.State("idle"):
-                m.d.sync += left.eq(0)
-                with m.Switch(kind):
-                    for command in targets:
-                        with m.Case(command):
-                            m.d.sync += left.eq(self.header.length - ARGUMENT_BYTES.get(command, 0))
+                m.d.sync += left.eq(WALK + 2)
                 with m.If(self.start):
+                    m.next = "count"
+            with m.State("count"):  # until the last events of what was before are in the counters
+                m.d.sync += left.eq(left - 1)
+                with m.If(~counted | (left == 0)):
+                    m.d.sync += left.eq(0)
+                    with m.Switch(kind):
+                        for command in targets:
+                            with m.Case(command):
+                                m.d.sync += left.eq(self.header.length - ARGUMENT_BYTES.get(command, 0))
+                    with m.If((kind == Command.STATE) & (self.header.length == 0)):
+                        m.d.sync += left.eq(0)
                     m.next = "order"
             with m.State("order"):
                 m.next = "bytes"
@@ -78,8 +93,8 @@ class Orders(Component):
                         m.d.comb += self.reset.eq(1)
                     with m.Case(Command.STATE):
                         with m.If(self.header.length != 0):
-                            m.d.comb += self.state_write.valid.eq(1)
-                            with m.If(~self.state_write.ready):
+                            m.d.comb += self.prng_write.valid.eq(1)
+                            with m.If(~self.prng_write.ready):
                                 m.next = "order"
                     with m.Case(Command.WRITE, Command.READ):
                         with m.If(row.count != 0):

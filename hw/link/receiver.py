@@ -10,8 +10,6 @@ from hw.link.frame_buffer import FrameBuffer
 from hw.link.tokens import FRAME_TOKEN, LAST_BYTE
 from sw.contract.frames import CRC, HEADER, OVERHEAD
 
-BAD_FRAMES_BITS = 32
-
 
 class FrameCheck(Component):
     """Marks frames whose CRC-32 or length is wrong, and takes the CRC off. One token a cycle, no latency but 4 bytes.
@@ -56,7 +54,7 @@ class FrameCheck(Component):
 
 
 class Receiver(Component):
-    """Only whole, valid frames leave, without their CRC; the others are counted and leave no trace.
+    """Only whole, valid frames leave, without their CRC; the others leave no trace.
 
     Takes a byte every cycle, whatever comes; latency about 8 cycles from the delimiter to the frame's first byte.
 
@@ -68,14 +66,12 @@ class Receiver(Component):
     -------
     encoded : bytes from the wire; always ready
     frames : `LAST_BYTE` of header and payload
-    clear : one cycle: zeroes `bad_frames`
-    bad_frames : frames dropped since then: COBS, CRC or length wrong, or no room
+    bad_frame : one cycle: a frame was dropped: COBS, CRC or length wrong, or no room
     """
 
     encoded: In(stream.Signature(8))
     frames: Out(stream.Signature(LAST_BYTE))
-    clear: In(1)
-    bad_frames: Out(BAD_FRAMES_BITS)
+    bad_frame: Out(1)
 
     def __init__(self, buffer_bytes: int) -> None:
         self.buffer_bytes = buffer_bytes
@@ -90,8 +86,5 @@ class Receiver(Component):
         connect(m, decoder.decoded, check.tokens)
         connect(m, check.checked, buffer.tokens)
         connect(m, buffer.frames, flipped(self.frames))
-        with m.If(self.clear):
-            m.d.sync += self.bad_frames.eq(0)
-        with m.Elif(buffer.dropped):
-            m.d.sync += self.bad_frames.eq(self.bad_frames + 1)
+        m.d.comb += self.bad_frame.eq(buffer.dropped)
         return m

@@ -1,15 +1,14 @@
 """What the board tells of itself, byte by byte: HELLO, STATE, COUNTERS."""
 
-from amaranth.hdl import Array, C, Cat, Module, Signal, Value
+from amaranth.hdl import C, Cat, Module, Mux, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out
 
-from hw.engine_signature import COUNTERS_LAYOUT, STATE_LAYOUT
-from hw.link.receiver import BAD_FRAMES_BITS
+from hw.engine_signature import COUNTERS_ADDRESS, PRNG_ADDRESS, REPORT_ADDRESS_BITS
+from hw.link.header_check import is_one_of
 from sw.contract.frames import COUNTERS, HELLO, STATE, Command, Hello
 
 COUNTER_BYTES = 8
-WORD = 8 * COUNTER_BYTES
 LENGTHS = {
     Command.HELLO: HELLO.size,
     Command.STATE: STATE.size,
@@ -17,14 +16,8 @@ LENGTHS = {
 }
 
 
-def _words(value: Value) -> list[Value]:
-    """A value as words of 8 bytes, the last one filled with zeros."""
-    padded = Cat(value, C(0, -len(value) % WORD))
-    return [padded[i : i + WORD] for i in range(0, len(padded), WORD)]
-
-
 class Report(Component):
-    """The payload of the reply to `kind`. A byte a cycle from a register, latency 1 cycle; what it tells must hold still.
+    """The payload of the reply to `kind`, a byte in two cycles: 16 bits are fetched, a byte of them is offered.
 
     Parameters
     ----------
@@ -33,16 +26,17 @@ class Report(Component):
     Members
     -------
     kind : the command
-    nonce, state, counters, bad_frames : what is told
+    nonce : the board's
+    read, address, word : the engine's report (`hw.engine_signature`)
     start : one cycle: begin with the first byte
     bytes : the payload; goes on without end, the transmitter knows the length
     """
 
     kind: In(8)
     nonce: In(32)
-    state: In(STATE_LAYOUT)
-    counters: In(COUNTERS_LAYOUT)
-    bad_frames: In(BAD_FRAMES_BITS)
+    read: Out(1)
+    address: Out(REPORT_ADDRESS_BITS)
+    word: In(16)
     start: In(1)
     bytes: Out(stream.Signature(8))
 
@@ -53,26 +47,24 @@ class Report(Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         known = self.hello.pack()[: HELLO.size - 4]  # the nonce is the last field
-        hello = Cat(C(int.from_bytes(known, "little"), 8 * len(known)), self.nonce)
-        counters = [self.bad_frames, *(self.counters[name] for name in COUNTERS[1:])]
-        reports = {
-            Command.HELLO: _words(hello),
-            Command.STATE: _words(self.state.as_value()),
-            Command.COUNTERS: [word for counter in counters for word in _words(counter)],
-        }
-
-        # A word, then a byte of it, takes less logic than a choice among all bytes.
-        index, word = Signal(range(LENGTHS[Command.COUNTERS])), Signal(WORD)
-        with m.Switch(self.kind):
-            for command, words in reports.items():
-                with m.Case(command):
-                    with m.Switch(index >> 3):
-                        for i, value in enumerate(words):
-                            with m.Case(i):
-                                m.d.comb += word.eq(value)
-        byte = Array(word[i : i + 8] for i in range(0, WORD, 8))[index[:3]]
+        hello = Cat(C(int.from_bytes(known, "little"), 8 * len(known)), self.nonce, C(0, 16))
+        index, fetched, word = Signal(range(LENGTHS[Command.COUNTERS])), Signal(), Signal(16)
+        # the words of STATE are the random word and, around the end of the addresses, the samples
+        m.d.comb += [
+            self.address.eq((index >> 1) + Mux(self.kind == Command.STATE, PRNG_ADDRESS, COUNTERS_ADDRESS)),
+            word.eq(self.word),
+        ]
+        with m.If(self.kind == Command.HELLO):
+            with m.Switch(index >> 1):
+                for i in range(-(-HELLO.size // 2)):
+                    with m.Case(i):
+                        m.d.comb += word.eq(hello[16 * i : 16 * i + 16])
         with m.If(self.start):
-            m.d.sync += [index.eq(0), self.bytes.valid.eq(0)]
+            m.d.sync += [index.eq(0), fetched.eq(0), self.bytes.valid.eq(0)]
+        with m.Elif(fetched):
+            m.d.sync += [self.bytes.payload.eq(word.word_select(index[0], 8)), self.bytes.valid.eq(1)]
+            m.d.sync += [index.eq(index + 1), fetched.eq(0)]
         with m.Elif(~self.bytes.valid | self.bytes.ready):
-            m.d.sync += [index.eq(index + 1), self.bytes.payload.eq(byte), self.bytes.valid.eq(1)]
+            m.d.comb += self.read.eq(is_one_of(self.kind, Command.STATE, Command.COUNTERS))
+            m.d.sync += [fetched.eq(1), self.bytes.valid.eq(0)]
         return m

@@ -2,10 +2,10 @@
 
 from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import stream
-from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import Component, In, Out
 
 from hw.engine_signature import SAMPLE_LAYOUT
+from hw.memory import add_memory, read_word
 
 MOST_SAMPLES = 256
 
@@ -40,17 +40,17 @@ class SampleFeeder(Component):
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        m.submodules.labels = labels = Memory(shape=16, depth=MOST_SAMPLES, init=[])
-        write, read = labels.write_port(), labels.read_port()
+        labels = add_memory(m, "labels", shape=16, depth=MOST_SAMPLES)
+        write = labels.write_port()
 
         index, low, left = Signal(8), Signal(8), Signal(14)
         last = index == self.count - 1
+        label = read_word(m, labels, address=index)
         m.d.comb += [
             write.addr.eq(index),
             write.data.eq(Cat(low, self.payload.payload)),
-            read.addr.eq(index),
             self.sample.payload.train.eq(self.train),
-            self.sample.payload.label.eq(read.data & self.train.replicate(16)),
+            self.sample.payload.label.eq(label & self.train.replicate(16)),
             self.pixels.payload.eq(self.payload.payload),
         ]
         with m.FSM():

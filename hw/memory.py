@@ -1,0 +1,30 @@
+"""Memories whose words are never read in the cycle in which they are written."""
+
+from amaranth.hdl import Module, Signal, ValueLike
+from amaranth.lib.memory import Memory
+
+
+def add_memory(m: Module, name: str, *, shape: object, depth: int, style: str | None = None) -> Memory:
+    """A memory as the submodule `name`; `style` "block" or "distributed" is a wish of where it goes.
+
+    The attribute tells synthesis that nobody cares what a read gives in the cycle in which its word is written. Without
+    it, it would build what simulators do, the word from before the write, from a comparator and two registers a bit.
+    """
+    attributes = {"no_rw_check": 1} | ({"ram_style": style} if style else {})
+    memory = Memory(shape=shape, depth=depth, init=[], attrs=attributes)
+    m.submodules[name] = memory
+    return memory
+
+
+def read_word(m: Module, memory: Memory, *, address: ValueLike, enable: ValueLike = 1):
+    """What the memory holds at `address`, one cycle later; while `enable` is low, what it gave before.
+
+    An asynchronous port with a register: of these two synthesis makes the synchronous port of a block RAM, and keeps in
+    mind that collisions don't matter, which it forgets for a port that was synchronous from the beginning.
+    """
+    port = memory.read_port(domain="comb")
+    word = Signal(memory.shape, reset_less=True)
+    m.d.comb += port.addr.eq(address)
+    with m.If(enable):
+        m.d.sync += word.eq(port.data)
+    return word
