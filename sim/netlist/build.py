@@ -16,6 +16,7 @@ from boards import generate
 from boards.catalogue import find
 from boards.target import Step, Target
 from boards.tools import run_step
+from hw.link.uart import BaudRate
 from sim.native import cache
 from sim.native.compiler import BuildError
 from sim.netlist import ecp5, ice40
@@ -64,19 +65,24 @@ def netlist(board: str, report: Report, geometry: Geometry | None = None) -> Pat
 
 
 def header(path: Path) -> dict[str, Any]:
-    """Of a netlist: `cells` by type, `clock_hz`, `baud`, `synthesis_seconds`."""
+    """Of a netlist: `cells` by type; of a board's also `clock_hz`, `baud`, `synthesis_seconds`, the pins `rx` and `tx`."""
     with path.open() as file:
         return json.loads(file.readline())
 
 
-def command(path: Path, report: Report, *, rate_error: float = 0.0) -> list[str]:
+def command(path: Path, report: Report, *, rate_error: float = 0.0, program: Path | None = None) -> list[str]:
     """The command that simulates a board's netlist; its bytes are those of the serial line.
 
-    `rate_error` is that of the other end of the line, relative.
+    `rate_error` is that of the other end of the line, relative. `program` is another simulator.
     """
     known = header(path)
     step = round(2**32 * known["baud"] * (1 + rate_error) / known["clock_hz"])
-    return [str(simulator(report)), str(path), "--rx", RX, "--tx", TX, "--step", str(step)]
+    return [str(program or simulator(report)), str(path), "--rx", known["rx"], "--tx", known["tx"], "--step", str(step)]
+
+
+def serial(rate: BaudRate, rx: str, tx: str) -> dict[str, Any]:
+    """What `command` has to know of a serial line: it goes into the first line of a netlist."""
+    return {"clock_hz": rate.clock_hz, "baud": rate.baud, "rx": rx, "tx": tx}
 
 
 def flattened(design: dict[str, Any], family: str, top: str = "top", **known: Any) -> str:
@@ -93,7 +99,7 @@ def _synthesise(target: Target, geometry: Geometry, folder: Path, report: Report
     sources = generate.write(target, geometry, BOARDS[target.name].baud, target.clock_mhz, folder)
     seconds = run_step(Step(name="synthesis", tool="yosys", arguments=("-s", generate.SCRIPT)), folder, lambda line: None)
     design = json.loads((folder / generate.NETLIST).read_text())
-    known = {"clock_hz": sources.rate.clock_hz, "baud": sources.rate.baud, "synthesis_seconds": round(seconds, 1)}
+    known = serial(sources.rate, RX, TX) | {"synthesis_seconds": round(seconds, 1)}
     made = folder / "made"
     made.write_text(flattened(design, type(target.family).__name__, generate.TOP_MODULE, **known))
     return made

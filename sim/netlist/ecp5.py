@@ -52,9 +52,9 @@ def lut_ram(cell: Cell, writer: Writer) -> None:
 
 
 def block_ram(cell: Cell, writer: Writer) -> None:
-    """DP16KD, without output registers and with both ports always selected."""
+    """DP16KD, without output registers, with both ports always selected; port B only reads."""
     cell.require(REGMODE_A="NOREG", REGMODE_B="NOREG", CSDECODE_A="0b000", CSDECODE_B="0b000", CLKAMUX="CLKA", CLKBMUX="CLKB")
-    for pin in ("CSA0", "CSA1", "CSA2", "CSB0", "CSB1", "CSB2"):
+    for pin in ("WEB", "CSA0", "CSA1", "CSA2", "CSB0", "CSB1", "CSB2"):
         if cell.netlist.net(cell.pin(pin)) != LOW:
             raise NetlistError(f"{cell.name}: the pin {pin} of a DP16KD is in use, which is not modelled")
     fields: list[int | str] = []

@@ -16,12 +16,12 @@
 // - The bits lie in 2,048 bytes of 9. A port of 9, 18 or 36 bits moves 1, 2 or 4 of them; the address begins at pin 3, 4
 //   or 5, and the lowest pins of ports of 18 and 36 bits enable single bytes to be written. Ports of 1, 2 and 4 bits
 //   divide the lower eight bits of a byte.
-// - 36 bits take the data pins of both ports, the lower half those of A. Port A then only writes, port B only reads.
+// - 36 bits take the data pins of both ports, the lower half those of A.
 // - A port that writes keeps its output (NORMAL), shows the new word (WRITETHROUGH) or the old one (READBEFOREWRITE).
 // - RST clears the output at the clock, CE or not, and lets the port write nothing meanwhile.
 //
-// No promise is made for a word that one port reads or writes while the other one writes it. It comes out, or is stored,
-// with every bit inverted; the whole word, even where only some of its bytes are written.
+// Here port B only reads (`sim/netlist/ecp5.py` sees to it). No promise is made for a word that it reads while port A
+// writes it: it comes out with every bit inverted, the whole word, even where only some of its bytes are written.
 class BlockRam : public Cell {
  public:
   BlockRam(Circuit& circuit, Reader& reader) {
@@ -44,11 +44,10 @@ class BlockRam : public Cell {
     Access a = access(c, 0), b = access(c, 1);
     int word = std::max({a.count, b.count, 1});
     bool meet = a.on && b.on && a.first / word == b.first / word;
-    show(c, 0, a, meet && b.writes);
+    show(c, 0, a, false);
     show(c, 1, b, meet && a.writes);
-    store(a, meet && b.writes);
-    store(b, meet && a.writes);
-    if (a.writes || b.writes) c.again(this);
+    store(a);
+    if (a.writes) c.again(this);
   }
 
  private:
@@ -69,7 +68,7 @@ class BlockRam : public Cell {
 
   Access access(Circuit& c, int which) {
     Port& port = ports_[which];
-    bool wide = port.width == 36, other_wide = ports_[1 - which].width == 36;
+    bool wide = port.width == 36;
     uint32_t address = c.word(port.address, 14), reset = c[port.reset];
     Access access{};
     access.on = c[port.enable];
@@ -77,9 +76,7 @@ class BlockRam : public Cell {
     access.first = (address >> 3) & ~(access.count - 1);
     access.shift = port.width < 8 ? address & 7 & ~(port.width - 1) : 0;
     access.mask = (uint64_t(1) << port.width) - 1;
-    bool writes = access.on && c[port.write] && !reset;
-    if (which == 1 && (wide || other_wide)) writes = false;  // its data pins are port A's
-    if (writes) access.writes = access.count == 1 ? 1 : address & ((1 << access.count) - 1);
+    if (access.on && c[port.write] && !reset) access.writes = access.count == 1 ? 1 : address & ((1 << access.count) - 1);
     for (int i = access.count - 1; i >= 0; i--) access.old = access.old << 9 | bytes_[access.first + i];
     access.old = access.old >> access.shift & access.mask;
     access.data = c.word(port.data, 18);
@@ -112,11 +109,11 @@ class BlockRam : public Cell {
     return bits & access.mask;
   }
 
-  void store(const Access& access, bool spoiled) {
+  void store(const Access& access) {
     for (int i = 0; i < access.count; i++) {
       if (!(access.writes >> i & 1)) continue;
       uint32_t mask = (access.mask >> 9 * i & 0x1FF) << access.shift;
-      uint32_t data = (access.data >> 9 * i << access.shift) ^ (spoiled ? mask : 0);
+      uint32_t data = access.data >> 9 * i << access.shift;
       bytes_[access.first + i] = (bytes_[access.first + i] & ~mask) | (data & mask);
     }
   }

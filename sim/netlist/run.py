@@ -46,11 +46,16 @@ def network_for(layers: tuple[int, ...]) -> Network:
     )
 
 
-def compare(netlist: Path, network: Network, samples: int, seed: int) -> dict[str, Any]:
-    """Train the netlist and the twin on `samples` random samples: `difference` (None: equal), `counters`, `seconds`."""
+def compare(
+    netlist: Path, network: Network, samples: int, seed: int, *, program: Path | None = None, patience: float = REPLY_TIMEOUT
+) -> dict[str, Any]:
+    """Train the netlist and the twin on `samples` random samples: `difference` (None: equal), `counters`, `seconds`.
+
+    `program` is another simulator than the usual one, `patience` the seconds to wait for a reply. Raises `HostError`.
+    """
     begun = time.monotonic()
-    transport = ProcessTransport(build.command(netlist, report, rate_error=RATE_ERROR))
-    timeouts = {"hello_timeout": HELLO_TIMEOUT, "reply_timeout": REPLY_TIMEOUT}
+    transport = ProcessTransport(build.command(netlist, report, rate_error=RATE_ERROR, program=program))
+    timeouts = {"hello_timeout": min(patience, HELLO_TIMEOUT), "reply_timeout": patience}
     with connect(transport, "the netlist", **timeouts) as device, TwinDevice() as twin:
         device.geometry.check_fits(network)
         difference = first_difference(device, twin, network, samples, seed)

@@ -1,0 +1,137 @@
+"""The whole accelerator after synthesis, cell by cell, trained through its serial pins: equal to the twin in everything.
+
+Faults that are planted in the netlist and in the models of its cells are found.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+from amaranth.back import rtlil
+
+from boards.catalogue import find
+from hw.link.uart import BaudRate
+from hw.serial_accelerator import SerialAccelerator
+from sim.netlist import build, run
+from sim.netlist.netlist import Netlist, NetlistError
+from sim.netlist.writer import Writer
+from sim.netlist_vectors import with_fault, yosys
+from sw.contract.boards import BOARDS
+from sw.contract.geometry import Geometry
+from sw.host.error import HostError
+
+SAMPLES, SEED = 100, 1
+# One of each family; a board is tried as soon as it has a shape.
+TRIED = [name for name in ("ulx3s-12f", "icebreaker") if name in BOARDS]
+LAYERS = (210, 14, 12, 10)  # two folds of the ECP5, weights that go over the wire in a few seconds
+SMALL = Geometry(columns=48, rows=24, grid_height=1, grid_width=2, synapses_per_cell=8, folds=3, slices=2)
+SMALL_LAYERS = (41, 9, 8, 5)
+RATE = BaudRate(clock_hz=24_000_000, baud=3_000_000)
+
+
+@pytest.mark.parametrize("board", TRIED)
+def test_the_netlist_of_a_board_learns_like_the_twin(board):
+    result = run.compare(build.netlist(board, run.report), run.network_for(LAYERS), SAMPLES, SEED)
+    assert result["difference"] is None
+    assert result["counters"]["bad_frames"] == 0
+    assert min(result["counters"][name] for name in ("learned", "draws", "rows_learned")) >= SAMPLES
+
+
+@pytest.fixture(scope="module")
+def small_ice40(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small accelerator, synthesised as the boards with an iCE40 are."""
+    folder = tmp_path_factory.mktemp("ice40")
+    (folder / "top.il").write_text(rtlil.convert(SerialAccelerator(SMALL, RATE, buffer_bytes=512), name="top", emit_src=False))
+    yosys("; ".join(["read_rtlil top.il", "synth_ice40 -device u -top top", "write_json top.json"]), folder)
+    netlist = folder / "netlist"
+    netlist.write_text(
+        build.flattened(json.loads((folder / "top.json").read_text()), "Ice40", **build.serial(RATE, "rx", "tx"))
+    )
+    return netlist
+
+
+def test_the_netlist_of_a_small_accelerator_on_ice40_learns_like_the_twin(small_ice40):
+    result = run.compare(small_ice40, run.network_for(SMALL_LAYERS), SAMPLES, SEED)
+    assert result["difference"] is None
+    assert result["counters"]["bad_frames"] == 0
+    assert min(result["counters"][name] for name in ("learned", "draws", "rows_learned")) >= SAMPLES
+
+
+def found(netlist: Path, layers: tuple[int, ...], samples: int, program: Path | None = None) -> bool:
+    """Whether training tells a difference, or the board does not even answer as it should."""
+    try:
+        result = run.compare(netlist, run.network_for(layers), samples, SEED, program=program, patience=60)
+    except HostError:
+        return True
+    return result["difference"] is not None
+
+
+def test_a_wrong_table_in_front_of_the_weights_is_found(tmp_path):
+    """The table of one LUT, before the register before an input of a block of weights, is inverted."""
+    lines = build.netlist("ulx3s-12f", run.report).read_text().split("\n")
+    words = [line.split() for line in lines]
+    luts = {word[2]: place for place, word in enumerate(words) if word[0] == "lut"}
+    registers = {word[1]: word[2] for word in words if word[0] == "flipflop"}
+    data = next(word[17:35] for word in words if word[:2] == ["blockram", "24"])
+    place = next(luts[registers[net]] for net in data if registers.get(net) in luts)
+    kind, table, *rest = words[place]
+    lines[place] = " ".join([kind, f"{int(table, 16) ^ 0xFFFF:x}", *rest])
+    (tmp_path / "faulty").write_text("\n".join(lines))
+    assert found(tmp_path / "faulty", (20, 4, 3), 5)
+
+
+def test_a_block_that_writes_bytes_that_are_not_enabled_is_found(tmp_path):
+    right, wrong = "1 : address & ((1 << access.count) - 1)", "1 : (1 << access.count) - 1"
+    program = with_fault(tmp_path, "memories.h", lambda text: text.replace(right, wrong))
+    assert found(build.netlist("ulx3s-12f", run.report), (20, 4, 3), 5, program)
+
+
+def test_a_pll_that_never_locks_is_found(small_ice40, tmp_path):
+    """What keeps the design in reset keeps it silent: the other end of the line says so."""
+    program = with_fault(tmp_path, "cells.h", lambda text: text.replace("c.cycles() >= CYCLES)", "false)"))
+    with pytest.raises(HostError, match="does not answer"):
+        run.compare(build.netlist("ulx3s-12f", run.report), run.network_for((20, 4, 3)), 1, SEED, program=program, patience=5)
+
+
+def cell(kind: str, parameters: dict[str, str] | None = None, **connections: int | str) -> dict:
+    return {"type": kind, "parameters": parameters or {}, "connections": {pin: [bit] for pin, bit in connections.items()}}
+
+
+REFUSED = {
+    "there is no model of the cell USRMCLK": {"a": cell("USRMCLK")},
+    "its clock CLK is another one": {"a": cell("TRELLIS_FF", CLK=2, DI=3, Q=4), "b": cell("TRELLIS_FF", CLK=3, DI=2, Q=5)},
+    "is driven by two cells": {"a": cell("LUT4", Z=4, A=2), "b": cell("LUT4", Z=4, A=3)},
+    "CLKMUX = INV is not modelled": {"a": cell("TRELLIS_FF", {"CLKMUX": "INV"}, CLK=2, DI=3, Q=4)},
+    "REGMODE_A = OUTREG is not modelled": {"a": cell("DP16KD", {"REGMODE_A": "OUTREG"}, CLKA=2)},
+    "the pin WEB of a DP16KD is in use": {"a": cell("DP16KD", CLKA=2, WEB=3)},
+    "the clock of the netlist is not one of its inputs": {"a": cell("LUT4", Z=4, A=2), "b": cell("TRELLIS_FF", CLK=4, Q=5)},
+}
+
+
+@pytest.mark.parametrize("sentence", REFUSED)
+def test_what_is_not_modelled_is_refused(sentence):
+    ports = {name: {"direction": "input", "bits": [bit]} for name, bit in (("clk", 2), ("pin", 3))}
+    design = {"modules": {"top": {"attributes": {}, "ports": ports, "cells": REFUSED[sentence]}}}
+    with pytest.raises(NetlistError, match=sentence):
+        Writer(Netlist(design), *build.FAMILIES["Ecp5"])
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--board", "nowhere"], "nowhere"),
+        (["--board", "tangnano9k"], "choose a board with an ECP5 or an iCE40"),
+        (["--samples", "0"], "samples is 0, expected 1 or more"),
+        (["--seed", "-1"], "seed is -1, expected 0 or more"),
+        (["--layers", "784,many"], "expected sizes like 784,24,12,10"),
+        (["--layers", "784,900,10"], "take away 782 neurons"),
+    ],
+)
+def test_a_wrong_request_is_one_sentence(options, sentence, capsys):
+    assert run.main(options) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: ") and said.count("\n") == 1 and sentence in said
+
+
+def test_the_board_that_is_tried_is_one_that_is_built():
+    assert all(find(name).name == name for name in TRIED)
