@@ -48,6 +48,14 @@ SCRIPTS = {
         }
         files["timing.json"] = json.dumps(timing)
         files["top.config"] = ""
+        files["top.pnr.json"] = '''
+              "cells": {
+                "engine.draw.seed_TRELLIS_FF_Q_3": {
+                  "type": "TRELLIS_FF",
+                  "attributes": {
+                    "NEXTPNR_BEL": "X4/Y2/SLICEA.FF0",
+              "netnames": {
+        '''
         cell = {"type": "TRELLIS_COMB", "attributes": {"NEXTPNR_BEL": "X1/Y2/SLICEA.K0"}}
         files["top.pnr.json"] = json.dumps({"modules": {"top": {"cells": {"accelerator.engine.draw.x": cell}}}}, indent=2)
         print("arguments", *sys.argv[1:])
