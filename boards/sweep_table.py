@@ -18,8 +18,8 @@ the whole chip is divided by its {synapses} synapses; engine and link are the sa
 on a large board. Cycles are those of a training sample of MNIST with {network}, measured on the simulated board;
 samples a second are the clock after routing over these cycles. Seconds are of one core that other work shared.
 
-`kK-sS`: K synapses a cell, S slices. `*` is on the Pareto front of logic and samples a second
-([picture]({picture}.svg)).
+`kK-sS`: K synapses a cell, S slices; a slice has at least the four weights that a block is wide. `*` is on the Pareto front
+of logic and samples a second ([picture]({picture}.svg)).
 
 | point | nextpnr | logic | a synapse | FF | blocks | MHz | cycles | samples/s | Yosys s | nextpnr s | |
 |---|---|---|---|---|---|---|---|---|---|---|---|

@@ -55,7 +55,7 @@ def swept(tmp_path, monkeypatch):
 
 
 def test_every_point_is_a_shape_that_holds_the_network_and_fits_the_chip():
-    assert len(sweep.points()) == 9 + len(sweep.OPTIONS) + len(sweep.SEEDS)
+    assert len(sweep.points()) == len(sweep.SHAPES) + len(sweep.OPTIONS) + len(sweep.SEEDS)
     family = sweep.find(sweep.BOARD).family
     for point in sweep.points().values():
         assert point.geometry.columns_per_fold == 144
@@ -69,7 +69,7 @@ def test_the_whole_sweep_builds_every_point_once_and_goes_on_where_it_stopped(sw
     assert sweep.main([]) == 0
     names = [name for name, *_ in built]
     assert names[0] == "k8-s2" and sorted(names) == sorted(sweep.points())
-    assert len(counted) == len(set(counted)) == 9  # a shape's cycles are counted once
+    assert len(counted) == len(set(counted)) == len(sweep.SHAPES)  # a shape's cycles are counted once
     kept = json.loads((tmp_path / "reports/sweep.json").read_text())
     assert list(kept) == list(sweep.points())
     assert kept["k8-s2"]["command"] == "python -m boards.sweep --only k8-s2"
@@ -88,7 +88,7 @@ def test_a_chosen_point_is_measured_again_and_a_failure_keeps_what_there_is(swep
         raise BuildError("place and route failed")
 
     monkeypatch.setattr(sweep, "build", fail)
-    assert sweep.main(["--only", "k4-s2"]) == 1
+    assert sweep.main(["--only", "k8-s1"]) == 1
     assert capsys.readouterr().err.endswith("error: place and route failed\n")
     assert list(json.loads((tmp_path / "reports/sweep.json").read_text())) == ["k4-s1"]
 
@@ -96,7 +96,7 @@ def test_a_chosen_point_is_measured_again_and_a_failure_keeps_what_there_is(swep
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--only", "k32-s4"], "there is no point k32-s4: choose from k4-s1, k4-s2"),
+        (["--only", "k32-s4"], "there is no point k32-s4: choose from k4-s1, k8-s1"),
         (["--tables"], "nothing has been measured yet"),
     ],
 )
