@@ -33,7 +33,7 @@ BOARDS = {
     "orangecrab-25f": Board(title="OrangeCrab r0.2, LFE5U-25F", geometry=ECP5_25F, baud=3_000_000, layers=(784, 118, 10)),
     "orangecrab-85f": Board(title="OrangeCrab r0.2, LFE5U-85F", geometry=ECP5_85F, baud=3_000_000, layers=(784, 500, 10)),
     "ecpix5-45f": Board(title="ECPIX-5, LFE5UM5G-45F", geometry=ECP5_45F, baud=3_000_000, layers=(784, 246, 10)),
-    "tangnano20k": Board(title="Tang Nano 20K, GW2AR-18", geometry=TANG_NANO_20K, baud=3_000_000, layers=(784, 92, 10)),
+    "tangnano20k": Board(title="Tang Nano 20K, GW2AR-18", geometry=TANG_NANO_20K, baud=2_000_000, layers=(784, 92, 10)),
     "tangnano9k": Board(title="Tang Nano 9K, GW1NR-9", geometry=TANG_NANO_9K, baud=3_000_000, layers=(784, 41, 10)),
 }
 ALIASES = {"ulx3s": "ulx3s-85f"}
