@@ -10,6 +10,10 @@ import pytest
 from amaranth.back import rtlil
 
 from boards.catalogue import find
+from boards.generate import without_brackets
+from boards.ice40 import Ice40
+from hw.array.array import CELL_MODULE
+from hw.array.cell import Cell
 from hw.link.uart import BaudRate
 from hw.serial_accelerator import SerialAccelerator
 from sim.netlist import build, run
@@ -29,9 +33,21 @@ SMALL_LAYERS = (41, 9, 8, 5)
 RATE = BaudRate(clock_hz=24_000_000, baud=3_000_000)
 
 
+@pytest.fixture(scope="module")
+def boards() -> dict[str, Path]:
+    """The netlists of the boards that are tried."""
+    return {board: build.netlist(board, run.report) for board in TRIED}
+
+
+@pytest.fixture
+def ecp5(boards) -> Path:
+    return boards["ulx3s-12f"]
+
+
+@pytest.mark.timeout(1800)  # with the synthesis of every board that is tried
 @pytest.mark.parametrize("board", TRIED)
-def test_the_netlist_of_a_board_learns_like_the_twin(board):
-    result = run.compare(build.netlist(board, run.report), run.network_for(LAYERS), SAMPLES, SEED)
+def test_the_netlist_of_a_board_learns_like_the_twin(board, boards):
+    result = run.compare(boards[board], run.network_for(LAYERS), SAMPLES, SEED)
     assert result["difference"] is None
     assert result["counters"]["bad_frames"] == 0
     assert min(result["counters"][name] for name in ("learned", "draws", "rows_learned")) >= SAMPLES
@@ -41,8 +57,10 @@ def test_the_netlist_of_a_board_learns_like_the_twin(board):
 def small_ice40(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small accelerator, synthesised as the boards with an iCE40 are."""
     folder = tmp_path_factory.mktemp("ice40")
-    (folder / "top.il").write_text(rtlil.convert(SerialAccelerator(SMALL, RATE, buffer_bytes=512), name="top", emit_src=False))
-    yosys("; ".join(["read_rtlil top.il", "synth_ice40 -device u -top top", "write_json top.json"]), folder)
+    accelerator = SerialAccelerator(SMALL, RATE, buffer_bytes=512, cell_instances=True)
+    for file, component, name in (("top.il", accelerator, "top"), ("cell.il", Cell(SMALL), CELL_MODULE)):
+        (folder / file).write_text(without_brackets(rtlil.convert(component, name=name, emit_src=False)))
+    yosys("; ".join(["read_rtlil cell.il", "read_rtlil top.il", *Ice40().synthesis(), "write_json top.json"]), folder)
     netlist = folder / "netlist"
     netlist.write_text(
         build.flattened(json.loads((folder / "top.json").read_text()), "Ice40", **build.serial(RATE, "rx", "tx"))
@@ -50,6 +68,7 @@ def small_ice40(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return netlist
 
 
+@pytest.mark.timeout(1800)
 def test_the_netlist_of_a_small_accelerator_on_ice40_learns_like_the_twin(small_ice40):
     result = run.compare(small_ice40, run.network_for(SMALL_LAYERS), SAMPLES, SEED)
     assert result["difference"] is None
@@ -66,31 +85,31 @@ def found(netlist: Path, layers: tuple[int, ...], samples: int, program: Path | 
     return result["difference"] is not None
 
 
-def test_a_wrong_table_in_front_of_the_weights_is_found(tmp_path):
-    """The table of one LUT, before the register before an input of a block of weights, is inverted."""
-    lines = build.netlist("ulx3s-12f", run.report).read_text().split("\n")
+def test_a_wrong_table_in_front_of_the_weights_is_found(ecp5, tmp_path):
+    """The table of one LUT, before the register before an address, enable or data pin of a wide block, is inverted."""
+    lines = ecp5.read_text().split("\n")
     words = [line.split() for line in lines]
     luts = {word[2]: place for place, word in enumerate(words) if word[0] == "lut"}
     registers = {word[1]: word[2] for word in words if word[0] == "flipflop"}
-    data = next(word[17:35] for word in words if word[:2] == ["blockram", "24"])
-    place = next(luts[registers[net]] for net in data if registers.get(net) in luts)
+    pins = (net for word in words if word[:2] == ["blockram", "24"] for net in word[3:35])
+    place = next(luts[registers[net]] for net in pins if registers.get(net) in luts)
     kind, table, *rest = words[place]
     lines[place] = " ".join([kind, f"{int(table, 16) ^ 0xFFFF:x}", *rest])
     (tmp_path / "faulty").write_text("\n".join(lines))
     assert found(tmp_path / "faulty", (20, 4, 3), 5)
 
 
-def test_a_block_that_writes_bytes_that_are_not_enabled_is_found(tmp_path):
+def test_a_block_that_writes_bytes_that_are_not_enabled_is_found(ecp5, tmp_path):
     right, wrong = "1 : address & ((1 << access.count) - 1)", "1 : (1 << access.count) - 1"
     program = with_fault(tmp_path, "memories.h", lambda text: text.replace(right, wrong))
-    assert found(build.netlist("ulx3s-12f", run.report), (20, 4, 3), 5, program)
+    assert found(ecp5, (20, 4, 3), 5, program)
 
 
-def test_a_pll_that_never_locks_is_found(small_ice40, tmp_path):
+def test_a_pll_that_never_locks_is_found(ecp5, tmp_path):
     """What keeps the design in reset keeps it silent: the other end of the line says so."""
     program = with_fault(tmp_path, "cells.h", lambda text: text.replace("c.cycles() >= CYCLES)", "false)"))
     with pytest.raises(HostError, match="does not answer"):
-        run.compare(build.netlist("ulx3s-12f", run.report), run.network_for((20, 4, 3)), 1, SEED, program=program, patience=5)
+        run.compare(ecp5, run.network_for((20, 4, 3)), 1, SEED, program=program, patience=5)
 
 
 def cell(kind: str, parameters: dict[str, str] | None = None, **connections: int | str) -> dict:

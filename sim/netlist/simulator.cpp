@@ -26,6 +26,7 @@ namespace {
 
 constexpr uint64_t LINGER = 1 << 22;      // more than the longest computation between two bits on the wire
 constexpr uint64_t LOOK_CYCLES = 1 << 12; // between two looks for input
+constexpr uint64_t START = 1 << 13;       // before the first byte: the PLL locks and the design leaves its reset
 constexpr uint64_t LEAVE = 1 << 16;       // silence after the end of input
 
 struct Design {
@@ -109,7 +110,7 @@ void run_wire(Design& design, const std::string& rx, const std::string& tx, uint
         quiet = 0;
       }
     }
-    if (source.idle() && at < input.size()) source.send(input[at++]);
+    if (source.idle() && at < input.size() && circuit.cycles() >= START) source.send(input[at++]);
     if (!source.idle() || !sink.idle()) quiet = 0;
     circuit.set(to, source.cycle());
     circuit.settle();
