@@ -8,7 +8,7 @@ from amaranth.lib.memory import Memory
 
 from sw.contract.geometry import Geometry
 
-LUT_MEMORY_DEPTH = 64
+LUT_MEMORY_DEPTH = 128
 """Words up to which a memory is made of LUTs. They have no output registers: these are the cell's, with a reset."""
 
 

@@ -152,7 +152,14 @@ class Device:
             self._of_length(reply, sizes[i], "TRAIN or INFER")
             for i, reply in enumerate(self.link.exchange(noting_sizes()))
         ]
-        return np.frombuffer(b"".join(replies), "<u2").astype(np.uint16)
+        predictions = np.frombuffer(b"".join(replies), "<u2").astype(np.uint16)
+        wrong = np.flatnonzero(predictions >= self.network.layers[-1])
+        if len(wrong):
+            raise LinkError(
+                f"{self.link.name} predicted {predictions[wrong[0]]} for sample {wrong[0]}, expected a class below "
+                f"{self.network.layers[-1]}: program it again"
+            )
+        return predictions
 
     def _of_length(self, reply: bytes, length: int, what: str) -> bytes:
         if len(reply) != length:

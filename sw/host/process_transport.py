@@ -12,6 +12,8 @@ from sw.host.error import TransportError
 CHUNK = 65536
 GRACE = 2.0  # seconds for the program to end after its input has been closed
 LAST_LINES = 3
+MOST_COMPLAINTS = 65536  # bytes of its standard error that are looked at
+MOST_ARRIVED = 1 << 24  # bytes that are kept while it does not take what is written
 
 
 class ProcessTransport:
@@ -104,6 +106,8 @@ class ProcessTransport:
         if not data:
             raise self._ended()
         self._arrived += data
+        if len(self._arrived) > MOST_ARRIVED:
+            raise TransportError(f"{self.command[0]} sends without end and takes nothing")
 
     def _ended(self) -> TransportError:
         """The error that says how the child ended, with what it said last."""
@@ -111,7 +115,7 @@ class ProcessTransport:
             status = self._process.wait(GRACE)
         except subprocess.TimeoutExpired:
             return TransportError(f"{self.command[0]} has closed its output")
-        self._complaints.seek(0)
+        self._complaints.seek(max(0, self._complaints.seek(0, os.SEEK_END) - MOST_COMPLAINTS))
         lines = self._complaints.read().decode(errors="replace").split("\n")
         said = " / ".join([line.strip() for line in lines if line.strip()][-LAST_LINES:])
         how = f"signal {-status}" if status < 0 else f"status {status}"

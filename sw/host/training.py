@@ -34,13 +34,14 @@ class Training:
     """A pass that begins with the state `start`, already on `device`, and writes its checkpoints to `path`.
 
     Members: `saved`, the samples of this pass that the last checkpoint holds, None before the first; `end`, the state
-    in it.
+    in it; `seconds` of the pass, without the checkpoint at its end.
     """
 
     def __init__(self, device: LearningDevice, start: Checkpoint, path: Path, often: Often) -> None:
         self.device, self.start, self.path, self.often = device, start, path, often
         self.saved: int | None = None
         self.end = start
+        self.seconds = 0.0
         self._last = time.monotonic()
 
     def run(self, pixels: Bits, labels: Labels, progress: Progress, stop: Callable[[], bool]) -> None:
@@ -54,6 +55,7 @@ class Training:
             progress.advance(len(predictions), int((predictions == truth).sum()))
             if self._is_due(progress.done) and progress.done < len(pixels):
                 self.save(progress.done)
+        self.seconds = progress.seconds
         self.save(progress.done)
 
     def save(self, done: int) -> None:

@@ -1,6 +1,7 @@
 """The command that goes on where a training pass stopped, for whatever reason, to be copied into a shell."""
 
 import shlex
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sw.host.error import HostError
+from sw.host.interruption import Interrupted
 from sw.host.training import Training
 
 
@@ -32,11 +34,17 @@ class Recovery:
 
     @contextmanager
     def told_with(self, training: Training) -> Iterator[None]:
-        """Adds the command to the sentence of an error within, where `training` has saved something by then."""
+        """Adds the command to the sentence of an error within, where `training` has saved something by then.
+
+        A second Ctrl-C, which does not wait for the batch in flight, raises `Interrupted` with the command.
+        """
         try:
             yield
-        except HostError as error:
+        except (HostError, KeyboardInterrupt) as error:
             if training.saved is None:
                 raise
-            kept = f"{training.saved} of {self.samples} samples are saved in {self.save}"
-            raise type(error)(f"{error}; {kept}, go on with: {self.command(training.saved)}") from error
+            kept = f"{training.saved} of {self.samples} samples are saved in {self.save}, go on with"
+            command = self.command(training.saved)
+            if isinstance(error, KeyboardInterrupt):
+                raise Interrupted(f"interrupted at once; {kept}\n  {command}", signal.SIGINT) from error
+            raise type(error)(f"{error}; {kept}: {command}") from error

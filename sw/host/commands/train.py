@@ -79,7 +79,6 @@ def train(
         with recovery.told_with(training):
             with Interruption() as interruption, Progress(f"training on {board}", len(order)) as progress:
                 training.run(pixels[order], classes[order], progress, interruption.asked)
-                seconds = progress.seconds
             after = device.counters()
     if interruption.number is not None and progress.done < len(order):
         told = f"interrupted after {progress.done} of {len(order)} samples, saved {save}; go on with"
@@ -91,7 +90,7 @@ def train(
         "draws": after["draws"] - before["draws"],
         "prequential_accuracy": progress.accuracy,
         "weights_crc32": end.weights_crc32,
-        "seconds": round(seconds, 3),
+        "seconds": round(training.seconds, 3),
     }
     if json is not None:
         write_json(json, result)
