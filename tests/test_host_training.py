@@ -4,6 +4,7 @@ import errno
 import os
 import re
 import shlex
+import signal
 import struct
 from pathlib import Path
 from types import SimpleNamespace
@@ -154,6 +155,25 @@ def test_a_board_that_stops_leaves_the_last_checkpoint_and_the_command_that_goes
     assert "the simulated board has ended with status 9; 40 of 75 samples are saved in b.npz" in told
     monkeypatch.setattr(simulated_board, "BUILD", good)
     go_on(told)
+    assert train(save="c.npz") == 0
+    assert Path("b.npz").read_bytes() == Path("c.npz").read_bytes()
+
+
+def test_a_second_ctrl_c_does_not_wait_and_tells_what_is_saved(folder, monkeypatch, capsys):
+    real = streaming.train
+
+    def with_two(*given, **options):
+        for number, predictions in enumerate(real(*given, **options)):
+            for _ in range(2 if number == 2 else 0):
+                signal.raise_signal(signal.SIGINT)
+            yield predictions
+
+    with monkeypatch.context() as patch:
+        patch.setattr(streaming, "train", with_two)
+        assert train("--checkpoint-every", 20) == 130
+    told = capsys.readouterr().err.rstrip().split("\n")
+    assert told[-2] == "interrupted at once; 40 of 75 samples are saved in b.npz, go on with"
+    assert run(app, shlex.split(told[-1])[1:]) == 0
     assert train(save="c.npz") == 0
     assert Path("b.npz").read_bytes() == Path("c.npz").read_bytes()
 
