@@ -57,7 +57,7 @@ def test_the_netlist_of_a_board_learns_like_the_twin(board, boards):
 def small_ice40(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small accelerator, synthesised as the boards with an iCE40 are."""
     folder = tmp_path_factory.mktemp("ice40")
-    accelerator = SerialAccelerator(SMALL, RATE, buffer_bytes=512, cell_instances=True)
+    accelerator = SerialAccelerator(SMALL, RATE, buffer_bytes=1024, cell_instances=True)
     for file, component, name in (("top.il", accelerator, "top"), ("cell.il", Cell(SMALL), CELL_MODULE)):
         (folder / file).write_text(without_brackets(rtlil.convert(component, name=name, emit_src=False)))
     yosys("; ".join(["read_rtlil cell.il", "read_rtlil top.il", *Ice40().synthesis(), "write_json top.json"]), folder)
@@ -88,7 +88,7 @@ def found(netlist: Path, layers: tuple[int, ...], samples: int, program: Path | 
 def test_a_wrong_table_in_front_of_the_weights_is_found(ecp5, tmp_path):
     """The table of one LUT, before the register before an address, enable or data pin of a wide block, is inverted."""
     lines = ecp5.read_text().split("\n")
-    words = [line.split() for line in lines]
+    words = [line.split() or [""] for line in lines]
     luts = {word[2]: place for place, word in enumerate(words) if word[0] == "lut"}
     registers = {word[1]: word[2] for word in words if word[0] == "flipflop"}
     pins = (net for word in words if word[:2] == ["blockram", "24"] for net in word[3:35])

@@ -77,12 +77,16 @@ def command(path: Path, report: Report, *, rate_error: float = 0.0, program: Pat
     """
     known = header(path)
     step = round(2**32 * known["baud"] * (1 + rate_error) / known["clock_hz"])
-    return [str(program or simulator(report)), str(path), "--rx", known["rx"], "--tx", known["tx"], "--step", str(step)]
+    options = {"--rx": known["rx"], "--tx": known["tx"], "--low": known["low"], "--step": str(step)}
+    return [str(program or simulator(report)), str(path), *(word for option in options.items() for word in option)]
 
 
-def serial(rate: BaudRate, rx: str, tx: str) -> dict[str, Any]:
-    """What `command` has to know of a serial line: it goes into the first line of a netlist."""
-    return {"clock_hz": rate.clock_hz, "baud": rate.baud, "rx": rx, "tx": tx}
+def serial(rate: BaudRate, rx: str, tx: str, low: str = "") -> dict[str, Any]:
+    """What `command` has to know of a serial line: it goes into the first line of a netlist.
+
+    All inputs but `rx` are held high, as buttons and unused lines are, and only `low` is held low.
+    """
+    return {"clock_hz": rate.clock_hz, "baud": rate.baud, "rx": rx, "tx": tx, "low": low}
 
 
 def flattened(design: dict[str, Any], family: str, top: str = "top", **known: Any) -> str:

@@ -1,7 +1,9 @@
 // Simulates a netlist between standard input and standard output.
 //
-//   simulator NETLIST --rx PIN --tx PIN --step N    bytes, over the serial pins; `--step` is 2^32 bits a clock cycle
-//   simulator NETLIST --vectors                     a line of levels of all inputs in, a line of all outputs back
+//   simulator NETLIST --rx PIN --tx PIN --low PIN --step N
+//       bytes, over the serial pins; `--step` is 2^32 bits a clock cycle. All other inputs are high, but the one of `--low`.
+//   simulator NETLIST --vectors
+//       a line of levels of all inputs in, a line of all outputs back
 //
 // In the first form a byte of input goes onto the wire when the one before has left. The design runs on while it
 // computes in silence; only after LINGER cycles without a sign of life on its pins does it wait for input. It ends, with
@@ -88,10 +90,10 @@ void run_vectors(Design& design) {
   }
 }
 
-void run_wire(Design& design, const std::string& rx, const std::string& tx, uint64_t step) {
+void run_wire(Design& design, const std::string& rx, const std::string& tx, const std::string& low, uint64_t step) {
   Circuit& circuit = *design.circuit;
   Net to = design.pin(design.inputs, rx), from = design.pin(design.outputs, tx);
-  for (auto& input : design.inputs) circuit.power_up(input.second, true);  // buttons are released, the line is idle
+  for (auto& input : design.inputs) circuit.power_up(input.second, input.first != low);
   circuit.begin();
   WireSource source(step);
   WireSink sink(step);
@@ -132,7 +134,7 @@ void run_wire(Design& design, const std::string& rx, const std::string& tx, uint
 }  // namespace
 
 int main(int count, char** words) {
-  if (count < 3) fail("expected a netlist file and --vectors or --rx, --tx and --step");
+  if (count < 3) fail("expected a netlist file and --vectors or --rx, --tx, --low and --step");
   Design design = load(words[1]);
   if (words[2] == std::string("--vectors")) {
     run_vectors(design);
@@ -140,6 +142,6 @@ int main(int count, char** words) {
   }
   std::map<std::string, std::string> options;
   for (int i = 2; i + 1 < count; i += 2) options[words[i]] = words[i + 1];
-  run_wire(design, options["--rx"], options["--tx"], strtoull(options["--step"].c_str(), nullptr, 10));
+  run_wire(design, options["--rx"], options["--tx"], options["--low"], strtoull(options["--step"].c_str(), nullptr, 10));
   return 0;
 }
