@@ -35,7 +35,7 @@ class Engine(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         g, link = self.geometry, self.link
-        m.submodules.configuration = configuration = Configuration()
+        m.submodules.configuration = configuration = Configuration(g)
         m.submodules.counters = counters = Counters()
         m.submodules.input_buffer = input_buffer = InputBuffer(g)
         m.submodules.rows = rows = RowAccess(g)
@@ -49,7 +49,7 @@ class Engine(wiring.Component):
         m.submodules.errors = errors = ErrorStore(g)
         m.submodules.scan = scan = ErrorScan(g)
         m.submodules.draw = draw = Draw(g)
-        registers = configuration.registers
+        network, layer = configuration.network, configuration.layer
 
         # the link's streams
         link_ = flipped(link)
@@ -63,7 +63,7 @@ class Engine(wiring.Component):
         connect(m, sequencer.predictions, link_.prediction)
         m.d.comb += [
             link.configured.eq(configuration.configured),
-            link.registers.eq(registers),
+            link.network.eq(network),
             configuration.reset.eq(link.reset),
             input_buffer.clear.eq(configuration.loaded),
             link.busy.eq(sequencer.busy | input_buffer.busy | rows.busy | configuration.loaded | counters.busy),
@@ -110,19 +110,23 @@ class Engine(wiring.Component):
         connect(m, input_buffer.staged, sequencer.staged)
         connect(m, normalise.activations, sequencer.activations)
         m.d.comb += [
-            input_buffer.inputs.eq(registers.inputs),
-            sequencer.registers.eq(registers),
+            input_buffer.inputs.eq(network.inputs),
+            sequencer.network.eq(network),
+            sequencer.layer.eq(layer),
+            sequencer.settled.eq(configuration.settled),
+            configuration.select.eq(sequencer.select),
+            configuration.index.eq(sequencer.next_index),
             sequencer.starving.eq(input_buffer.receiving),
             normalise.start.eq(sequencer.normalise_start),
-            normalise.layer.eq(sequencer.layer),
+            normalise.layer.eq(layer),
             normalise.index.eq(sequencer.index),
             normalise.train.eq(sequencer.train),
             sequencer.near_busy.eq(normalise.near_busy),
             normalise.valid.eq(fold_sum.valid),
             normalise.matches.eq(fold_sum.matches),
             classify.start.eq(sequencer.classify_start),
-            classify.neurons.eq(sequencer.layer.neurons),
-            classify.margin.eq(registers.margin),
+            classify.neurons.eq(network.classes),
+            classify.margin.eq(network.margin),
             classify.label.eq(sequencer.label),
             classify.valid.eq(fold_sum.valid),
             classify.matches.eq(fold_sum.matches),
@@ -139,17 +143,17 @@ class Engine(wiring.Component):
             errors.near.eq(normalise.near),
             errors.output_start.eq(sequencer.output_start),
             errors.output_layer.eq(sequencer.index),
-            errors.output_neurons.eq(sequencer.layer.neurons),
+            errors.output_neurons.eq(network.classes),
             errors.label.eq(sequencer.label),
             errors.rival.eq(classify.rival),
             sequencer.output_busy.eq(errors.output_busy),
             errors.unload_start.eq(sequencer.unload_start),
             errors.unload_layer.eq(sequencer.index - 1),
-            errors.unload_columns.eq(sequencer.unload_columns),
+            errors.unload_columns.eq(layer.inputs),
             sequencer.unload_busy.eq(errors.unload_busy),
             scan.start.eq(sequencer.scan_start),
             scan.half.eq(sequencer.index[0]),
-            scan.neurons.eq(sequencer.layer.neurons),
+            scan.neurons.eq(layer.neurons),
             errors.scan_half.eq(scan.scan_half),
             errors.scan_word.eq(scan.scan_word),
             errors.scan_enable.eq(scan.scan_enable),
@@ -163,7 +167,7 @@ class Engine(wiring.Component):
         learn_set = Signal.like(sequencer.learn_set)
         with m.If(sequencer.learn_start):
             m.d.sync += [
-                relax_rate.eq(sequencer.layer.relax_rate),
+                relax_rate.eq(layer.relax_rate),
                 learn_index.eq(sequencer.index),
                 learn_set.eq(sequencer.learn_set),
             ]
@@ -176,10 +180,10 @@ class Engine(wiring.Component):
             draw.layer.eq(learn_index),
             draw.relax_rate.eq(relax_rate),
             learner.start.eq(sequencer.learn_start),
-            learner.base.eq(sequencer.layer.base),
-            learner.folds.eq(sequencer.layer.folds),
+            learner.base.eq(layer.base),
+            learner.folds.eq(layer.folds),
             learner.input_set.eq(sequencer.learn_set),
-            learner.relax_floor.eq(registers.relax_floor),
+            learner.relax_floor.eq(network.relax_floor),
             sequencer.learning.eq(learner.active),
             sequencer.frontier.eq(learner.frontier),
             input_buffer.learning.eq(learner.active & (learn_index == 0)),

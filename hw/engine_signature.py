@@ -4,7 +4,7 @@ from amaranth.hdl import unsigned
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out, Signature
 
-from hw.layouts import CONFIGURATION_LAYOUT
+from hw.layouts import NETWORK_LAYOUT
 from sw.contract import frames
 from sw.contract.network import MAX_LAYERS
 from sw.contract.table import ENTRIES
@@ -36,7 +36,7 @@ class EngineSignature(Signature):
     samples_write : sets byte `place` of the sample count
     report_read, report_address, report_word : 16 bits of what the engine tells, one cycle after `report_read`; of what
         has happened up to `hw.counters.WALK` cycles before
-    configured, registers : whether CONFIGURE has come, and its values
+    configured, network : whether CONFIGURE has come, and what it said of the network as a whole
     busy : a sample, a row or a token is in flight: no CONFIGURE, TABLE, row, state or report access is allowed
     reset : one cycle: forgets the configuration, clears all counters
     bad_frame : one cycle: a frame was dropped, for its counter
@@ -59,7 +59,7 @@ class EngineSignature(Signature):
                 "report_address": Out(REPORT_ADDRESS_BITS),
                 "report_word": In(16),
                 "configured": In(1),
-                "registers": In(CONFIGURATION_LAYOUT),
+                "network": In(NETWORK_LAYOUT),
                 "busy": In(1),
                 "reset": Out(1),
                 "bad_frame": Out(1),

@@ -3,9 +3,8 @@
 from amaranth.hdl import signed, unsigned
 from amaranth.lib import data
 
-from sw.contract import registers, tokens
-from sw.contract.geometry import Geometry
-from sw.contract.network import MAX_LAYERS
+from sw.contract import tokens
+from sw.contract.geometry import Geometry, bits_for
 
 
 def token_layout(geometry: Geometry) -> data.StructLayout:
@@ -13,14 +12,23 @@ def token_layout(geometry: Geometry) -> data.StructLayout:
     return data.StructLayout({name: unsigned(width) for name, width in tokens.fields(geometry).items()})
 
 
-def _registers(registers_: tuple[registers.Register, ...]) -> dict[str, object]:
-    return {r.name: signed(r.width) if r.signed else unsigned(r.width) for r in registers_}
-
-
-LAYER_LAYOUT = data.StructLayout(_registers(registers.LAYER_REGISTERS))
-"""The registers of one weight layer."""
-
-CONFIGURATION_LAYOUT = data.StructLayout(
-    _registers(registers.NETWORK_REGISTERS) | {"layer": data.ArrayLayout(LAYER_LAYOUT, MAX_LAYERS)}
+NETWORK_LAYOUT = data.StructLayout(
+    {"layers": 3, "inputs": 16, "margin": signed(16), "relax_floor": 7, "rows": 16, "classes": 16}
 )
-"""All configuration registers (`sw.contract.registers`); `layer[0]` is weight layer 1."""
+"""The network's registers (`sw.contract.registers`), its rows and its classes, which follow from those of the layers."""
+
+
+def layer_layout(geometry: Geometry) -> data.StructLayout:
+    """The registers of one weight layer, no wider than the geometry needs; `inputs`: neurons of the layer below."""
+    return data.StructLayout(
+        {
+            "neurons": bits_for(geometry.rows),
+            "base": bits_for(geometry.memory_depth - 1),
+            "folds": bits_for(geometry.folds),
+            "gated": 1,
+            "gate": signed(11),
+            "window": 10,
+            "relax_rate": 17,
+            "inputs": bits_for(geometry.columns),
+        }
+    )

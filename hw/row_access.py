@@ -9,6 +9,7 @@ from hw.array.array import result_layout
 from hw.array.update import stored
 from hw.engine_signature import ROW_LAYOUT
 from hw.layouts import token_layout
+from hw.multiply import times
 from sw.contract.cost import array_latency
 from sw.contract.geometry import Geometry
 from sw.contract.tokens import Opcode
@@ -77,7 +78,7 @@ class RowAccess(wiring.Component):
             m.d.sync += [
                 write.eq(self.request.payload.write),
                 remaining.eq(self.request.payload.count),
-                address.eq(self.request.payload.row * g.folds),
+                address.eq(times(self.request.payload.row, g.folds)),
                 Cat(synapse, cell).eq(0),
             ]
         with m.If(issued):

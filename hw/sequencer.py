@@ -3,16 +3,17 @@
 Learning of layer 1 runs beside the next sample's forward pass, which follows the learner's frontier row by row.
 """
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Array, Cat, Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from hw.engine_signature import EVENTS_LAYOUT
 from hw.forward.normalise import activation_layout
 from hw.input_buffer import STAGED_LAYOUT
-from hw.layouts import CONFIGURATION_LAYOUT, LAYER_LAYOUT, token_layout
+from hw.layouts import NETWORK_LAYOUT, layer_layout, token_layout
 from hw.learning.error_scan import item_layout
 from hw.learning.error_store import neuron_bits, word_bits
+from hw.multiply import times
 from sw.contract import tokens
 from sw.contract.geometry import INPUT_SETS, Geometry, bits_for
 from sw.contract.network import MAX_LAYERS
@@ -24,17 +25,17 @@ class Sequencer(wiring.Component):
 
     Members
     -------
-    registers : the configuration, steady while a sample is computed
+    network, layer, settled : of `Configuration`, which gives the layer that `select` and `index` ask for
     staged : the next sample, its pixels in the array
     tokens : to the array
     predictions : one for each sample, in order
-    layer, index : registers and index (0…3) of the layer at work, one cycle after `index` changes
-    normalise_start, classify_start : with the first FORWARD of a hidden layer, of the output layer; `layer` is its own
+    select, next_index, index : asks for the registers of a layer; the index (0…3) of the layer at work, from then on
+    normalise_start, classify_start : with the first FORWARD of a hidden layer, of the output layer
     train : the sample at work is one to train with
     activations, near_busy : of a hidden layer, from `Normalise`
     label, classified, prediction, wrong : of the sample, to and from `Classify`
     output_start, output_busy : `ErrorStore` writes the output's errors
-    unload_start, unload_columns, unload_busy : `ErrorStore` receives the signs of the layer below
+    unload_start, unload_busy : `ErrorStore` receives the signs of the layer below
     scan_start, items : `ErrorScan`; the items go to the draw instead while `learning`
     learn_start, learn_set, learning, frontier : the learner
     trained, learned : pulses with every training sample and with every one that has an error
@@ -49,12 +50,15 @@ class Sequencer(wiring.Component):
         layer = bits_for(MAX_LAYERS - 1)
         super().__init__(
             {
-                "registers": In(CONFIGURATION_LAYOUT),
+                "network": In(NETWORK_LAYOUT),
+                "layer": In(layer_layout(g)),
+                "settled": In(1),
+                "select": Out(1),
+                "next_index": Out(layer),
                 "staged": In(stream.Signature(STAGED_LAYOUT)),
                 "tokens": Out(stream.Signature(token_layout(g))),
                 "predictions": Out(stream.Signature(16)),
                 "index": Out(layer),
-                "layer": Out(LAYER_LAYOUT),
                 "normalise_start": Out(1),
                 "classify_start": Out(1),
                 "train": Out(1),
@@ -67,7 +71,6 @@ class Sequencer(wiring.Component):
                 "output_start": Out(1),
                 "output_busy": In(1),
                 "unload_start": Out(1),
-                "unload_columns": Out(16),
                 "unload_busy": In(1),
                 "scan_start": Out(1),
                 "items": In(stream.Signature(item_layout(g))),
@@ -88,31 +91,37 @@ class Sequencer(wiring.Component):
         g = self.geometry
         token = self.tokens.payload
         accepted = self.tokens.valid & self.tokens.ready
-        registers, layer, index = self.registers, self.layer, self.index
+        layer, index = self.layer, self.index
         last_index = Signal.like(index)
         train, pixel_set = self.train, Signal()
-        fold, last_fold, slice_ = Signal(bits_for(g.folds - 1)), Signal(bits_for(g.folds - 1)), Signal(bits_for(g.slices - 1))
+        fold, slice_ = Signal(range(g.folds)), Signal(range(g.slices))
         neuron = Signal(neuron_bits(g))
         row = Signal.like(token.address)  # the word of the row's fold 0
+        last_fold = Signal()
         cell, inputs = Signal.like(token.cell), Signal.like(token.inputs)
-        word, last_word = Signal(word_bits(g)), Signal(word_bits(g))
-        input_set = Signal(bits_for(INPUT_SETS - 1))
+        first, word, last_word = Signal(word_bits(g)), Signal(word_bits(g)), Signal(word_bits(g))
+        input_set = Signal(range(INPUT_SETS))
+        held, held_negative, held_last = Signal(), Signal(), Signal()  # an item whose BACKWARD token is due
+        first_input = Array(i * g.folds for i in range(INPUT_SETS))
 
         m.d.sync += [
-            layer.eq(registers.layer[index]),
-            last_index.eq(registers.layers - 1),
-            last_fold.eq(registers.layer[index].folds - 1),
-            self.unload_columns.eq(registers.layer[(index - 1)[: len(index)]].neurons),
-            last_word.eq((self.unload_columns - 1)[bits_for(g.synapses_per_cell - 1) :]),
+            last_index.eq(self.network.layers - 1),
+            last_word.eq((layer.inputs - 1)[bits_for(g.synapses_per_cell - 1) :]),
         ]
+        activations = self.activations.payload
         m.d.comb += [
             input_set.eq(Mux(index == 0, pixel_set, index + 1)),
             self.learn_set.eq(input_set),
-            token.last.eq(fold == last_fold),
+            last_fold.eq(fold + 1 == layer.folds),
+            token.last.eq(last_fold),
             token.address.eq(row + fold),
+            token.inputs.eq(inputs + fold),
             token.cell.eq(cell),
             token.synapse.eq(slice_ * g.lanes),
+            token.operand.eq(Cat(activations.valid, activations.negative)),
         ]
+        with m.If(self.select):
+            m.d.sync += index.eq(self.next_index)
         m.d.sync += [self.normalise_start.eq(0), self.classify_start.eq(0)]
         with m.If(self.predictions.ready):
             m.d.sync += self.predictions.valid.eq(0)
@@ -121,7 +130,6 @@ class Sequencer(wiring.Component):
             m.d.comb += self.busy.eq(~fsm.ongoing("IDLE") | self.learning | self.predictions.valid)
             with m.State("IDLE"):
                 m.d.comb += self.staged.ready.eq(1)
-                m.d.sync += index.eq(0)
                 with m.If(self.staged.valid):
                     m.d.comb += self.phase.cycles_forward.eq(1)
                     m.d.sync += [
@@ -136,41 +144,41 @@ class Sequencer(wiring.Component):
             with m.State("LAYER"):
                 m.d.comb += self.phase.cycles_forward.eq(1)
                 m.d.sync += [
-                    self.normalise_start.eq(index != last_index),
-                    self.classify_start.eq(index == last_index),
-                    row.eq(registers.layer[index].base),
+                    self.normalise_start.eq(self.settled & (index != last_index)),
+                    self.classify_start.eq(self.settled & (index == last_index)),
+                    row.eq(layer.base),
                     neuron.eq(0),
                     fold.eq(0),
-                    inputs.eq(input_set * g.folds),
+                    inputs.eq(first_input[input_set]),
                 ]
-                m.next = "FORWARD"
+                with m.If(self.settled):
+                    m.next = "FORWARD"
 
             with m.State("FORWARD"):
                 allowed = (index != 0) | ~self.learning | (neuron < self.frontier)
                 m.d.comb += [
                     token.opcode.eq(Opcode.FORWARD),
-                    token.inputs.eq(inputs + fold),
                     self.tokens.valid.eq(allowed),
                     self.phase.cycles_forward.eq(accepted),
                     self.phase.cycles_learn.eq(~accepted),
                 ]
                 with m.If(accepted):
                     m.d.sync += fold.eq(fold + 1)
-                    with m.If(fold == last_fold):
+                    with m.If(last_fold):
                         m.d.sync += [fold.eq(0), row.eq(row + g.folds), neuron.eq(neuron + 1)]
                         with m.If(neuron + 1 == layer.neurons):
-                            m.d.sync += [cell.eq(0), inputs.eq((index + 2) * g.folds)]
+                            m.d.sync += [cell.eq(0), inputs.eq(first_input[index + 2])]
+                            # the next layer's registers come while the last sums do; mostly, no error follows the last layer
+                            m.d.comb += self.select.eq(1)
                             with m.If(index == last_index):
                                 m.next = "CLASSIFY"
                             with m.Else():
+                                m.d.comb += self.next_index.eq(index + 1)
                                 m.next = "ACTIVATE"
 
             with m.State("ACTIVATE"):
-                activations = self.activations.payload
                 m.d.comb += [
                     token.opcode.eq(Opcode.LOAD),
-                    token.inputs.eq(inputs),
-                    token.operand.eq(Cat(activations.valid, activations.negative)),
                     self.tokens.valid.eq(self.activations.valid),
                     self.activations.ready.eq(self.tokens.ready),
                     self.phase.cycles_activate.eq(self.activations.valid),
@@ -181,7 +189,6 @@ class Sequencer(wiring.Component):
                     with m.If(cell == g.cells - 1):
                         m.d.sync += [cell.eq(0), inputs.eq(inputs + 1)]
                     with m.If(activations.last):
-                        m.d.sync += index.eq(index + 1)
                         m.next = "LAYER"
 
             with m.State("CLASSIFY"):
@@ -190,10 +197,9 @@ class Sequencer(wiring.Component):
                     m.d.comb += self.trained.eq(train)
                     m.d.sync += [self.predictions.valid.eq(1), self.predictions.payload.eq(self.prediction)]
                     with m.If(train & self.wrong):
-                        m.d.comb += self.learned.eq(1)
+                        m.d.comb += [self.learned.eq(1), self.select.eq(1), self.next_index.eq(last_index)]
                         m.next = "ERROR"
                     with m.Else():
-                        m.d.sync += index.eq(0)
                         m.next = "IDLE"
 
             with m.State("ERROR"):
@@ -203,8 +209,8 @@ class Sequencer(wiring.Component):
 
             with m.State("OUTPUT ERRORS"):
                 m.d.comb += self.phase.cycles_backward.eq(1)
-                m.d.sync += [fold.eq(0), slice_.eq(0)]
-                with m.If(~self.output_busy):
+                m.d.sync += [fold.eq(0), slice_.eq(0), first.eq(0)]
+                with m.If(~self.output_busy & self.settled):
                     m.d.comb += self.unload_start.eq(index != 0)
                     m.next = "LEARN"
                     with m.If(index != 0):
@@ -224,15 +230,24 @@ class Sequencer(wiring.Component):
                 item = self.items.payload
                 m.d.comb += [
                     token.opcode.eq(Opcode.BACKWARD),
-                    token.address.eq(layer.base + item.neuron * g.folds + fold),
-                    token.operand[tokens.NEGATIVE_OFFSET].eq(item.negative),
-                    self.tokens.valid.eq(self.items.valid & item.active),
-                    self.items.ready.eq(self.tokens.ready | ~item.active),
+                    token.operand[tokens.NEGATIVE_OFFSET].eq(held_negative),
+                    self.tokens.valid.eq(held),
+                    self.items.ready.eq((~held | self.tokens.ready) & ~held_last),
                     self.phase.cycles_backward.eq(1),
                 ]
-                m.d.sync += [cell.eq(0), word.eq(fold * g.cells)]
-                with m.If(self.items.valid & self.items.ready & item.last):
-                    m.next = "UNLOAD"
+                m.d.sync += [cell.eq(0), word.eq(first)]
+                with m.If(~held | self.tokens.ready):
+                    m.d.sync += held.eq(0)
+                    with m.If(held_last):
+                        m.d.sync += held_last.eq(0)
+                        m.next = "UNLOAD"
+                    with m.Elif(self.items.valid):
+                        m.d.sync += [
+                            held.eq(item.active),
+                            held_negative.eq(item.negative),
+                            held_last.eq(item.last),
+                            row.eq(layer.base + times(item.neuron, g.folds)),
+                        ]
 
             with m.State("UNLOAD"):
                 m.d.comb += [
@@ -246,33 +261,26 @@ class Sequencer(wiring.Component):
                         m.d.sync += slice_.eq(slice_ + 1)
                         m.next = "CLEAR"
                         with m.If(slice_ == g.slices - 1):
-                            m.d.sync += [slice_.eq(0), fold.eq(fold + 1)]
-                            with m.If(fold == last_fold):
+                            m.d.sync += [slice_.eq(0), fold.eq(fold + 1), first.eq(first + g.cells)]
+                            with m.If(last_fold):
                                 m.next = "LEARN"
 
             with m.State("LEARN"):
                 m.d.comb += [self.learn_start.eq(1), self.scan_start.eq(1), self.phase.cycles_learn.eq(1)]
-                m.next = "LEARNING"
-                with m.If(index == 0):
-                    m.next = "IDLE"
+                m.next = "IDLE"
+                with m.If(index != 0):
+                    m.d.comb += [self.select.eq(1), self.next_index.eq(index - 1)]
+                    m.next = "LEARNING"
 
             with m.State("LEARNING"):
                 m.d.comb += [
                     self.phase.cycles_learn.eq(self.learning),
                     self.phase.cycles_backward.eq(~self.learning),
                 ]
-                with m.If(~self.learning & ~self.unload_busy):
-                    m.d.sync += index.eq(index - 1)
-                    m.next = "LAYER BELOW"
-
-            with m.State("LAYER BELOW"):  # the registers of the layer follow
-                m.d.comb += self.phase.cycles_backward.eq(1)
-                m.d.sync += fold.eq(0)
-                m.next = "REGISTERS BELOW"
-
-            with m.State("REGISTERS BELOW"):
-                m.d.comb += [self.phase.cycles_backward.eq(1), self.unload_start.eq(index != 0)]
-                m.next = "LEARN"
-                with m.If(index != 0):
-                    m.next = "CLEAR"
+                m.d.sync += [fold.eq(0), first.eq(0)]
+                with m.If(~self.learning & ~self.unload_busy & self.settled):
+                    m.d.comb += self.unload_start.eq(index != 0)
+                    m.next = "LEARN"
+                    with m.If(index != 0):
+                        m.next = "CLEAR"
         return m

@@ -58,13 +58,30 @@ class LinkEngine:
         layers = self.registers[0]
         return [int.from_bytes(self.registers[6 + 14 * i :][:2], "little") for i in range(layers)]
 
+    def _network(self) -> int:
+        """The bits of `hw.layouts.NETWORK_LAYOUT`."""
+        inputs, margin = self.inputs, int.from_bytes(self.registers[3:5], "little")
+        neurons = self.neurons or [0]
+        fields = (
+            (self.registers[0], 3),
+            (inputs, 16),
+            (margin, 16),
+            (self.registers[5], 7),
+            (sum(neurons), 16),
+            (neurons[-1], 16),
+        )
+        word, offset = 0, 0
+        for value, width in fields:
+            word, offset = word | value << offset, offset + width
+        return word
+
     def row(self, row: int) -> bytearray:
         return self.rows.setdefault(row, bytearray(65536))
 
     def _drive(self) -> None:
         for name, value in (
             ("configured", self.configured),
-            ("registers", int.from_bytes(self.registers, "little")),
+            ("network", self._network()),
             ("report_word", self._told()),
             ("busy", int(self._busy())),
         ):

@@ -4,13 +4,13 @@ from random import Random
 
 import cocotb
 
-from hw.configuration import Configuration
-from hw.layouts import CONFIGURATION_LAYOUT
+from hw.configuration import LAYER_CYCLES, Configuration
+from hw.layouts import NETWORK_LAYOUT, layer_layout
 from sim.array_model import geometry_of
 from sim.bench import run_bench, start
 from sim.stream_driver import Source, cycles
 from sw.contract.network import MAX_LAYERS, Network
-from sw.contract.registers import CONFIGURATION_BYTES, LAYER_REGISTERS, configuration_bytes, register_values
+from sw.contract.registers import CONFIGURATION_BYTES, configuration_bytes, register_values
 
 GEOMETRY = geometry_of((4, 4, 16, 3, 4, 1000))
 
@@ -34,7 +34,7 @@ def random_network(random: Random) -> Network:
 @cocotb.test()
 async def registers_hold_what_was_sent(dut):
     random = await start(dut)
-    dut.reset.value = 0
+    dut.reset.value = dut.select.value = 0
     source = Source(dut, "source", random)
     loads = [0]
 
@@ -67,15 +67,39 @@ async def registers_hold_what_was_sent(dut):
         await cycles(dut, 3)
         configured = 1
         assert (int(dut.configured.value), loads[0]) == (1, i + 1)
-        found = CONFIGURATION_LAYOUT.from_bits(int(dut.registers.value))
+        found = NETWORK_LAYOUT.from_bits(int(dut.network.value))
         own, layers = register_values(network, GEOMETRY)
         for name, value in own.items():
             assert found[name] == value, name
-        for index in range(MAX_LAYERS):
-            for register in LAYER_REGISTERS:
-                expected = layers[index][register.name] if index < len(layers) else 0
-                assert found.layer[index][register.name] == expected, f"{register.name} of layer {index + 1}"
+        assert (found.rows, found.classes) == (network.row_count, network.layers[-1])
+        await cycles(dut, LAYER_CYCLES)
+        for index in (None, *(random.randrange(network.depth) for _ in range(4))):
+            if index is None:  # the first layer comes by itself
+                index = 0
+            else:
+                await select(dut, random, index)
+            assert dut.settled.value == 1
+            inputs = {"inputs": network.layers[index]} if index else {}  # those of the first layer are nobody's neurons
+            chosen = layer_layout(GEOMETRY).from_bits(int(dut.layer.value))
+            for name, value in (layers[index] | inputs).items():
+                assert chosen[name] == value, f"{name} of layer {index + 1}"
+
+
+async def select(dut, random: Random, index: int) -> None:
+    """Select a layer, now and then others just before; returns when its registers must be there."""
+    for chosen in (*(random.randrange(MAX_LAYERS) for _ in range(random.choice((0, 0, 1, 2)))), index):
+        dut.select.value, dut.index.value = 1, chosen
+        await dut.clk.rising_edge
+        dut.select.value, dut.index.value = 0, random.randrange(MAX_LAYERS)
+        await cycles(dut, random.randrange(LAYER_CYCLES) if chosen != index else 0)
+    await dut.clk.rising_edge
+    before = dut.layer.value
+    await dut.clk.rising_edge
+    assert dut.layer.value == before, "the registers of the layer before have gone too early"
+    await cycles(dut, LAYER_CYCLES - 3)
+    assert dut.settled.value == 0
+    await dut.clk.rising_edge
 
 
 def test_configuration_fills_the_registers():
-    run_bench(Configuration(), module=__name__, coroutines="registers")
+    run_bench(Configuration(GEOMETRY), module=__name__)

@@ -6,12 +6,12 @@ import cocotb
 import pytest
 
 from hw.forward.normalise import Normalise, activation_layout
+from hw.layouts import layer_layout
 from sim.array_model import geometry_of
 from sim.bench import bench_parameters, run_bench, start
 from sim.stream_driver import Sink, Stalls, cycles
 from sw.contract.cost import division_cycles
 from sw.contract.geometry import Geometry
-from sw.contract.registers import LAYER_REGISTERS
 
 GEOMETRIES = (  # height, width, K, folds, slices, rows
     (2, 3, 4, 2, 4, 60),
@@ -20,15 +20,6 @@ GEOMETRIES = (  # height, width, K, folds, slices, rows
     (2, 2, 16, 10, 4, 50),
 )
 PIPELINE = 7  # cycles beside the division's, from the last sum to the first word
-
-
-def layer_word(**values: int) -> int:
-    """The bits of a layer's registers; those not given are zero."""
-    word, offset = 0, 0
-    for register in LAYER_REGISTERS:
-        word |= (values.get(register.name, 0) & ((1 << register.width) - 1)) << offset
-        offset += register.width
-    return word
 
 
 def activations(matches: list[int], valid: int, gated: bool, gate: int, window: int, k: int) -> tuple[list, list]:
@@ -99,9 +90,8 @@ class Layers:
         gate = min(max(gate, -1023), 1023)
         window = min(random.choice((0, 1, 2, 1023, random.randrange(spread + 2))), 1023)
         valid = random.randrange(max(matches), g.columns + 1)  # of the inputs; it cancels, and makes sums negative
-        self.dut.layer.value = layer_word(
-            neurons=len(matches), base=random.getrandbits(16), folds=1, gated=gated, gate=gate, window=window
-        )
+        fields = {"neurons": len(matches), "gated": gated, "gate": gate, "window": window}
+        self.dut.layer.value = layer_layout(g).const(fields).as_bits()
         words, nears = activations(matches, valid, gated, gate, window, g.synapses_per_cell)
         return matches, words, nears, 2 * sum(matches) // len(matches)
 

@@ -11,7 +11,7 @@ from amaranth.lib.wiring import In, Out
 
 from hw.forward.bounds import Bounds
 from hw.forward.divide import Divider
-from hw.layouts import LAYER_LAYOUT
+from hw.layouts import layer_layout
 from hw.learning.error_store import word_bits
 from hw.memory import add_memory, read_word
 from sw.contract.geometry import Geometry, bits_for
@@ -52,7 +52,7 @@ class Normalise(wiring.Component):
         super().__init__(
             {
                 "start": In(1),
-                "layer": In(LAYER_LAYOUT),
+                "layer": In(layer_layout(geometry)),
                 "index": In(layer),
                 "train": In(1),
                 "valid": In(1),
@@ -107,7 +107,7 @@ class Normalise(wiring.Component):
                 neurons.eq(self.layer.neurons),
                 bounds.gate.eq(self.layer.gate),
                 bounds.window.eq(self.layer.window),
-                gated.eq(self.layer.gated[0]),
+                gated.eq(self.layer.gated),
                 train.eq(self.train),
                 index.eq(self.index),
             ]

@@ -1,12 +1,13 @@
 """Turns draws into tokens: RELAX and LEARN of one row after another (clauses 9 to 11)."""
 
-from amaranth.hdl import Module, Mux, Signal, unsigned
+from amaranth.hdl import Array, Module, Mux, Signal, unsigned
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from hw.layouts import token_layout
 from hw.learning.draw import draw_layout
 from hw.learning.error_store import neuron_bits
+from hw.multiply import times
 from sw.contract import tokens
 from sw.contract.geometry import INPUT_SETS, Geometry, bits_for
 from sw.contract.tokens import Opcode
@@ -53,8 +54,8 @@ class Learner(wiring.Component):
         draw = Signal(draw_layout(g))
         held, relaxing = Signal(), Signal()
         base, input_base = Signal.like(token.address), Signal.like(token.inputs)
-        fold, last_fold = Signal(bits_for(g.folds - 1)), Signal(bits_for(g.folds - 1))
-        slice_ = Signal(bits_for(g.slices - 1))
+        fold, last_fold = Signal(range(g.folds)), Signal(range(g.folds))
+        slice_ = Signal(range(g.slices))
         address = Signal.like(token.address)
 
         with m.If(self.start):
@@ -63,7 +64,7 @@ class Learner(wiring.Component):
                 self.frontier.eq(0),
                 base.eq(self.base),
                 last_fold.eq(self.folds - 1),
-                input_base.eq(self.input_set * g.folds),
+                input_base.eq(Array(i * g.folds for i in range(INPUT_SETS))[self.input_set]),
             ]
 
         row_done, take = Signal(), Signal()
@@ -95,7 +96,7 @@ class Learner(wiring.Component):
                 m.d.sync += [
                     draw.eq(self.draws.payload),
                     relaxing.eq(self.draws.payload.relax),
-                    address.eq(base + self.draws.payload.neuron * g.folds),
+                    address.eq(base + times(self.draws.payload.neuron, g.folds)),
                     fold.eq(0),
                     slice_.eq(0),
                 ]

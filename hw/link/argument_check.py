@@ -3,7 +3,7 @@
 from amaranth.hdl import Module, Signal
 from amaranth.lib.wiring import Component, In, Out
 
-from hw.layouts import CONFIGURATION_LAYOUT
+from hw.layouts import NETWORK_LAYOUT
 from hw.link.header_check import ARGUMENTS, REASON_BITS
 from hw.link.tokens import HEADER
 from sw.contract.frames import Command, Reason
@@ -19,20 +19,19 @@ class ArgumentCheck(Component):
     -------
     header : the request's
     arguments : the arguments, the last one in the highest bits
-    registers : the network
+    network : its registers
     start, done : one cycle each; `reason` holds from `done` to the next `start`
     reason : why the request is refused, or 0
-    image_bytes, classes : of the network
+    image_bytes : of the network
     """
 
     header: In(HEADER)
     arguments: In(8 * ARGUMENTS)
-    registers: In(CONFIGURATION_LAYOUT)
+    network: In(NETWORK_LAYOUT)
     start: In(1)
     done: Out(1)
     reason: Out(REASON_BITS)
     image_bytes: Out(14)
-    classes: Out(16)
 
     def __init__(self, geometry: Geometry) -> None:
         self.geometry = geometry
@@ -40,17 +39,8 @@ class ArgumentCheck(Component):
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        kind, arguments, registers = self.header.type, self.arguments, self.registers
-        layers = registers.layer
-        with m.Switch(registers.layers):
-            for i in range(1, len(layers)):
-                with m.Case(i):
-                    m.d.comb += self.classes.eq(layers[i - 1].neurons)
-            with m.Default():
-                m.d.comb += self.classes.eq(layers[len(layers) - 1].neurons)
-        rows = Signal(18)
-        m.d.sync += rows.eq(sum(layer.neurons for layer in layers))
-        m.d.sync += self.image_bytes.eq((registers.inputs + 7) >> 3)
+        kind, arguments, network = self.header.type, self.arguments, self.network
+        m.d.sync += self.image_bytes.eq((network.inputs + 7) >> 3)
 
         # count · bytes of a sample, from the highest bit of count down
         step, running = Signal(range(8), init=7), Signal()
@@ -66,7 +56,7 @@ class ArgumentCheck(Component):
             with m.If(step == 0):
                 m.d.sync += running.eq(0)
 
-        row_wrong = {Command.WRITE: arguments[-16:] >= rows, Command.READ: arguments[-32:-16] >= rows}
+        row_wrong = {Command.WRITE: arguments[-16:] >= network.rows, Command.READ: arguments[-32:-16] >= network.rows}
         count_wrong = {
             Command.WRITE: self.header.length - 2 > self.geometry.columns,
             Command.READ: arguments[-16:] > self.geometry.columns,
@@ -75,7 +65,7 @@ class ArgumentCheck(Component):
             m.d.sync += self.reason.eq(0)
             with m.Switch(kind):
                 with m.Case(Command.TABLE):
-                    with m.If(arguments[-8:] >= registers.layers):
+                    with m.If(arguments[-8:] >= network.layers):
                         m.d.sync += self.reason.eq(Reason.RANGE)
                 for command in (Command.WRITE, Command.READ):
                     with m.Case(command):
