@@ -1,6 +1,8 @@
 """Where tokens of all sources meet: one of them enters the array in a cycle, and never while a write is in its way."""
 
-from amaranth.hdl import Cat, Module, Signal
+from itertools import pairwise
+
+from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -17,8 +19,12 @@ class Issue(wiring.Component):
     the tokens in the same order at the same distances, so it is enough to look here: a token that reads a word waits
     until no token of the last WRITE_LATENCY cycles writes that word. Tokens of different slices of one word touch
     different weights and don't wait for each other.
+    Weight memories with one port (`Geometry.memory_ports`) cannot read while they write: there a token that reads also waits
+    if the token WRITE_LATENCY cycles before it writes, whatever it writes.
 
-    Latency one cycle. `stalled` is set in a cycle in which a hazard held a token back.
+    Latency `ISSUE_DELAY` cycles: a token is chosen and compared with those before it, then it waits until it may go. So
+    `ready` comes from flip-flops alone, and paths end here from both sides. `stalled` is set in a cycle in which a hazard
+    holds a token back.
     """
 
     def __init__(self, geometry: Geometry, *, sources: int) -> None:
@@ -36,41 +42,51 @@ class Issue(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         layout = token_layout(self.geometry)
-        lane_bits = (self.geometry.lanes - 1).bit_length()
         chosen = Signal(layout)
         for source in reversed(list(self.source)):
             with m.If(source.valid):
                 m.d.comb += chosen.eq(source.payload)
 
-        reads = Signal()
-        with m.Switch(chosen.opcode):
-            with m.Case(*(opcode.value for opcode in tokens.READS_WEIGHTS)):
-                m.d.comb += reads.eq(1)
-        conflicts = []
-        issued = chosen
-        for cycle in range(tokens.WRITE_LATENCY):
-            earlier = Signal(layout, name=f"issued_{cycle}")
-            if cycle == 0:
-                with m.If(self.stalled):
-                    m.d.sync += earlier.opcode.eq(Opcode.IDLE)
-                with m.Else():
-                    m.d.sync += earlier.eq(issued)
-                m.d.comb += self.token.eq(earlier)
-            else:
-                m.d.sync += [
-                    earlier.opcode.eq(issued.opcode),
-                    earlier.address.eq(issued.address),
-                    earlier.synapse.eq(issued.synapse),
-                ]
-            writes = Cat(earlier.opcode == opcode.value for opcode in tokens.WRITES_WEIGHTS).any()
-            same_slice = earlier.synapse[lane_bits:] == chosen.synapse[lane_bits:]
-            whole_word = chosen.opcode == Opcode.FORWARD
-            conflicts.append(writes & (earlier.address == chosen.address) & (whole_word | same_slice))
-            issued = earlier
-        m.d.comb += self.stalled.eq(reads & Cat(conflicts).any())
+        # `waiting` was chosen. `issued[n]` entered the array n + 1 cycles ago. A bit of `conflicts` says that `waiting`
+        # may not enter now because of `issued[n]`; when it has to wait, its conflicts grow older with the tokens.
+        waiting = Signal(layout)
+        issued = [Signal(layout, name=f"issued_{n}") for n in range(tokens.WRITE_LATENCY)]
+        conflicts = Signal(tokens.WRITE_LATENCY)
+        m.d.comb += [self.stalled.eq(conflicts.any()), self.token.eq(issued[0])]
+        ahead = [waiting, *issued[:-1]]
+        with m.If(self.stalled):
+            meets = self.geometry.memory_ports == 1 and _reads(waiting) & _writes(issued[-2])
+            m.d.sync += [conflicts.eq((conflicts << 1) | (meets << tokens.WRITE_LATENCY - 1)), issued[0].opcode.eq(Opcode.IDLE)]
+        with m.Else():
+            found = [self._conflict(chosen, earlier, distance) for distance, earlier in enumerate(ahead, 1)]
+            m.d.sync += [conflicts.eq(Cat(found)), waiting.eq(chosen), issued[0].eq(waiting)]
+        for earlier, later in pairwise(issued):
+            m.d.sync += [
+                later.opcode.eq(earlier.opcode),
+                later.address.eq(earlier.address),
+                later.synapse.eq(earlier.synapse),
+            ]
 
         free = ~self.stalled
         for source in self.source:
             m.d.comb += source.ready.eq(free)
             free = free & ~source.valid
         return m
+
+    def _conflict(self, token, earlier, distance: int) -> Value:
+        """Whether `token` may not follow `earlier` after `distance` cycles."""
+        lane_bits = (self.geometry.lanes - 1).bit_length()
+        meets = _reads(token) & _writes(earlier)
+        if self.geometry.memory_ports == 1 and distance == tokens.WRITE_LATENCY:
+            return meets
+        whole_word = token.opcode == Opcode.FORWARD
+        same_slice = earlier.synapse[lane_bits:] == token.synapse[lane_bits:]
+        return meets & (earlier.address == token.address) & (whole_word | same_slice)
+
+
+def _reads(token) -> Value:
+    return Cat(token.opcode == opcode.value for opcode in tokens.READS_WEIGHTS).any()
+
+
+def _writes(token) -> Value:
+    return Cat(token.opcode == opcode.value for opcode in tokens.WRITES_WEIGHTS).any()

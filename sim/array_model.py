@@ -19,8 +19,8 @@ FLOORS = (1, 2, 126, 127)
 
 
 def geometry_of(shape: Sequence[int]) -> Geometry:
-    """The geometry of (grid height, grid width, K, folds, slices, rows)."""
-    height, width, k, folds, slices, rows = shape
+    """The geometry of (grid height, grid width, K, folds, slices, rows), and memory ports where they are not two."""
+    height, width, k, folds, slices, rows, *ports = shape
     return Geometry(
         columns=height * width * k * folds,
         rows=rows,
@@ -29,6 +29,7 @@ def geometry_of(shape: Sequence[int]) -> Geometry:
         synapses_per_cell=k,
         folds=folds,
         slices=slices,
+        memory_ports=ports[0] if ports else 2,
     )
 
 
@@ -83,13 +84,24 @@ def unpack(word: int, geometry: Geometry) -> Token:
     return Token(**values)
 
 
-def must_wait(geometry: Geometry, token: Token, earlier: Token) -> bool:
-    """Whether `token` reads a weight that `earlier`, up to `WRITE_LATENCY` cycles before it, will have changed only then."""
+def must_wait(geometry: Geometry, token: Token, earlier: Token, distance: int) -> bool:
+    """Whether `token` may not follow `earlier` after `distance` cycles, 1…`WRITE_LATENCY`.
+
+    It may not if it reads a weight that `earlier` will have changed only then, or reads in the cycle in which `earlier`
+    writes, from a memory with one port.
+    """
     if token.opcode not in tokens.READS_WEIGHTS or earlier.opcode not in tokens.WRITES_WEIGHTS:
         return False
+    if geometry.memory_ports == 1 and distance == tokens.WRITE_LATENCY:
+        return True
     whole_word = token.opcode == Opcode.FORWARD
     same_weights = whole_word or token.slice(geometry) == earlier.slice(geometry)
     return token.address == earlier.address and same_weights
+
+
+def too_early(geometry: Geometry, token: Token, recent: Sequence[Token]) -> bool:
+    """Whether `token` has to wait for one of the tokens of the last cycles, the latest of which is the last of `recent`."""
+    return any(must_wait(geometry, token, earlier, distance) for distance, earlier in enumerate(reversed(recent), 1))
 
 
 class CellModel:
@@ -233,7 +245,7 @@ class Programs:
         """`program` with bubbles: as few as keep every token from reading a weight too early, and some at random."""
         recent: deque[Token] = deque(maxlen=tokens.WRITE_LATENCY)
         for token in program:
-            while any(must_wait(self.geometry, token, earlier) for earlier in recent) or self.random.random() < idle:
+            while too_early(self.geometry, token, recent) or self.random.random() < idle:
                 recent.append(self.token(Opcode.IDLE))
                 yield recent[-1]
             recent.append(token)

@@ -16,14 +16,16 @@ RAILS = (-128, -127, -1, 0, 126, 127)
 class Scenario:
     """What is tried, and why.
 
-    grid is (height, width, K, folds, slices); `spare_rows` are rows beyond the network's. `sizes` gives a range for each
-    layer. `fields` are those of `Network` (a callable is called with the generator). `ones` is the share of lit pixels.
+    grid is (height, width, K, folds, slices); `memory_ports` those of a weight memory; `spare_rows` are rows beyond the
+    network's. `sizes` gives a range for each layer. `fields` are those of `Network` (a callable is called with the
+    generator). `ones` is the share of lit pixels.
     """
 
     name: str
     grid: tuple[int, int, int, int, int]
     sizes: tuple[tuple[int, int], ...]
     fields: dict[str, Any]
+    memory_ports: int = 2
     spare_rows: int = 3
     rails: bool = False
     ones: float = 0.4
@@ -43,6 +45,7 @@ class Scenario:
             synapses_per_cell=k,
             folds=folds,
             slices=slices,
+            memory_ports=self.memory_ports,
         )
         generator = np.random.default_rng(random.getrandbits(32))
         bound = network.init_range
@@ -168,5 +171,12 @@ SCENARIOS = (
         sizes=((32, 32), (14, 20), (5, 5)),
         fields={"margin": 2, "window": [12], "init_range": 100, "relax_rate": [6000, 600], "relax_floor": 30},
         spare_rows=0,
+    ),
+    Scenario(
+        name="memories with one port, a single cell, many folds",
+        grid=(1, 1, 8, 6, 4),
+        memory_ports=1,
+        sizes=((41, 48), (9, 14), (7, 10), (3, 6)),
+        fields={"margin": 8, "window": [9, 7], "relax_rate": [9000, 300, 65536], "relax_floor": 3, "init_range": 90},
     ),
 )

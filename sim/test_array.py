@@ -15,11 +15,12 @@ from sw.contract.cost import array_latency
 from sw.contract.geometry import Geometry, bits_for
 from sw.contract.tokens import Opcode
 
-GEOMETRIES = (  # height, width, K, folds, slices, rows
+GEOMETRIES = (  # height, width, K, folds, slices, rows, and memory ports if one
     (1, 1, 4, 3, 2, 4),
     (2, 3, 4, 2, 4, 3),
     (3, 2, 8, 1, 1, 5),
     (1, 4, 16, 2, 4, 2),
+    (2, 1, 4, 3, 2, 3, 1),
 )
 PROGRAM = 900
 

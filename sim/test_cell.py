@@ -12,11 +12,12 @@ from sw.contract import tokens
 from sw.contract.geometry import Geometry
 from sw.contract.tokens import Opcode
 
-GEOMETRIES = (  # height, width, K, folds, slices, rows
+GEOMETRIES = (  # height, width, K, folds, slices, rows, and memory ports if one
     (2, 3, 4, 1, 4, 3),
     (1, 1, 4, 2, 1, 5),
     (2, 2, 8, 3, 2, 4),
     (1, 2, 16, 1, 4, 9),
+    (1, 1, 8, 15, 4, 2, 1),
 )
 SUM_ARRIVES, SUM_LEAVES = 3, 4  # cycles after the token's arrival
 PROGRAM = 2000

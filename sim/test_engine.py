@@ -18,7 +18,7 @@ from sw.twin.engine import Twin
 
 SEED = int(os.environ.get("SEED", "1"))
 SAMPLES = 200
-CHOSEN = (3, 5, 8)  # the whole accelerator is tried on all of them
+CHOSEN = (3, 5, 8, 13)  # the whole accelerator is tried on all of them
 
 
 @cocotb.test()

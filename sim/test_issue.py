@@ -12,17 +12,18 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from hw.array.array import SynapseArray, result_layout
 from hw.issue import Issue
 from hw.layouts import token_layout
-from sim.array_model import ArrayModel, Programs, Token, geometry_of, must_wait, unpack
+from sim.array_model import ArrayModel, Programs, Token, geometry_of, too_early, unpack
 from sim.bench import bench_parameters, run_bench, start
 from sim.stream_driver import Source, cycles
 from sw.contract.cost import array_latency
 from sw.contract.geometry import Geometry
-from sw.contract.tokens import WRITE_LATENCY, Opcode
+from sw.contract.tokens import WRITE_LATENCY, WRITES_WEIGHTS, Opcode
 
-CASES = (  # sources; height, width, K, folds, slices, rows
+CASES = (  # sources; height, width, K, folds, slices, rows, and memory ports if one
     (4, (2, 2, 4, 2, 4, 400)),
     (1, (1, 1, 8, 1, 2, 400)),
     (2, (1, 2, 16, 3, 1, 400)),
+    (3, (2, 1, 8, 2, 4, 400, 1)),
 )
 PROGRAM = 800
 
@@ -77,7 +78,7 @@ class Watch:
         g, dut = self.geometry, self.dut
         recent: deque[Token] = deque([Token()] * WRITE_LATENCY, maxlen=WRITE_LATENCY)
         results: deque[tuple[int, int] | None] = deque([None] * (array_latency(g) + 1))
-        expected_token = 0
+        expected_token, waiting, waiting_bits = 0, Token(), 0
         while True:
             await dut.clk.rising_edge
             assert int(dut.token.value) == expected_token or int(dut.token.value) & 15 == expected_token == 0
@@ -88,29 +89,29 @@ class Watch:
             elif self.results:
                 assert (found & 15, found >> 5) == result, "the result of the token, executed after those before it"
 
-            chosen, offered = None, Token()
-            for i, (valid, _, payload) in enumerate(self.sources):
-                if valid.value == 1:
-                    chosen, offered = i, unpack(int(payload.value), g)
-                    break
-            stalled = any(must_wait(g, offered, earlier) for earlier in recent)
+            stalled = too_early(g, waiting, recent)
             assert dut.stalled.value == stalled, "held back if, and only if, a weight that it reads is still to be written"
-            for i, (_, ready, _) in enumerate(self.sources):
-                if chosen is None or i <= chosen:
-                    assert ready.value == (not stalled)
-                else:
-                    assert ready.value == 0, "only the source with the lowest index is taken"
             self.stalls += stalled
-            if chosen is None or stalled:
+            if stalled or waiting.opcode == Opcode.IDLE:
                 expected_token = 0
                 results.append(None)
                 recent.append(Token())
-                continue
-            self.issued += 1
-            self.taken[chosen].append(int(self.sources[chosen][2].value))
-            expected_token = self.taken[chosen][-1]
-            results.append((offered.opcode, self.model.execute(offered)))
-            recent.append(offered)
+            else:
+                self.issued += 1
+                expected_token = waiting_bits
+                results.append((waiting.opcode, self.model.execute(waiting)))
+                recent.append(waiting)
+
+            free = not stalled
+            taken = Token(), 0
+            for i, (valid, ready, payload) in enumerate(self.sources):
+                assert ready.value == free, "the source with the lowest index is taken, unless a token is held back"
+                if free and valid.value == 1:
+                    self.taken[i].append(int(payload.value))
+                    taken = unpack(self.taken[i][-1], g), self.taken[i][-1]
+                    free = False
+            if not stalled:
+                waiting, waiting_bits = taken
 
 
 def row_program(programs: Programs, random: Random, addresses: list[int]) -> list[Token]:
@@ -175,8 +176,10 @@ async def without_hazards_a_token_enters_in_every_cycle(dut):
     programs = Programs(geometry, random)
     addresses = iter(random.sample(range(geometry.memory_depth), 200))  # each once, so that nobody has to wait
     sent = 0
+    occupies = WRITES_WEIGHTS if geometry.memory_ports == 1 else ()  # a token that writes takes a cycle from those that read
+    opcodes = [opcode for opcode in Opcode if opcode != Opcode.IDLE and opcode not in occupies]
     for address in addresses:
-        opcode = random.choice([opcode for opcode in Opcode if opcode != Opcode.IDLE])
+        opcode = random.choice(opcodes)
         inputs[sent % sources].send([programs.any([opcode], [address]).pack(geometry)])
         sent += 1
     while not watch.issued:

@@ -74,11 +74,11 @@ def test_no_command_s_reply_is_a_command():
 
 
 def test_hello_is_unpacked_as_it_was_packed():
-    values = (2**64 - 1, 50_000_000, 784, 512, 7, 7, 16, 1, 4, 4096, 2**32 - 1)
+    values = (2**64 - 1, 50_000_000, 784, 512, 7, 7, 16, 1, 4, 2, 4096, 2**32 - 1)
     hello = Hello(**dict(zip(Hello.__dataclass_fields__, values, strict=True)))
     assert Hello.unpack(hello.pack()) == hello
-    assert len(hello.pack()) == HELLO.size == 27
-    with pytest.raises(ContractError, match="HELLO has 26 bytes, expected 27"):
+    assert len(hello.pack()) == HELLO.size == 28
+    with pytest.raises(ContractError, match="HELLO has 27 bytes, expected 28"):
         Hello.unpack(hello.pack()[:-1])
 
 

@@ -2,9 +2,10 @@
 
 import pytest
 
-from sw.contract.boards import ECP5_85F
+from sw.contract.boards import BOARDS, ECP5_85F
 from sw.contract.error import ContractError
 from sw.contract.geometry import Geometry, bits_for
+from sw.contract.geometry_text import geometry_text, parse_geometry
 from sw.contract.network import Network
 
 SHAPES = [
@@ -55,6 +56,8 @@ def test_the_full_size_accelerator():
         ({"folds": 1.0}, "folds is 1.0, expected an integer"),
         ({"synapses_per_cell": 5}, "synapses_per_cell is 5, expected 4, 8 or 16"),
         ({"slices": 3}, "slices is 3, expected 1, 2 or 4"),
+        ({"memory_ports": 3}, "memory_ports is 3, expected 1 or 2"),
+        ({"memory_ports": 0}, "memory_ports is 0, expected 1 or 2"),
         ({"rows": 65535, "folds": 2, "columns": 1568}, "rows · folds is 131070, expected at most 65536"),
     ],
 )
@@ -80,6 +83,33 @@ def test_a_network_with_too_many_columns_is_told_by_how_many():
 
 def test_the_last_layer_needs_rows_but_no_columns():
     Geometry(**(SHAPES[3] | {"rows": 31})).check_fits(Network.of(layers=(20, 31)))
+
+
+@pytest.mark.parametrize("shape", [*SHAPES, SHAPES[2] | {"memory_ports": 1}])
+def test_a_geometry_as_text_and_back(shape):
+    assert parse_geometry(geometry_text(Geometry(**shape))) == Geometry(**shape)
+    assert parse_geometry(",".join(f"{name}={value}" for name, value in shape.items())) == Geometry(**shape)
+
+
+def test_every_board_has_its_geometry_by_name():
+    assert {name: parse_geometry(name) for name in BOARDS} == {name: board.geometry for name, board in BOARDS.items()}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "columns=16",
+            "a geometry without rows, grid_height, grid_width, synapses_per_cell, folds: give each of columns, rows",
+        ),
+        ("columns=16,ports=1", "unknown field 'ports' of a geometry, expected columns, .*, slices, memory_ports"),
+        ("columns=many", "columns is 'many', expected an integer"),
+        ("sprawl", "unknown geometry 'sprawl', expected one of"),
+    ],
+)
+def test_a_text_that_is_no_geometry_is_refused(text, message):
+    with pytest.raises(ContractError, match=message):
+        parse_geometry(text)
 
 
 def test_bits():

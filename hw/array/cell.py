@@ -10,7 +10,7 @@ from amaranth.lib.wiring import In, Out
 from hw.array.input_memory import add_input_memory
 from hw.array.popcount import popcount
 from hw.array.update import is_down, moves
-from hw.array.weight_memory import add_weight_memory
+from hw.array.weight_memory import add_weight_memory, write_signature
 from hw.layouts import token_layout
 from sw.contract import tokens
 from sw.contract.geometry import Geometry, bits_for
@@ -56,9 +56,9 @@ class Cell(wiring.Component):
         synapses, lanes = g.synapses_per_cell, g.lanes
         lane_bits = (lanes - 1).bit_length()
 
-        def register(name: str, value: ValueLike, *, when: ValueLike = 1, zero: ValueLike = 0) -> Value:
+        def register(name: str, value: ValueLike, *, when: ValueLike = 1, zero: ValueLike = 0, init: int = 0) -> Value:
             """`value`, one cycle later; zero where `zero` was set; held unless `when`, which lets simulation skip it."""
-            later = Signal(Value.cast(value).shape(), name=name, reset_less=True)
+            later = Signal(Value.cast(value).shape(), name=name, init=init, reset_less=True)
             with m.If(zero):
                 m.d.sync += later.eq(0)
             with m.Elif(when):
@@ -70,32 +70,24 @@ class Cell(wiring.Component):
         hit = arriving.cell == self.index
         forward, read = arriving.opcode == Opcode.FORWARD, (arriving.opcode == Opcode.READ) & hit
         lane, slice_ = arriving.synapse[:lane_bits], arriving.synapse[lane_bits:]
-        chosen = Cat(forward | (slice_ == s) for s in range(g.slices))
         sliced = _any_of(arriving.opcode, Opcode.LEARN, Opcode.RELAX, Opcode.BACKWARD)
         valid_all, negative_all, valid_slice, negative_slice = add_input_memory(
             m,
             g,
             address=arriving.inputs,
-            chosen=chosen,
+            whole=forward,
+            slice_=slice_,
             load=(arriving.opcode == Opcode.LOAD) & hit,
             data=arriving.operand[: 2 * synapses],
         )
-        address4, values4, enable4 = Signal.like(arriving.address), Signal(8 * lanes), Signal(synapses)
-        signs, word = add_weight_memory(
-            m,
-            g,
-            address=arriving.address,
-            chosen=chosen,
-            write_address=address4,
-            write_data=values4,
-            write_enable=enable4,
-        )
+        write = write_signature(g).create()
+        signs, word = add_weight_memory(m, g, address=arriving.address, whole=forward, slice_=slice_, write=write)
 
         # 1: words
         opcode1 = Signal(4)
         m.d.sync += opcode1.eq(arriving.opcode)
         token1 = data.View(token_layout(g), register("token1", arriving))
-        other1, hit1 = register("other1", ~forward), register("hit1", hit)
+        other1, hit1 = register("other1", ~forward, init=1), register("hit1", hit)
         ignored = [register(f"ignored_{i}", ~(sliced | (read & (lane == i)))) for i in range(lanes)]
         m.d.comb += [self.token_out.eq(token1), self.token_out.opcode.eq(opcode1)]
         keeps1 = ~_any_of(opcode1, Opcode.LEARN, Opcode.RELAX)
@@ -109,8 +101,8 @@ class Cell(wiring.Component):
         unload = register("unload", (opcode1 == Opcode.UNLOAD) & hit1)
         counts = register("counts", _any_of(opcode1, Opcode.BACKWARD, Opcode.UNLOAD))
         relax = register("relax", opcode1 == Opcode.RELAX)
-        keeps, no_write = register("keeps", keeps1), register("no_write", no_write1)
-        silent = register("silent", ~_any_of(opcode1, Opcode.FORWARD, Opcode.READ, Opcode.UNLOAD))
+        keeps, no_write = register("keeps", keeps1, init=1), register("no_write", no_write1, init=1)
+        silent = register("silent", ~_any_of(opcode1, Opcode.FORWARD, Opcode.READ, Opcode.UNLOAD), init=1)
         operand2, synapse2 = register("operand2", token1.operand), register("synapse2", token1.synapse)
         written = register("written", token1.operand[:8], zero=no_write1)
         # UNLOAD counts down without keeping it: a counter is above zero if it is not below zero then.
@@ -163,9 +155,9 @@ class Cell(wiring.Component):
             for i in range(lanes)
         ]
         m.d.comb += [
-            address4.eq(register("address4", address3)),
-            values4.eq(Cat(bytes4)),
-            enable4.eq(Cat(register(f"enable4_{s}", enable, zero=slice3 != s) for s in range(g.slices))),
+            write.address.eq(register("address4", address3)),
+            write.data.eq(Cat(bytes4)),
+            write.enable.eq(Cat(register(f"enable4_{s}", enable, zero=slice3 != s) for s in range(g.slices))),
         ]
         return m
 

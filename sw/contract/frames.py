@@ -56,7 +56,7 @@ class Reason(IntEnum):
     RANGE = 6  # a row, column count, layer or label outside the network
 
 
-HELLO = struct.Struct("<QIHHBBBBBHI")
+HELLO = struct.Struct("<QIHHBBBBBBHI")
 STATE = struct.Struct("<IQ")
 
 COUNTERS = (
@@ -72,7 +72,6 @@ COUNTERS = (
     "cycles_learn",  # waiting for learning tokens before the next layer or sample
     "cycles_starved",  # ready for a sample that the link has not delivered
 )
-COUNTER_BITS = 48
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +87,7 @@ class Hello:
     synapses_per_cell: int
     folds: int
     slices: int
+    memory_ports: int
     buffer_bytes: int
     nonce: int
 

@@ -23,6 +23,8 @@ class Geometry:
 
     `slices` says how often the K synapses of a cell share an update unit: a learning, backward, read or write token
     serves K / slices synapses, so a learned row costs `slices` cycles a fold.
+    `memory_ports` is 1 where a weight memory reads or writes in a cycle but not both: a token that reads weights then
+    waits for a cycle in which none writes.
     """
 
     columns: int
@@ -32,6 +34,7 @@ class Geometry:
     synapses_per_cell: int
     folds: int
     slices: int = 4
+    memory_ports: int = 2
 
     def __post_init__(self) -> None:
         for name, high in (("columns", 65535), ("rows", 65535), ("grid_height", 64), ("grid_width", 64), ("folds", 255)):
@@ -41,6 +44,7 @@ class Geometry:
             f"synapses_per_cell is {self.synapses_per_cell!r}, expected 4, 8 or 16",
         )
         require(self.slices in (1, 2, 4), f"slices is {self.slices!r}, expected 1, 2 or 4")
+        require(self.memory_ports in (1, 2), f"memory_ports is {self.memory_ports!r}, expected 1 or 2")
         product = self.columns_per_fold * self.folds
         require(
             self.columns == product,

@@ -1,6 +1,6 @@
 """A geometry as text: the name of a board, or its numbers."""
 
-from dataclasses import fields
+from dataclasses import MISSING, fields
 
 from sw.contract.boards import BOARDS, board_name
 from sw.contract.error import ContractError, require
@@ -8,7 +8,7 @@ from sw.contract.geometry import Geometry
 
 
 def parse_geometry(text: str) -> Geometry:
-    """The geometry of `ulx3s-85f` or of `columns=784,rows=512,grid_height=7,…`; `slices` may be left out.
+    """The geometry of `ulx3s-85f` or of `columns=784,rows=512,grid_height=7,…`; what has a default may be left out.
 
     Raises `ContractError` for an unknown name or field, for a missing one and for what `Geometry` refuses.
     """
@@ -25,7 +25,7 @@ def parse_geometry(text: str) -> Geometry:
             values[name] = int(value)
         except ValueError as error:
             raise ContractError(f"{name} is {value!r}, expected an integer") from error
-    missing = [name for name in known if name not in values and name != "slices"]
+    missing = [field.name for field in fields(Geometry) if field.default is MISSING and field.name not in values]
     require(not missing, f"a geometry without {', '.join(missing)}: give each of {', '.join(known)}")
     return Geometry(**values)
 
