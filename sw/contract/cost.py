@@ -10,7 +10,7 @@ from sw.contract.geometry import Geometry, bits_for
 from sw.contract.network import Network
 
 SUM_DELAY = 4  # cycles from a token's leaving the last cell to its sum's leaving the array
-ISSUE_DELAY = 1
+ISSUE_DELAY = 2  # cycles from a token's choice to its entering the array
 FOLD_SUM_DELAY = 1
 
 
