@@ -5,6 +5,7 @@ from typing import Any
 
 from boards.pll import Ice40Pll
 from boards.target import PLACED, Family, Step
+from hw.array.array import CELL_MODULE
 from sw.contract.geometry import Geometry
 
 SPRAM_BITS, SPRAM_WORDS = 16, 16384
@@ -23,7 +24,9 @@ class Ice40(Family):
         return Ice40Pll.search(input_hz, asked_hz)
 
     def synthesis(self) -> list[str]:
-        return ["synth_ice40 -noflatten -device u -top top"]
+        # The large memories have no contents when the chip starts: Yosys takes one only for a memory that asks for none.
+        contents = f"delete {CELL_MODULE}/t:$meminit* {CELL_MODULE}/r:MEMID=\\weights_* %i"
+        return [contents, "synth_ice40 -noflatten -spram -device u -top top"]
 
     def place_and_route(self, platform: Any, options: tuple[str, ...]) -> Step:
         files = ("--json", "top.json", "--pcf", "top.pcf", "--asc", "top.asc", "--report", "timing.json", "--write", PLACED)
