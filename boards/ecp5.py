@@ -18,6 +18,16 @@ PACKAGES = {"BG256": "CABGA256", "MG285": "CSFBGA285", "BG381": "CABGA381", "BG5
 # Shapes of a block whose write enables choose bytes: (bits, words).
 SHAPES = ((32, 512), (16, 1024), (8, 2048))
 
+FLIP_FLOPS = (
+    "$_DFF_?_ 01",
+    "$_DFF_?P?_ r",
+    "$_SDFF_?P?_ r",
+    "$_DFFE_??_ 01",
+    "$_DFFE_?P??_ r",
+    "$_SDFFE_?P??_ r",
+)
+LEAST_RESET_GROUP = 10
+
 
 class Ecp5(Family):
     """See `Family`. `pack_options` are ecppack's."""
@@ -36,7 +46,11 @@ class Ecp5(Family):
 
     def synthesis(self) -> list[str]:
         # Wide multiplexers (L6MUX21, PFUMX) are chosen for depth and take half as many LUTs again.
-        return ["synth_ecp5 -noflatten -nowidelut -top top"]
+        synth = "synth_ecp5 -noflatten -nowidelut -top top -run"
+        # A tile has two resets for its eight flip-flops. With a reset for every few of them, nextpnr takes five times as
+        # long to find legal places, and finds worse ones: resets of small groups become logic.
+        cells = " ".join(f"-cell {cell}" for cell in FLIP_FLOPS)
+        return [f"{synth} begin:map_ffs", f"dfflegalize -minsrst {LEAST_RESET_GROUP} {cells}", "opt_merge", f"{synth} map_ffs:"]
 
     def place_and_route(self, platform: Any, options: tuple[str, ...]) -> Step:
         device = (DEVICES[platform.device], "--package", PACKAGES[platform.package], "--speed", platform.speed)
