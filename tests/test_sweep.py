@@ -113,6 +113,7 @@ def test_the_front_has_the_points_that_no_other_beats():
         "between": measured(60.0, 40.0),
         "worse": measured(59.0, 41.0),
         "same": measured(60.0, 40.0),
+        "heavier": measured(60.0, 45.0),
     }
     assert sweep_table.front(points) == ["small", "between", "same", "fast"]
 
