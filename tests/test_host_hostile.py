@@ -6,6 +6,7 @@ import struct
 import time
 import tracemalloc
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -46,7 +47,7 @@ class Strange:
 class Answering(FakeBoard):
     """A board that says HELLO as it should; then `change(frame, reply)` makes every reply."""
 
-    change = None
+    change: Any = None
 
     def answer(self, piece):
         reply = super().answer(piece)
@@ -134,7 +135,7 @@ def test_any_payload_in_a_reply_that_is_asked_for(planned):
 
     def change(reply):
         kind, data = left.pop(0) if len(left) > 1 else left[0]
-        fields = {"type": reply.type, "sequence": reply.sequence, "nonce": 0, "payload": reply.payload}
+        fields: dict[str, Any] = {"type": reply.type, "sequence": reply.sequence, "nonce": 0, "payload": reply.payload}
         if kind == "payload":
             fields["payload"] = data
         elif kind == "contents":
