@@ -7,7 +7,7 @@ from amaranth.lib.wiring import Component, In, Out, connect, flipped
 from hw.engine_signature import REPORT_ADDRESS_BITS
 from hw.link.header_check import REASON_BITS
 from hw.link.report import LENGTHS, Report
-from hw.link.tokens import HEADER
+from hw.link.tokens import REPLY_HEADER
 from sw.contract import frames
 from sw.contract.frames import ERROR, REPLY, Command
 
@@ -23,7 +23,7 @@ class Answer(Component):
 
     Members
     -------
-    request : the header that is answered
+    kind, sequence : of the request that is answered
     reason : why it is refused, or 0
     nonce : the board's
     report_read, report_address, report_word : the engine's report
@@ -32,7 +32,8 @@ class Answer(Component):
     header, payload : for the transmitter
     """
 
-    request: In(HEADER)
+    kind: In(8)
+    sequence: In(16)
     reason: In(REASON_BITS)
     nonce: In(32)
     report_read: Out(1)
@@ -41,7 +42,7 @@ class Answer(Component):
     count: In(16)
     row: In(stream.Signature(8))
     send: In(1)
-    header: Out(stream.Signature(HEADER))
+    header: Out(stream.Signature(REPLY_HEADER))
     payload: Out(stream.Signature(8))
 
     def __init__(self, hello: frames.Hello) -> None:
@@ -51,7 +52,7 @@ class Answer(Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         m.submodules.report = report = Report(self.hello)
-        header, kind = self.header.payload, self.request.type
+        header, kind = self.header.payload, self.kind
         m.d.comb += [
             report.kind.eq(kind),
             report.nonce.eq(self.nonce),
@@ -60,10 +61,8 @@ class Answer(Component):
             report.word.eq(self.report_word),
             report.start.eq(~self.send | (self.reason != 0)),
             self.header.valid.eq(self.send),
-            header.version.eq(frames.VERSION),
             header.type.eq(kind | REPLY),
-            header.sequence.eq(self.request.sequence),
-            header.nonce.eq(self.nonce),
+            header.sequence.eq(self.sequence),
         ]
         command_next = Signal()
         with m.If(self.reason != 0):

@@ -1,11 +1,10 @@
 """What the arguments of a request tell: whether they fit the network, and the length their number."""
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib.wiring import Component, In, Out
 
 from hw.layouts import NETWORK_LAYOUT
 from hw.link.header_check import ARGUMENTS, REASON_BITS
-from hw.link.tokens import HEADER
 from sw.contract.frames import Command, Reason
 from sw.contract.geometry import Geometry
 
@@ -17,7 +16,8 @@ class ArgumentCheck(Component):
 
     Members
     -------
-    header : the request's
+    kind : the request's type
+    left : bytes of its payload behind the arguments
     arguments : the arguments, the last one in the highest bits
     network : its registers
     start, done : one cycle each; `reason` holds from `done` to the next `start`
@@ -25,7 +25,8 @@ class ArgumentCheck(Component):
     image_bytes : of the network
     """
 
-    header: In(HEADER)
+    kind: In(8)
+    left: In(16)
     arguments: In(8 * ARGUMENTS)
     network: In(NETWORK_LAYOUT)
     start: In(1)
@@ -39,14 +40,14 @@ class ArgumentCheck(Component):
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        kind, arguments, network = self.header.type, self.arguments, self.network
+        kind, arguments, network = self.kind, self.arguments, self.network
         m.d.sync += self.image_bytes.eq((network.inputs + 7) >> 3)
 
         # count · bytes of a sample, from the highest bit of count down
         step, running = Signal(range(8), init=7), Signal()
         product, of_sample = Signal(22), Signal(14)
         count = arguments[-8:]
-        m.d.sync += of_sample.eq(self.image_bytes + 2 * (kind == Command.TRAIN))
+        m.d.sync += of_sample.eq(self.image_bytes + Mux(kind == Command.TRAIN, 2, 0))
         finished = Signal()
         m.d.sync += [finished.eq(running & (step == 0)), self.done.eq(finished)]
         with m.If(self.start):
@@ -56,25 +57,24 @@ class ArgumentCheck(Component):
             with m.If(step == 0):
                 m.d.sync += running.eq(0)
 
-        row_wrong = {Command.WRITE: arguments[-16:] >= network.rows, Command.READ: arguments[-32:-16] >= network.rows}
-        count_wrong = {
-            Command.WRITE: self.header.length - 2 > self.geometry.columns,
-            Command.READ: arguments[-16:] > self.geometry.columns,
-        }
+        row, columns = Signal(16), Signal(16)
+        with m.If(kind == Command.READ):
+            m.d.comb += Cat(row, columns).eq(arguments[-32:])
+        with m.Else():
+            m.d.comb += [row.eq(arguments[-16:]), columns.eq(self.left)]
         with m.If(finished):
             m.d.sync += self.reason.eq(0)
             with m.Switch(kind):
                 with m.Case(Command.TABLE):
                     with m.If(arguments[-8:] >= network.layers):
                         m.d.sync += self.reason.eq(Reason.RANGE)
-                for command in (Command.WRITE, Command.READ):
-                    with m.Case(command):
-                        with m.If(row_wrong[command] | count_wrong[command]):
-                            m.d.sync += self.reason.eq(Reason.RANGE)
+                with m.Case(Command.WRITE, Command.READ):
+                    with m.If((row >= network.rows) | (columns > self.geometry.columns)):
+                        m.d.sync += self.reason.eq(Reason.RANGE)
                 with m.Case(Command.STATE):
-                    with m.If((self.header.length != 0) & (arguments[:32] == 0)):
+                    with m.If((self.left != 0) & (arguments == 0)):
                         m.d.sync += self.reason.eq(Reason.RANGE)
                 with m.Case(Command.TRAIN, Command.INFER):
-                    with m.If(self.header.length != product + 1):
+                    with m.If(self.left != product):
                         m.d.sync += self.reason.eq(Reason.LENGTH)
         return m

@@ -13,7 +13,7 @@ from hw.link.orders import Orders
 from hw.link.predictions import PredictionReplies
 from hw.link.request import RequestReader
 from hw.link.samples import SampleFeeder
-from hw.link.tokens import HEADER, LAST_BYTE
+from hw.link.tokens import LAST_BYTE, REPLY_HEADER
 from sw.contract import frames
 from sw.contract.frames import Command, Reason
 from sw.contract.geometry import Geometry
@@ -37,7 +37,7 @@ class Commands(Component):
     frames : `LAST_BYTE` of whole requests
     reply, reply_payload : for the transmitter
     engine : `EngineSignature`, but for `bad_frame`
-    entropy : for the nonce (`BootNonce`)
+    entropy, nonce : see `BootNonce`
     """
 
     def __init__(self, geometry: Geometry, hello: frames.Hello) -> None:
@@ -45,10 +45,11 @@ class Commands(Component):
         super().__init__(
             {
                 "frames": In(stream.Signature(LAST_BYTE)),
-                "reply": Out(stream.Signature(HEADER)),
+                "reply": Out(stream.Signature(REPLY_HEADER)),
                 "reply_payload": Out(stream.Signature(8)),
                 "engine": Out(EngineSignature()),
                 "entropy": In(32),
+                "nonce": Out(32),
             }
         )
 
@@ -73,19 +74,23 @@ class Commands(Component):
         connect(m, flipped(engine.prediction), predictions.prediction)
         connect(m, flipped(engine.row_read), answer.row)
 
-        header, payload = request.header.payload, request.payload
-        kind = header.type
+        kind, left, payload = request.kind, request.left, request.payload
         arguments = Signal(8 * ARGUMENTS)
-        left = Signal(16)  # bytes of the payload that have not been taken
+        taken, wanted = Signal(range(ARGUMENTS + 1)), Signal(range(ARGUMENTS + 1))  # bytes of them
         reason = Signal(REASON_BITS)
         streaming = Signal()  # the last request carried out was TRAIN or INFER
         m.d.comb += [
             nonce.entropy.eq(self.entropy),
-            header_check.header.eq(header),
-            header_check.nonce.eq(nonce.nonce),
+            self.nonce.eq(nonce.nonce),
+            request.nonce.eq(nonce.nonce),
+            header_check.kind.eq(kind),
+            header_check.length.eq(left),
+            header_check.other_version.eq(request.other_version),
+            header_check.other_nonce.eq(request.other_nonce),
             header_check.known.eq(nonce.known),
             header_check.configured.eq(engine.configured),
-            argument_check.header.eq(header),
+            argument_check.kind.eq(kind),
+            argument_check.left.eq(left),
             argument_check.arguments.eq(arguments),
             argument_check.network.eq(engine.network),
             samples.count.eq(arguments[-8:]),
@@ -93,18 +98,19 @@ class Commands(Component):
             samples.image_bytes.eq(argument_check.image_bytes),
             samples.classes.eq(engine.network.classes),
             samples.payload.payload.eq(payload.payload),
-            predictions.nonce.eq(nonce.nonce),
             predictions.jobs.payload.train.eq(kind == Command.TRAIN),
-            predictions.jobs.payload.sequence.eq(header.sequence),
+            predictions.jobs.payload.sequence.eq(request.sequence),
             predictions.jobs.payload.count.eq(arguments[-8:]),
-            answer.request.eq(header),
+            answer.kind.eq(kind),
+            answer.sequence.eq(request.sequence),
             answer.reason.eq(reason),
             answer.nonce.eq(nonce.nonce),
             engine.report_read.eq(answer.report_read),
             engine.report_address.eq(answer.report_address),
             answer.report_word.eq(engine.report_word),
             answer.count.eq(arguments[-16:]),
-            orders.header.eq(header),
+            orders.kind.eq(kind),
+            orders.left.eq(left),
             orders.arguments.eq(arguments),
             orders.payload.payload.eq(payload.payload),
             engine.reset.eq(orders.reset),
@@ -122,19 +128,20 @@ class Commands(Component):
         at_rest = ~predictions.busy & ~engine.busy
         with m.FSM():
             with m.State("header"):
-                m.d.sync += [reason.eq(header_check.reason), left.eq(header.length)]
-                with m.If(request.header.valid):
+                m.d.comb += nonce.rest.eq(~request.valid)
+                m.d.sync += [reason.eq(header_check.reason), taken.eq(0), wanted.eq(header_check.arguments)]
+                with m.If(request.valid):
                     m.next = "arguments"
                     with m.If(header_check.reason != 0):
                         m.next = "wait"
             with m.State("arguments"):
-                with m.If(left + header_check.arguments == header.length):
+                with m.If(taken == wanted):
                     m.d.comb += argument_check.start.eq(1)
                     m.next = "check"
                 with m.Else():
                     m.d.comb += payload.ready.eq(1)
                     with m.If(payload.valid):
-                        m.d.sync += [arguments.eq(Cat(arguments[8:], payload.payload)), left.eq(left - 1)]
+                        m.d.sync += [arguments.eq(Cat(arguments[8:], payload.payload)), taken.eq(taken + 1)]
             with m.State("check"):
                 with m.If(argument_check.done):
                     m.d.sync += reason.eq(argument_check.reason)
@@ -178,6 +185,6 @@ class Commands(Component):
                 with m.If(answer.header.ready):
                     m.next = "end"
             with m.State("end"):
-                m.d.comb += request.header.ready.eq(1)
+                m.d.comb += request.done.eq(1)
                 m.next = "header"
         return m

@@ -1,9 +1,8 @@
 """What the header of a request tells: whether it can be carried out, and how many arguments it has."""
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib.wiring import Component, In, Out
 
-from hw.link.tokens import HEADER
 from sw.contract import frames
 from sw.contract.frames import Command, Reason
 from sw.contract.registers import CONFIGURATION_BYTES
@@ -41,15 +40,18 @@ class HeaderCheck(Component):
 
     Members
     -------
-    header : the request's
-    nonce, known : the board's nonce, and whether it has told it
+    kind, length : the request's
+    other_version, other_nonce : it is for another board, or for an earlier life of this one
+    known : the board has told its nonce
     configured : a network is there
     reason : why the request is refused, or 0
     arguments : how many bytes of the payload are arguments
     """
 
-    header: In(HEADER)
-    nonce: In(32)
+    kind: In(8)
+    length: In(16)
+    other_version: In(1)
+    other_nonce: In(1)
     known: In(1)
     configured: In(1)
     reason: Out(REASON_BITS)
@@ -57,30 +59,32 @@ class HeaderCheck(Component):
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        header, kind = self.header, self.header.type
-        right_length = Signal()
+        kind, length = self.kind, self.length
+        known_kind = is_one_of(kind, *Command)
+        # From here on the lower bits tell: another type is refused before its length.
+        kind = kind[: max(Command).bit_length()]
+        exact, wanted = Signal(), Signal(max(LENGTHS.values()).bit_length())
         with m.Switch(kind):
-            for command, length in LENGTHS.items():
+            for command, bytes_ in LENGTHS.items():
                 with m.Case(command):
-                    m.d.comb += right_length.eq(header.length == length)
+                    m.d.comb += [exact.eq(1), wanted.eq(bytes_)]
             with m.Case(Command.STATE):
-                m.d.comb += right_length.eq((header.length == 0) | (header.length == frames.STATE.size))
-            with m.Default():
-                m.d.comb += right_length.eq(header.length >= self.arguments)
+                m.d.comb += [exact.eq(1), wanted.eq(Mux(length == 0, 0, frames.STATE.size))]
         with m.Switch(kind):
             for command, count in ARGUMENT_BYTES.items():
                 with m.Case(command):
                     m.d.comb += self.arguments.eq(count)
-        with m.If((kind == Command.STATE) & (header.length == 0)):
+        with m.If((kind == Command.STATE) & (length == 0)):
             m.d.comb += self.arguments.eq(0)
-        with m.If(header.version != frames.VERSION):
+        enough = length[len(self.arguments) :].any() | (length[: len(self.arguments)] >= self.arguments)
+        with m.If(self.other_version):
             m.d.comb += self.reason.eq(Reason.VERSION)
-        with m.Elif(~is_one_of(kind, *Command)):
+        with m.Elif(~known_kind):
             m.d.comb += self.reason.eq(Reason.TYPE)
-        with m.Elif((kind != Command.HELLO) & (~self.known | (header.nonce != self.nonce))):
+        with m.Elif((kind != Command.HELLO) & (~self.known | self.other_nonce)):
             m.d.comb += self.reason.eq(Reason.NONCE)
         with m.Elif(~self.configured & is_one_of(kind, *NEEDS_NETWORK)):
             m.d.comb += self.reason.eq(Reason.UNCONFIGURED)
-        with m.Elif(~right_length):
+        with m.Elif(Mux(exact, length != wanted, ~enough)):
             m.d.comb += self.reason.eq(Reason.LENGTH)
         return m

@@ -55,6 +55,7 @@ class Link(Component):
         connect(m, commands.engine, flipped(self.engine))
         m.d.comb += [
             commands.entropy.eq(self.entropy),
+            transmitter.nonce.eq(commands.nonce),
             self.engine.bad_frame.eq(receiver.bad_frame),
         ]
         return m

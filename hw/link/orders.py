@@ -7,9 +7,10 @@ from amaranth.utils import exact_log2
 
 from hw.counters import WALK
 from hw.engine_signature import ROW_LAYOUT, SAMPLES_LAYOUT, TABLE_LAYOUT
-from hw.link.header_check import ARGUMENT_BYTES, ARGUMENTS, is_one_of
-from hw.link.tokens import HEADER
+from hw.link.header_check import ARGUMENTS, is_one_of
 from sw.contract.frames import TABLE_BYTES, Command
+
+SETTLING = WALK + 2
 
 
 class Orders(Component):
@@ -19,16 +20,17 @@ class Orders(Component):
 
     Members
     -------
-    header, arguments : of the request; hold still from `start` to `done`
-    payload : the bytes after the arguments
+    kind, arguments : of the request; hold still from `start` to `done`
+    left, payload : the bytes after the arguments, and how many of them have not been taken
     start, done : one cycle each
     configuration, table, row, row_write, prng_write, samples_write, reset : the engine's. The bytes that a read row
         gives, and what the engine says of itself, are the answer's business
     hello : one cycle: a host says HELLO
     """
 
-    header: In(HEADER)
+    kind: In(8)
     arguments: In(8 * ARGUMENTS)
+    left: In(16)
     payload: In(stream.Signature(8))
     start: In(1)
     done: Out(1)
@@ -43,17 +45,18 @@ class Orders(Component):
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        kind, arguments, payload, row = self.header.type, self.arguments, self.payload, self.row.payload
-        left = Signal(16)  # bytes that have not gone to the engine
+        kind, arguments, left, payload, row = self.kind, self.arguments, self.left, self.payload, self.row.payload
+        # how many bytes have gone: all of a table and of a sample count are left when the first one comes
+        gone = Signal(exact_log2(TABLE_BYTES))
         m.d.comb += [
+            gone.eq(-left),
             self.configuration.payload.eq(payload.payload),
-            # 512 bytes of a layer are left when its first one comes
-            self.table.payload.address.eq(Cat((-left)[: exact_log2(TABLE_BYTES)], arguments[-8:])),
+            self.table.payload.address.eq(Cat(gone, arguments[-8:])),
             self.table.payload.value.eq(payload.payload),
             self.row_write.payload.eq(payload.payload),
             self.prng_write.payload.eq(arguments),
             self.samples_write.payload.value.eq(payload.payload),
-            self.samples_write.payload.place.eq(-left),
+            self.samples_write.payload.place.eq(gone),
             row.write.eq(kind == Command.WRITE),
             Cat(row.row, row.count).eq(arguments[-32:]),
         ]
@@ -67,22 +70,15 @@ class Orders(Component):
             Command.WRITE: self.row_write,
             Command.STATE: self.samples_write,
         }
-        counted = is_one_of(kind, Command.STATE, Command.COUNTERS)
+        wait = Signal(range(SETTLING + 1))
         with m.FSM():
             with m.State("idle"):
-                m.d.sync += left.eq(WALK + 2)
+                m.d.sync += wait.eq(SETTLING)
                 with m.If(self.start):
                     m.next = "count"
             with m.State("count"):  # until the last events of what was before are in the counters
-                m.d.sync += left.eq(left - 1)
-                with m.If(~counted | (left == 0)):
-                    m.d.sync += left.eq(0)
-                    with m.Switch(kind):
-                        for command in targets:
-                            with m.Case(command):
-                                m.d.sync += left.eq(self.header.length - ARGUMENT_BYTES.get(command, 0))
-                    with m.If((kind == Command.STATE) & (self.header.length == 0)):
-                        m.d.sync += left.eq(0)
+                m.d.sync += wait.eq(wait - 1)
+                with m.If(~is_one_of(kind, Command.STATE, Command.COUNTERS) | (wait == 0)):
                     m.next = "order"
             with m.State("order"):
                 m.next = "bytes"
@@ -92,7 +88,7 @@ class Orders(Component):
                     with m.Case(Command.RESET):
                         m.d.comb += self.reset.eq(1)
                     with m.Case(Command.STATE):
-                        with m.If(self.header.length != 0):
+                        with m.If(left != 0):
                             m.d.comb += self.prng_write.valid.eq(1)
                             with m.If(~self.prng_write.ready):
                                 m.next = "order"
@@ -102,14 +98,11 @@ class Orders(Component):
                             with m.If(~self.row.ready):
                                 m.next = "order"
             with m.State("bytes"):
+                with m.Switch(kind):
+                    for command, target in targets.items():
+                        with m.Case(command):
+                            m.d.comb += [target.valid.eq(payload.valid), payload.ready.eq(target.ready)]
                 with m.If(left == 0):
                     m.d.comb += self.done.eq(1)
                     m.next = "idle"
-                with m.Else():
-                    with m.Switch(kind):
-                        for command, target in targets.items():
-                            with m.Case(command):
-                                m.d.comb += [target.valid.eq(payload.valid), payload.ready.eq(target.ready)]
-                    with m.If(payload.valid & payload.ready):
-                        m.d.sync += left.eq(left - 1)
         return m

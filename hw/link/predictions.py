@@ -4,8 +4,7 @@ from amaranth.hdl import Module, Signal
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import Component, In, Out
 
-from hw.link.tokens import HEADER
-from sw.contract import frames
+from hw.link.tokens import REPLY_HEADER
 from sw.contract.frames import REPLY, Command
 
 JOB = data.StructLayout({"train": 1, "sequence": 16, "count": 8})
@@ -22,15 +21,13 @@ class PredictionReplies(Component):
     -------
     jobs : replies to come, in order
     prediction : the engine's, in the order of the samples
-    nonce : for the header
     header, payload : the reply, for the transmitter, which asks for exactly 2 · count bytes
     busy : a reply is due
     """
 
     jobs: In(stream.Signature(JOB))
     prediction: In(stream.Signature(16))
-    nonce: In(32)
-    header: Out(stream.Signature(HEADER))
+    header: Out(stream.Signature(REPLY_HEADER))
     payload: Out(stream.Signature(8))
     busy: Out(1)
 
@@ -43,10 +40,8 @@ class PredictionReplies(Component):
             self.jobs.ready.eq(~waiting),
             self.busy.eq(active | waiting),
             self.header.valid.eq(active),
-            header.version.eq(frames.VERSION),
             header.type.eq(REPLY | Command.INFER),
             header.sequence.eq(current.sequence),
-            header.nonce.eq(self.nonce),
             header.length.eq(current.count << 1),
         ]
         with m.If(current.train):

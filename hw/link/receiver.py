@@ -1,18 +1,18 @@
 """From the bytes of the wire to whole, checked frames."""
 
-from amaranth.hdl import Cat, Module, Signal
+from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import stream
-from amaranth.lib.crc.catalog import CRC32_ETHERNET
 from amaranth.lib.wiring import Component, In, Out, connect, flipped
 
 from hw.link.cobs import CobsDecoder
+from hw.link.crc import NIBBLE, Crc32
 from hw.link.frame_buffer import FrameBuffer
 from hw.link.tokens import FRAME_TOKEN, LAST_BYTE
-from sw.contract.frames import CRC, HEADER, OVERHEAD
+from sw.contract.frames import HEADER
 
 
 class FrameCheck(Component):
-    """Marks frames whose CRC-32 or length is wrong, and takes the CRC off. One token a cycle, no latency but 4 bytes.
+    """Marks frames whose CRC-32 or length is wrong. A byte in two cycles, no latency.
 
     The right length is that of the header's last field and `OVERHEAD`. Members: `tokens`, `checked`: `FRAME_TOKEN`.
     """
@@ -23,40 +23,41 @@ class FrameCheck(Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         token, checked = self.tokens.payload, self.checked.payload
-        m.submodules.crc32 = crc = CRC32_ETHERNET(data_width=8).create()
-
-        # The last four bytes are held back, for they are the CRC if the frame ends now.
-        held = Signal(8 * CRC.size)
-        count = Signal(17)  # of the frame's bytes; stops at its highest value, which no length asks for
-        length = Signal(16)
-        emits = Signal()
+        m.submodules.crc32 = crc = Crc32()
+        high = Signal()  # the byte's upper half is at work
+        index = Signal(range(HEADER.size + 1))  # of the byte in the header, then of what follows
+        left = Signal(17)  # bytes of the payload that are to come; below zero, the CRC's, of which there must be four
+        behind = left[16] & ~left[2]  # -5: there are more
+        complete = (index == HEADER.size) & left[16] & left[2] & ~left[1] & ~left[0]  # -4
         m.d.comb += [
-            emits.eq(token.end | (count >= CRC.size)),
-            self.tokens.ready.eq(self.checked.ready | ~emits),
-            self.checked.valid.eq(self.tokens.valid & emits),
-            checked.data.eq(held[-8:]),
+            self.tokens.ready.eq(self.checked.ready & (token.end | high)),
+            self.checked.valid.eq(self.tokens.valid & (token.end | high)),
+            checked.data.eq(token.data),
             checked.end.eq(token.end),
-            checked.error.eq(token.error | ~crc.match_detected | (count != length + OVERHEAD)),
+            checked.error.eq(token.error | ~crc.match | ~complete),
+            crc.valid.eq(self.tokens.valid & ~token.end & (self.checked.ready | ~high)),
+            crc.data.eq(Mux(high, token.data[NIBBLE:], token.data[:NIBBLE])),
         ]
+        with m.If(crc.valid):
+            m.d.sync += high.eq(~high)
         with m.If(self.tokens.valid & self.tokens.ready):
             with m.If(token.end):
                 m.d.comb += crc.start.eq(1)
-                m.d.sync += count.eq(0)
-            with m.Else():
-                m.d.comb += [crc.valid.eq(1), crc.data.eq(token.data)]
-                m.d.sync += held.eq(Cat(token.data, held))
-                with m.If(~count.all()):
-                    m.d.sync += count.eq(count + 1)
+                m.d.sync += [index.eq(0), left.eq(0)]
+            with m.Elif(index != HEADER.size):
+                m.d.sync += index.eq(index + 1)
                 for i in range(2):
-                    with m.If(count == HEADER.size - 2 + i):
-                        m.d.sync += length.word_select(i, 8).eq(token.data)
+                    with m.If(index == HEADER.size - 2 + i):
+                        m.d.sync += left.word_select(i, 8).eq(token.data)
+            with m.Elif(~behind):
+                m.d.sync += left.eq(left - 1)
         return m
 
 
 class Receiver(Component):
-    """Only whole, valid frames leave, without their CRC; the others leave no trace.
+    """Only whole, valid frames leave; the others leave no trace.
 
-    Takes a byte every cycle, whatever comes; latency about 8 cycles from the delimiter to the frame's first byte.
+    Takes a byte in two cycles, whatever comes; latency about 8 cycles from the delimiter to the frame's first byte.
 
     Parameters
     ----------
@@ -64,8 +65,8 @@ class Receiver(Component):
 
     Members
     -------
-    encoded : bytes from the wire; always ready
-    frames : `LAST_BYTE` of header and payload
+    encoded : bytes from the wire
+    frames : `LAST_BYTE` of header, payload and CRC
     bad_frame : one cycle: a frame was dropped: COBS, CRC or length wrong, or no room
     """
 

@@ -4,8 +4,10 @@ from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out
 
-from hw.link.tokens import HEADER, LAST_BYTE
+from hw.link.tokens import LAST_BYTE
 from sw.contract import frames
+
+NONCE_AT = 4  # bytes of the header before the nonce, and of the nonce
 
 
 class RequestReader(Component):
@@ -13,41 +15,62 @@ class RequestReader(Component):
 
     Members
     -------
-    frames : `LAST_BYTE` of whole frames
-    header : `HEADER`, offered for as long as the request is worked on. Taking it ends the request: what is left of its
-        payload is thrown away
-    payload : the bytes of the payload, while `header` is offered
+    frames : `LAST_BYTE` of whole frames, with their CRC
+    nonce : what the header's nonce is compared with
+    valid : a header has been read, and the members below tell it, until `done`
+    kind, sequence : its type and sequence number
+    other_version, other_nonce : they are not this board's
+    left : bytes of the payload that have not been taken; all of them, to begin with
+    payload : these bytes
+    done : one cycle: the request has been worked on; what is left of it is thrown away
     """
 
     frames: In(stream.Signature(LAST_BYTE))
-    header: Out(stream.Signature(HEADER))
+    nonce: In(32)
+    valid: Out(1)
+    kind: Out(8)
+    sequence: Out(16)
+    other_version: Out(1)
+    other_nonce: Out(1)
+    left: Out(16)
     payload: Out(stream.Signature(8))
+    done: In(1)
 
     def elaborate(self, platform) -> Module:
         m = Module()
         byte = self.frames.payload
-        header = self.header.payload.as_value()
         index = Signal(range(frames.HEADER.size))
-        more = Signal()  # of this frame's bytes have not been taken
+        front = Cat(self.kind, self.sequence)
         m.d.comb += self.payload.payload.eq(byte.data)
         with m.FSM():
             with m.State("header"):
                 m.d.comb += self.frames.ready.eq(1)
                 with m.If(self.frames.valid):
-                    m.d.sync += [header.eq(Cat(header[8:], byte.data)), index.eq(index + 1), more.eq(~byte.last)]
+                    m.d.sync += index.eq(index + 1)
+                    with m.If(index == 0):
+                        m.d.sync += [self.other_version.eq(byte.data != frames.VERSION), self.other_nonce.eq(0)]
+                    with m.Elif(index < NONCE_AT):
+                        m.d.sync += front.eq(Cat(front[8:], byte.data))
+                    with m.Elif(index < 2 * NONCE_AT):
+                        with m.If(byte.data != self.nonce.word_select(index[:2], 8)):
+                            m.d.sync += self.other_nonce.eq(1)
+                    with m.Else():
+                        m.d.sync += self.left.eq(Cat(self.left[8:], byte.data))
                     with m.If(index == frames.HEADER.size - 1):
                         m.d.sync += index.eq(0)
                         m.next = "payload"
             with m.State("payload"):
-                m.d.comb += self.header.valid.eq(1)
-                with m.If(more):
-                    m.d.comb += [self.payload.valid.eq(self.frames.valid), self.frames.ready.eq(self.payload.ready)]
-                    with m.If(self.frames.valid & self.frames.ready):
-                        m.d.sync += more.eq(~byte.last)
-                with m.If(self.header.ready):
+                m.d.comb += [
+                    self.valid.eq(1),
+                    self.payload.valid.eq(self.frames.valid & (self.left != 0)),
+                    self.frames.ready.eq(self.payload.ready & (self.left != 0)),
+                ]
+                with m.If(self.frames.valid & self.frames.ready):
+                    m.d.sync += self.left.eq(self.left - 1)
+                with m.If(self.done):
                     m.next = "rest"
             with m.State("rest"):
-                m.d.comb += self.frames.ready.eq(more)
-                with m.If(~more | (self.frames.valid & byte.last)):
+                m.d.comb += self.frames.ready.eq(1)
+                with m.If(self.frames.valid & byte.last):
                     m.next = "header"
         return m

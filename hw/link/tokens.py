@@ -1,8 +1,6 @@
-"""What travels between the stages of the receiver: bytes of a frame, and the word that the frame has ended."""
+"""What travels inside the link: bytes of a frame, the word that the frame has ended, and what a header says."""
 
 from amaranth.lib import data
-
-from sw.contract import frames
 
 FRAME_TOKEN = data.StructLayout({"data": 8, "end": 1, "error": 1})
 """A byte of a frame; or, with `end`, no byte but the end of the frame, with `error` if the frame must be dropped."""
@@ -10,5 +8,5 @@ FRAME_TOKEN = data.StructLayout({"data": 8, "end": 1, "error": 1})
 LAST_BYTE = data.StructLayout({"data": 8, "last": 1})
 """A byte of a frame that is known to be whole; `last` marks its last byte."""
 
-HEADER = data.StructLayout(frames.HEADER_FIELDS)
-"""The header of a frame, in the order of its bytes."""
+REPLY_HEADER = data.StructLayout({"type": 8, "sequence": 16, "length": 16})
+"""The fields of a header that are not the same for all frames of a board, in the order of their bytes."""
