@@ -3,6 +3,10 @@
 from amaranth.hdl import Module, Signal, ValueLike
 from amaranth.lib.memory import Memory
 
+from sw.contract.geometry import Geometry
+
+LUT_DEPTH = 192
+
 
 def add_memory(m: Module, name: str, *, shape: object, depth: int, style: str | None = None) -> Memory:
     """A memory as the submodule `name`; `style` "block" or "distributed" is a wish of where it goes.
@@ -14,6 +18,15 @@ def add_memory(m: Module, name: str, *, shape: object, depth: int, style: str | 
     memory = Memory(shape=shape, depth=depth, init=[], attrs=attributes)
     m.submodules[name] = memory
     return memory
+
+
+def small_memory_style(geometry: Geometry, depth: int) -> str | None:
+    """Where a memory of the engine goes: to LUTs, up to `LUT_DEPTH` words, for weights take nearly all block RAMs.
+
+    The last free blocks of a device lie wherever the weights' left them, which costs more clock than the LUTs cost area.
+    Devices with single-port weight memories (iCE40) have block RAMs left and no LUT memory: there synthesis chooses.
+    """
+    return "distributed" if geometry.memory_ports == 2 and depth <= LUT_DEPTH else None
 
 
 def read_word(m: Module, memory: Memory, *, address: ValueLike, enable: ValueLike = 1):

@@ -13,11 +13,9 @@ from hw.forward.bounds import Bounds
 from hw.forward.divide import Divider
 from hw.layouts import layer_layout
 from hw.learning.error_store import word_bits
-from hw.memory import add_memory, read_word
+from hw.memory import add_memory, read_word, small_memory_style
 from sw.contract.geometry import Geometry, bits_for
 from sw.contract.network import MAX_LAYERS
-
-LUT_DEPTH = 16
 
 
 def activation_layout(geometry: Geometry) -> data.StructLayout:
@@ -74,8 +72,7 @@ class Normalise(wiring.Component):
         lane_bits = bits_for(lanes - 1)
         neuron_bits = bits_for(min(g.columns, g.rows))
         words = g.words_of(min(g.columns, g.rows))
-        # A deeper one in LUTs would need a multiplexer of the width of K neurons.
-        style = "block" if words > LUT_DEPTH else None
+        style = small_memory_style(g, words)
         store = add_memory(m, "store", shape=data.ArrayLayout(width, lanes), depth=words, style=style)
         write = store.write_port()
         m.submodules.divider = divider = Divider(

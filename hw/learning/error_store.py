@@ -5,7 +5,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from hw.array.array import result_layout
-from hw.memory import add_memory, read_word
+from hw.memory import add_memory, read_word, small_memory_style
 from sw.contract.geometry import Geometry, bits_for
 from sw.contract.network import MAX_LAYERS
 from sw.contract.tokens import Opcode
@@ -75,7 +75,9 @@ class ErrorStore(wiring.Component):
         lane_bits = bits_for(k - 1)
         word_width = len(self.scan_word)
 
-        near_flags = add_memory(m, "near_flags", shape=k, depth=(MAX_LAYERS - 1) << word_width)
+        near_depth, depth = (MAX_LAYERS - 1) << word_width, 2 << word_width
+        near_style, style = small_memory_style(g, near_depth), small_memory_style(g, depth)
+        near_flags = add_memory(m, "near_flags", shape=k, depth=near_depth, style=near_style)
         near_write = near_flags.write_port()
         m.d.comb += [
             near_write.en.eq(self.near_valid),
@@ -85,7 +87,7 @@ class ErrorStore(wiring.Component):
 
         # one lane of the store is a slice: (active, negative) of K / slices neurons
         lane_shape = data.StructLayout({"active": lanes, "negative": lanes})
-        store = add_memory(m, "store", shape=data.ArrayLayout(lane_shape, g.slices), depth=2 << word_width)
+        store = add_memory(m, "store", shape=data.ArrayLayout(lane_shape, g.slices), depth=depth, style=style)
         write = store.write_port(granularity=1)
         stored = read_word(m, store, address=Cat(self.scan_word, self.scan_half), enable=self.scan_enable)
         m.d.comb += [
