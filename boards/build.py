@@ -116,6 +116,14 @@ def judge(request: Request, report: dict[str, Any]) -> None:
         check_budgets(report, request.target.family)
 
 
+def keep(request: Request, report: dict[str, Any]) -> None:
+    """Copy the report of a board's own shape and network to `boards/reports`. Raises `RequestError` for another one."""
+    if not request.is_standard:
+        raise RequestError("--keep is for a board's own shape and network: leave --geometry and --layers away")
+    REPORTS.mkdir(exist_ok=True)
+    (REPORTS / f"{request.target.name}.json").write_text(json.dumps(report, indent=2) + "\n")
+
+
 def parser() -> argparse.ArgumentParser:
     """The options of the command line."""
     found = argparse.ArgumentParser(prog="boards.build", description=(__doc__ or "").split("\n")[0])
@@ -125,6 +133,7 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--output", type=Path, metavar="FOLDER", help="where everything goes, instead of build/BOARD")
     found.add_argument("--geometry", help="another shape: columns=…,rows=…,grid_height=…,…")
     found.add_argument("--layers", help="the network that the report is about: 784,500,10")
+    found.add_argument("--keep", action="store_true", help="copy the report to boards/reports, for README")
     return found
 
 
@@ -137,6 +146,8 @@ def main(arguments: list[str] | None = None) -> int:
         print_report(report, Console())
         print(request.folder / report["bitstream"])
         judge(request, report)
+        if given.keep:
+            keep(request, report)
     except BuildError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.status
