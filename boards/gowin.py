@@ -13,6 +13,9 @@ DIES = {"GW1NR-9C": ("GW1N-9C", 26), "GW2AR-18C": ("GW2A-18C", 46)}
 SHAPES = ((32, 512), (16, 1024), (8, 2048))
 BLOCKS = ("SDPB", "SDPX9B", "DPB", "DPX9B", "SP", "SPX9", "pROM", "pROMX9")
 
+FLIP_FLOPS = ("$_DFF_?_ 0", "$_DFFE_?P_ 0", "$_SDFF_?P?_ r", "$_SDFFE_?P?P_ r", "$_DFF_?P?_ r", "$_DFFE_?P?P_ r")
+LEAST_GROUP = 8  # flip-flops that have a reset or an enable of their own; smaller groups get logic instead
+
 
 class Gowin(Family):
     """See `Family`. `limits` are those of the PLL of the die and its speed grade, `pack_options` gowin_pack's."""
@@ -32,7 +35,11 @@ class Gowin(Family):
 
     def synthesis(self) -> list[str]:
         # Flat: with modules kept, synth_gowin puts a buffer at every port of every one of them.
-        return ["synth_gowin -nowidelut -top top"]
+        synth = "synth_gowin -nowidelut -top top -run"
+        # Two flip-flops share their reset and their enable: see `boards.ecp5`.
+        cells = " ".join(f"-cell {cell}" for cell in FLIP_FLOPS)
+        groups = f"dfflegalize -minsrst {LEAST_GROUP} -mince {LEAST_GROUP} {cells}"
+        return [f"{synth} begin:map_ffs", groups, "opt_merge", f"{synth} map_ffs:"]
 
     def place_and_route(self, platform: Any, options: tuple[str, ...]) -> Step:
         die, _ = DIES[platform.device]
