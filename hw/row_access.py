@@ -6,15 +6,14 @@ from amaranth.lib.fifo import SyncFIFOBuffered
 from amaranth.lib.wiring import In, Out
 
 from hw.array.array import result_layout
-from hw.array.update import stored
 from hw.engine_signature import ROW_LAYOUT
 from hw.layouts import token_layout
 from hw.multiply import times
-from sw.contract.cost import array_latency
+from sw.contract.cost import ISSUE_DELAY, array_latency
 from sw.contract.geometry import Geometry
 from sw.contract.tokens import Opcode
 
-ISSUE_AND_QUEUE = 4  # cycles that a byte spends beside the array: issue, result, FIFO
+RESULT_AND_QUEUE = 3  # cycles that a byte spends behind the array: result, FIFO
 
 
 class RowAccess(wiring.Component):
@@ -48,12 +47,12 @@ class RowAccess(wiring.Component):
         m = Module()
         g = self.geometry
         token = self.tokens.payload
-        depth = array_latency(g) + ISSUE_AND_QUEUE
+        depth = ISSUE_DELAY + array_latency(g) + RESULT_AND_QUEUE
         m.submodules.read = read = SyncFIFOBuffered(width=8, depth=depth)
         wiring.connect(m, read.r_stream, wiring.flipped(self.values))
         m.d.comb += [
             read.w_en.eq(self.result.opcode == Opcode.READ),
-            read.w_data.eq(stored(self.result.sum[:8])),
+            read.w_data.eq(self.result.sum[:8]),
         ]
 
         write = Signal()
@@ -71,7 +70,7 @@ class RowAccess(wiring.Component):
             token.address.eq(address),
             token.cell.eq(cell),
             token.synapse.eq(synapse),
-            token.operand.eq(stored(self.written.payload)),
+            token.operand.eq(self.written.payload),
         ]
         m.d.sync += unread.eq(unread + (issued & ~write) - taken)
         with m.If(self.request.valid & self.request.ready):

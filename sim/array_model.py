@@ -146,10 +146,10 @@ class CellModel:
                 for i in range(first, first + g.lanes):
                     row[i] = relax(row[i], token.toward)
             case Opcode.WRITE if hit:
-                byte = tokens.stored(token.operand & 0xFF)
+                byte = token.operand & 0xFF
                 row[token.synapse] = byte - 256 if byte > 127 else byte
             case Opcode.READ if hit:
-                return tokens.stored(row[token.synapse] & 0xFF)
+                return row[token.synapse] & 0xFF
         return 0
 
 

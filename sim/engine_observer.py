@@ -54,8 +54,7 @@ class EngineObserver:
             for cell in memories
             for memory in cell
         ]
-        stored = np.frombuffer(b"".join(words), np.int8).reshape(self.network.row_count, g.columns)
-        table = stored ^ ((stored >> 7) & 0x7F)  # `sw.contract.tokens.stored`
+        table = np.frombuffer(b"".join(words), np.int8).reshape(self.network.row_count, g.columns)
         layers = zip(self.network.first_rows, self.network.shapes, strict=True)
         return [table[first : first + neurons, :fan_in] for first, (neurons, fan_in) in layers]
 

@@ -86,7 +86,7 @@ async def every_level_meets_every_interesting_threshold_in_both_directions(dut):
             place = {"cell": index, "address": random.randrange(geometry.memory_depth)}
             values = [weights.pop() if weights else 0 for _ in range(k)]
             for synapse, weight in enumerate(values):
-                yield programs.token(Opcode.WRITE, **place, synapse=synapse, operand=tokens.stored(weight & 0xFF))
+                yield programs.token(Opcode.WRITE, **place, synapse=synapse, operand=weight & 0xFF)
             near = {min(weight ^ weight >> 7, 127) + more for weight in values for more in (0, 1)} | {0, 1, 127, 128}
             for threshold in random.sample(sorted(near), 4):
                 for slice_ in range(geometry.slices):

@@ -5,8 +5,7 @@ import pytest
 from sw.contract import tokens
 from sw.contract.boards import ECP5_85F
 from sw.contract.geometry import Geometry
-from sw.contract.hidden_weight import binary_weight, level
-from sw.contract.tokens import Opcode, counter_width, fields, operand_width, stored, sum_width
+from sw.contract.tokens import Opcode, counter_width, fields, operand_width, sum_width
 
 GEOMETRIES = [
     ECP5_85F,
@@ -57,11 +56,3 @@ def test_opcodes_have_their_own_numbers_and_nothing_is_idle():
 def test_every_read_modify_write_is_known_as_both():
     assert {Opcode.LEARN, Opcode.RELAX} <= set(tokens.READS_WEIGHTS) & set(tokens.WRITES_WEIGHTS)
     assert tokens.WRITE_LATENCY >= 1
-
-
-def test_a_stored_byte_has_the_level_and_the_sign_of_its_weight():
-    for weight in range(-128, 128):
-        byte = stored(weight & 0xFF)
-        assert byte & 0x7F == level(weight)
-        assert byte >> 7 == (binary_weight(weight) < 0)
-        assert stored(byte) == weight & 0xFF

@@ -28,7 +28,7 @@ def add_weight_memory(
     """Add the memories of K weights of every row, one for each slice, to a cell.
 
     Returns, a cycle later, the K signs of the word at `address` if `whole` is set, and the weights of `slice_` if not.
-    A byte is a weight as `sw.contract.tokens.stored` has it, its sign in bit 7. `write` : `write_signature`.
+    `write` : `write_signature`.
     """
     lanes = geometry.lanes
     add = _add_two_ports if geometry.memory_ports == 2 else _add_one_port

@@ -19,8 +19,8 @@ class Opcode(IntEnum):
     UNLOAD = 5  # the addressed cell puts the signs of its column counters on the sum
     LEARN = 6  # every cell steps the hidden weights of a slice
     RELAX = 7  # every cell relaxes the hidden weights of a slice
-    WRITE = 8  # the addressed cell stores one hidden weight, as `stored` has it
-    READ = 9  # the addressed cell puts one hidden weight on the sum, as `stored` has it
+    WRITE = 8  # the addressed cell stores one hidden weight
+    READ = 9  # the addressed cell puts one hidden weight on the sum
 
 
 READS_WEIGHTS = (Opcode.FORWARD, Opcode.BACKWARD, Opcode.LEARN, Opcode.RELAX, Opcode.READ)
@@ -31,15 +31,6 @@ WRITE_LATENCY = 4
 
 THRESHOLD_BITS = 8
 TOWARD_OFFSET, AWAY_OFFSET, NEGATIVE_OFFSET = 0, THRESHOLD_BITS, 2 * THRESHOLD_BITS
-
-
-def stored(weight: int) -> int:
-    """The byte that a cell holds for a hidden weight given as a byte: its sign in bit 7, its level in bits 0 to 6.
-
-    A level takes no logic to compare with a threshold, which every column of every cell would need. The function is its
-    own inverse; `hw.row_access` applies it where weights come and go.
-    """
-    return weight ^ 0x7F if weight & 0x80 else weight
 
 
 def operand_width(geometry: Geometry) -> int:
