@@ -27,7 +27,7 @@ from boards.progress import BuildProgress
 from boards.report import REPORTS, ROOT, make_report, print_report
 from boards.target import PLACED, Step, Target
 from boards.timing import read_timing
-from boards.tools import find_tool, run_step
+from boards.tools import find_tool, log_of, run_step
 from sw.contract.boards import BOARDS
 from sw.contract.error import ContractError
 from sw.contract.geometry import Geometry
@@ -82,7 +82,11 @@ def build(request: Request, console: Console) -> dict[str, Any]:
         synthesis = Step(name="synthesis", tool="yosys", arguments=("-s", generate.SCRIPT))
         for step in (synthesis, family.place_and_route(sources.platform, options), family.pack(sources.platform)):
             progress.begin(step.name)
-            seconds[step.name] = run_step(step, request.folder, progress.line)
+            try:
+                seconds[step.name] = run_step(step, request.folder, progress.line)
+            except BuildError:
+                fit.check_placed(log_of(step, request.folder), sources.platform.device)
+                raise
             progress.end(seconds[step.name])
             if step is synthesis:
                 fit.check_design(request.folder / generate.COUNTS, target, sources.platform.device)

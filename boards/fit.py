@@ -1,6 +1,7 @@
 """Whether a network and a shape fit a board, and by how much they don't."""
 
 import json
+import re
 from pathlib import Path
 
 from boards.error import RequestError
@@ -8,6 +9,9 @@ from boards.target import Target
 from sw.contract.error import ContractError
 from sw.contract.geometry import Geometry
 from sw.contract.network import Network
+
+# A line of nextpnr's log about a resource: its name, used, available.
+UTILISATION = re.compile(r"^Info:\s+(\w+):\s*(\d+)/\s*(\d+)\s+\d+%$", re.MULTILINE)
 
 
 def check_network(layers: tuple[int, ...], geometry: Geometry, target: Target) -> None:
@@ -37,3 +41,11 @@ def check_design(counts: Path, target: Target, device: str) -> None:
             f"the whole design needs {needed} blocks of {target.family.memory}, and the {device} has {there}: "
             f"{needed - there} too many; take fewer cells, rows or folds"
         )
+
+
+def check_placed(log: Path, device: str) -> None:
+    """Raise `RequestError` if nextpnr's log counts more of a resource than the device has: why it failed."""
+    counted = {name: (int(used), int(there)) for name, used, there in UTILISATION.findall(log.read_text(errors="replace"))}
+    for name, (used, there) in counted.items():
+        if used > there:
+            raise RequestError(f"the whole design needs {used} {name}, and the {device} has {there}: {used - there} too many")

@@ -56,7 +56,7 @@ def run_step(step: Step, folder: Path, on_line: Callable[[str], None]) -> float:
 
     Raises `RequestError` for a missing tool and `BuildError` for one that fails, with the last lines of its log.
     """
-    log = folder / f"{step.name.replace(' ', '-')}.log"
+    log = log_of(step, folder)
     begun = time.monotonic()
     command = [find_tool(step.tool), *step.arguments]
     with log.open("w", encoding="utf-8", errors="replace", buffering=1) as written:
@@ -78,8 +78,14 @@ def run_step(step: Step, folder: Path, on_line: Callable[[str], None]) -> float:
     return time.monotonic() - begun
 
 
+def log_of(step: Step, folder: Path) -> Path:
+    """Where a step's output goes."""
+    return folder / f"{step.name.replace(' ', '-')}.log"
+
+
 def failure(step: Step, log: Path, status: int) -> str:
     """The sentence about a tool that failed, and the end of its log."""
     said = [line.rstrip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    sentence = f"{step.name} failed: {step.tool} ended with status {status}; its log is {log}"
+    how = f"ended with status {status}" if status > 0 else f"was ended by signal {-status}"
+    sentence = f"{step.name} failed: {step.tool} {how}; its log is {log}"
     return "\n    ".join([sentence + (" and ends with" if said else ""), *said[-LAST_LINES:]])

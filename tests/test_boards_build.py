@@ -186,6 +186,20 @@ def test_a_tool_that_fails_is_reported_with_its_log_and_the_end_of_it(tools, tmp
     assert not (tmp_path / "report.json").exists()
 
 
+def test_a_design_with_too_much_logic_is_refused_with_how_much(tools, tmp_path, capsys):
+    """The lines are nextpnr's own."""
+    lines = ["Info: \\t       ICESTORM_LC:    6122/   5280   115%", "Info: \\t         SB_IO:      4/     96     4%", "ERROR: no"]
+    tools("nextpnr-ecp5", before="".join(f"print('{line}')\n" for line in lines) + "sys.exit(125)")
+    assert build.main(command(tmp_path)) == 2
+    assert error_of(capsys) == "the whole design needs 6122 ICESTORM_LC, and the LFE5U-25F has 5280: 842 too many"
+
+
+def test_a_tool_that_is_killed_is_said_to_be(tools, tmp_path, capsys):
+    tools("ecppack", before="import os; os.kill(os.getpid(), 9)")
+    assert build.main(command(tmp_path)) == 1
+    assert error_of(capsys) == f"pack failed: ecppack was ended by signal 9; its log is {tmp_path / 'pack.log'}"
+
+
 def test_a_clock_that_is_not_reached_is_an_error_after_report_and_bitstream(tools, tmp_path, capsys):
     tools("nextpnr-ecp5", CLOCK=72.5)
     assert build.main(command(tmp_path)) == 1
