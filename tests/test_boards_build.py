@@ -188,7 +188,7 @@ def test_a_tool_that_fails_is_reported_with_its_log_and_the_end_of_it(tools, tmp
 
 def test_a_design_with_too_much_logic_is_refused_with_how_much(tools, tmp_path, capsys):
     """The lines are nextpnr's own."""
-    lines = ["Info: \\t       ICESTORM_LC:    6122/   5280   115%", "Info: \\t         SB_IO:      4/     96     4%", "ERROR: no"]
+    lines = ["Info: \\t       ICESTORM_LC:    6122/   5280   115%", "Info: \\t   SB_IO:      4/     96     4%", "ERROR: no"]
     tools("nextpnr-ecp5", before="".join(f"print('{line}')\n" for line in lines) + "sys.exit(125)")
     assert build.main(command(tmp_path)) == 2
     assert error_of(capsys) == "the whole design needs 6122 ICESTORM_LC, and the LFE5U-25F has 5280: 842 too many"
