@@ -61,14 +61,13 @@ class Configuration(wiring.Component):
         m.d.comb += [
             self.source.ready.eq(1),
             network.layers.eq(own[:8]),
-            network.inputs.eq(own[8:24]),
             network.margin.eq(own[24:40]),
             network.relax_floor.eq(own[40:]),
             write.addr.eq(Cat(place[1:], number)),
             write.data.eq(byte.replicate(2)),
             write.en.eq(Mux(self.source.valid & in_layers, Mux(place[0], 0b10, 0b01), 0)),
         ]
-        m.d.sync += self.loaded.eq(0)
+        m.d.sync += [self.loaded.eq(0), network.last_pixel.eq(own[8:24] - 1)]
         with m.If(self.source.valid):
             m.d.sync += [place.eq(place + 1), low.eq(byte)]
             with m.If(~in_layers):

@@ -110,7 +110,7 @@ class Engine(wiring.Component):
         connect(m, input_buffer.staged, sequencer.staged)
         connect(m, normalise.activations, sequencer.activations)
         m.d.comb += [
-            input_buffer.inputs.eq(network.inputs),
+            input_buffer.last_pixel.eq(network.last_pixel),
             sequencer.network.eq(network),
             sequencer.layer.eq(layer),
             sequencer.settled.eq(configuration.settled),

@@ -10,6 +10,7 @@ from sw.contract.network import MAX_LAYERS
 from sw.contract.table import ENTRIES
 
 ROW_LAYOUT = data.StructLayout({"write": 1, "row": 16, "count": 16})
+PIXELS_LAYOUT = data.StructLayout({"data": 8, "last": 1})
 SAMPLE_LAYOUT = data.StructLayout({"train": 1, "label": 16})
 TABLE_LAYOUT = data.StructLayout({"address": range(MAX_LAYERS * ENTRIES * 2), "value": 8})
 SAMPLES_LAYOUT = data.StructLayout({"place": 3, "value": 8})
@@ -30,7 +31,7 @@ class EngineSignature(Signature):
     configuration : bytes of CONFIGURE, exactly `CONFIGURATION_BYTES`; the last one clears inputs, counters and samples
     table : one byte of a threshold table; address = (layer · 256 + entry) · 2 + (0 toward, 1 away)
     row : a request to write or read columns 0 … count-1 of a row; its bytes follow on `row_write` or `row_read`
-    sample : one sample, to train with (label < n_L) or to infer; its `image_bytes(n_0)` bytes follow on `pixels`
+    sample : one sample, to train with (label < n_L) or to infer; its bytes follow on `pixels`, the last one marked
     prediction : one for each sample, in order
     prng_write : sets the random word
     samples_write : sets byte `place` of the sample count
@@ -51,7 +52,7 @@ class EngineSignature(Signature):
                 "row_write": Out(stream.Signature(8)),
                 "row_read": In(stream.Signature(8)),
                 "sample": Out(stream.Signature(SAMPLE_LAYOUT)),
-                "pixels": Out(stream.Signature(8)),
+                "pixels": Out(stream.Signature(PIXELS_LAYOUT)),
                 "prediction": In(stream.Signature(unsigned(16))),
                 "prng_write": Out(stream.Signature(32)),
                 "samples_write": Out(stream.Signature(SAMPLES_LAYOUT)),

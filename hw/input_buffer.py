@@ -2,12 +2,12 @@
 
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
-from amaranth.lib.fifo import SyncFIFOBuffered
 from amaranth.lib.wiring import In, Out
 
-from hw.engine_signature import SAMPLE_LAYOUT
+from hw.engine_signature import PIXELS_LAYOUT, SAMPLE_LAYOUT
 from hw.layouts import token_layout
 from hw.pixel_words import PixelWords
+from hw.queue import Queue
 from sw.contract.geometry import Geometry, bits_for
 from sw.contract.tokens import Opcode
 
@@ -23,9 +23,9 @@ class InputBuffer(wiring.Component):
 
     Members
     -------
-    inputs : n_0
+    last_pixel : n_0 - 1
     clear : one cycle: every word of every input set becomes invalid (after CONFIGURE); `busy` until done
-    samples, pixels : the link's samples; `image_bytes(n_0)` bytes each
+    samples, pixels : the link's samples and their bytes
     tokens : LOAD tokens
     staged : the loaded sample; taken when its computation begins
     learning, learning_set : an input set that the learner still reads
@@ -36,10 +36,10 @@ class InputBuffer(wiring.Component):
         self.geometry = geometry
         super().__init__(
             {
-                "inputs": In(16),
+                "last_pixel": In(16),
                 "clear": In(1),
                 "samples": In(stream.Signature(SAMPLE_LAYOUT)),
-                "pixels": In(stream.Signature(8)),
+                "pixels": In(stream.Signature(PIXELS_LAYOUT)),
                 "tokens": Out(stream.Signature(token_layout(geometry))),
                 "staged": Out(stream.Signature(STAGED_LAYOUT)),
                 "learning": In(1),
@@ -55,13 +55,11 @@ class InputBuffer(wiring.Component):
         k = g.synapses_per_cell
         token, staged = self.tokens.payload, self.staged.payload
         m.submodules.pixel_words = pixel_words = PixelWords(g)
-        m.submodules.waiting = waiting = SyncFIFOBuffered(width=k, depth=g.words)
+        m.submodules.waiting = waiting = Queue(width=k, room=g.words)
         wiring.connect(m, pixel_words.pixels, wiring.flipped(self.pixels))
-        wiring.connect(m, pixel_words.words, waiting.w_stream)
-        m.d.comb += pixel_words.inputs.eq(self.inputs)
-
+        wiring.connect(m, pixel_words.words, waiting.pushed)
         last_word, last_lane = Signal(bits_for(g.words - 1)), Signal(bits_for(k - 1))
-        m.d.sync += Cat(last_lane, last_word).eq(self.inputs - 1)
+        m.d.comb += [Cat(last_lane, last_word).eq(self.last_pixel), pixel_words.odd.eq(~self.last_pixel[2])]
 
         clearing = Signal()
         input_set = Signal()
@@ -73,12 +71,12 @@ class InputBuffer(wiring.Component):
         m.d.comb += [
             self.samples.ready.eq(~self.receiving & ~self.staged.valid & ~clearing),
             pixel_words.start.eq(self.samples.valid & self.samples.ready),
-            self.tokens.valid.eq(clearing | (waiting.r_stream.valid & set_free)),
-            waiting.r_stream.ready.eq(self.tokens.ready & set_free & ~clearing),
+            self.tokens.valid.eq(clearing | (waiting.popped.valid & set_free)),
+            waiting.popped.ready.eq(self.tokens.ready & set_free & ~clearing),
             token.opcode.eq(Opcode.LOAD),
             token.cell.eq(cell),
             token.inputs.eq(inputs),
-            token.operand.eq(Mux(clearing, 0, waiting.r_stream.payload & inside)),
+            token.operand.eq(Mux(clearing, 0, waiting.popped.payload & inside)),
             self.busy.eq(clearing | self.receiving | self.staged.valid),
         ]
         with m.If(self.samples.valid & self.samples.ready):

@@ -13,9 +13,9 @@ def token_layout(geometry: Geometry) -> data.StructLayout:
 
 
 NETWORK_LAYOUT = data.StructLayout(
-    {"layers": 3, "inputs": 16, "margin": signed(16), "relax_floor": 7, "rows": 16, "classes": 16}
+    {"layers": 3, "last_pixel": 16, "margin": signed(16), "relax_floor": 7, "rows": 16, "classes": 16}
 )
-"""The network's registers (`sw.contract.registers`), its rows and its classes, which follow from those of the layers."""
+"""The network's registers (`sw.contract.registers`); `last_pixel` is n_0 - 1, rows and classes follow from the layers."""
 
 
 def layer_layout(geometry: Geometry) -> data.StructLayout:

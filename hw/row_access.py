@@ -2,24 +2,24 @@
 
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import stream, wiring
-from amaranth.lib.fifo import SyncFIFOBuffered
 from amaranth.lib.wiring import In, Out
 
 from hw.array.array import result_layout
 from hw.engine_signature import ROW_LAYOUT
 from hw.layouts import token_layout
 from hw.multiply import times
+from hw.queue import Queue
 from sw.contract.cost import ISSUE_DELAY, array_latency
 from sw.contract.geometry import Geometry
 from sw.contract.tokens import Opcode
 
-RESULT_AND_QUEUE = 3  # cycles that a byte spends behind the array: result, FIFO
+RESULT_AND_QUEUE = 3  # cycles that a byte spends behind the array: result, queue
 
 
 class RowAccess(wiring.Component):
     """Serves one request at a time: columns 0 … count-1 of a row, in order.
 
-    Up to one byte a cycle each way. Reads are limited to what the FIFO behind the array can take, because nothing
+    Up to one byte a cycle each way. Reads are limited to what the queue behind the array can take, because nothing
     inside the array can stall.
 
     Members
@@ -48,11 +48,11 @@ class RowAccess(wiring.Component):
         g = self.geometry
         token = self.tokens.payload
         depth = ISSUE_DELAY + array_latency(g) + RESULT_AND_QUEUE
-        m.submodules.read = read = SyncFIFOBuffered(width=8, depth=depth)
-        wiring.connect(m, read.r_stream, wiring.flipped(self.values))
+        m.submodules.read = read = Queue(width=8, room=depth)
+        wiring.connect(m, read.popped, wiring.flipped(self.values))
         m.d.comb += [
-            read.w_en.eq(self.result.opcode == Opcode.READ),
-            read.w_data.eq(self.result.sum[:8]),
+            read.pushed.valid.eq(self.result.opcode == Opcode.READ),
+            read.pushed.payload.eq(self.result.sum[:8]),
         ]
 
         write = Signal()

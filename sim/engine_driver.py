@@ -63,7 +63,8 @@ class EngineDriver:
         packed = np.packbits(pixels, axis=1, bitorder="little")
         assert packed.shape[1] == image_bytes(pixels.shape[1])
         self.sources["sample"].send(int(train) | int(label) << 1 for label in labels)
-        self.sources["pixels"].send(packed.tobytes())
+        last = packed.shape[1] - 1
+        self.sources["pixels"].send(int(byte) | (i == last) << 8 for image in packed for i, byte in enumerate(image))
 
     async def told(self, address: int, words: int = 4) -> int:
         """A number of the engine's report, of 16 bits a word; everything that has happened is in it."""

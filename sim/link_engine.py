@@ -7,6 +7,7 @@ from typing import Any
 import cocotb
 
 from hw.engine_signature import PRNG_ADDRESS
+from hw.layouts import NETWORK_LAYOUT
 from sim.stream_driver import Sink, Source
 from sw.contract.frames import COUNTERS, image_bytes
 from sw.contract.registers import CONFIGURATION_BYTES
@@ -60,20 +61,16 @@ class LinkEngine:
 
     def _network(self) -> int:
         """The bits of `hw.layouts.NETWORK_LAYOUT`."""
-        inputs, margin = self.inputs, int.from_bytes(self.registers[3:5], "little")
         neurons = self.neurons or [0]
-        fields = (
-            (self.registers[0], 3),
-            (inputs, 16),
-            (margin, 16),
-            (self.registers[5], 7),
-            (sum(neurons), 16),
-            (neurons[-1], 16),
-        )
-        word, offset = 0, 0
-        for value, width in fields:
-            word, offset = word | value << offset, offset + width
-        return word
+        fields = {
+            "layers": self.registers[0],
+            "last_pixel": max(self.inputs - 1, 0),
+            "margin": int.from_bytes(self.registers[3:5], "little", signed=True),
+            "relax_floor": self.registers[5],
+            "rows": sum(neurons),
+            "classes": neurons[-1],
+        }
+        return NETWORK_LAYOUT.const(fields).as_bits()
 
     def row(self, row: int) -> bytearray:
         return self.rows.setdefault(row, bytearray(65536))
@@ -165,6 +162,8 @@ class LinkEngine:
         size = image_bytes(self.inputs)
         if self.waiting and (taken := self._take("pixels", size)) is not None:
             train, label = self.waiting.pop(0)
+            assert [byte >> 8 for byte in taken] == [0] * (size - 1) + [1], "the last byte is marked"
+            taken = [byte & 0xFF for byte in taken]
             self.events.append(("sample", train, label, bytes(taken)))
             self.samples += train
             self.whole.append(predict(bytes(taken), self.neurons[-1]))

@@ -27,7 +27,7 @@ class Buffer:
 
     def __init__(self, dut, random: Random, geometry: Geometry) -> None:
         self.dut, self.random, self.geometry = dut, random, geometry
-        dut.clear.value = dut.learning.value = dut.learning_set.value = dut.inputs.value = 0
+        dut.clear.value = dut.learning.value = dut.learning_set.value = dut.last_pixel.value = 0
         self.samples, self.pixels = Source(dut, "samples", random), Source(dut, "pixels", random)
         self.tokens, self.staged = Sink(dut, "tokens", random), Sink(dut, "staged", random)
         self.staged.paused = True
@@ -36,7 +36,7 @@ class Buffer:
     async def clear(self, inputs: int) -> None:
         """What CONFIGURE does: n_0, then zeros in every word of every input set."""
         dut, g = self.dut, self.geometry
-        dut.inputs.value, dut.clear.value = inputs, 1
+        dut.last_pixel.value, dut.clear.value = inputs - 1, 1
         await dut.clk.rising_edge
         dut.clear.value = 0
         words = g.cells * g.input_depth
@@ -57,7 +57,8 @@ class Buffer:
         bits = pixels + spare
         train, label = random.getrandbits(1), random.getrandbits(16)
         self.samples.send([train | label << 1])
-        self.pixels.send(sum(bit << i for i, bit in enumerate(bits[at : at + 8])) for at in range(0, len(bits), 8))
+        data = [sum(bit << i for i, bit in enumerate(bits[at : at + 8])) for at in range(0, len(bits), 8)]
+        self.pixels.send(byte | (at == len(data) - 1) << 8 for at, byte in enumerate(data))
         expected = []
         for word in range(g.words_of(self.inputs)):
             fold, cell = divmod(word, g.cells)

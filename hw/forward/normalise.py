@@ -11,9 +11,9 @@ from amaranth.lib.wiring import In, Out
 
 from hw.forward.bounds import Bounds
 from hw.forward.divide import Divider
+from hw.forward.match_store import MatchStore
 from hw.layouts import layer_layout
 from hw.learning.error_store import word_bits
-from hw.memory import add_memory, read_word, small_memory_style
 from sw.contract.geometry import Geometry, bits_for
 from sw.contract.network import MAX_LAYERS
 
@@ -71,10 +71,7 @@ class Normalise(wiring.Component):
         lanes = g.synapses_per_cell
         lane_bits = bits_for(lanes - 1)
         neuron_bits = bits_for(min(g.columns, g.rows))
-        words = g.words_of(min(g.columns, g.rows))
-        style = small_memory_style(g, words)
-        store = add_memory(m, "store", shape=data.ArrayLayout(width, lanes), depth=words, style=style)
-        write = store.write_port()
+        m.submodules.store = store = MatchStore(g)
         m.submodules.divider = divider = Divider(
             dividend_width=neuron_bits + width + 1, divisor_width=neuron_bits, quotient_width=width + 1
         )
@@ -83,19 +80,19 @@ class Normalise(wiring.Component):
         # sums arrive: K of them are a word of the store
         neuron, neurons = Signal(neuron_bits), Signal(neuron_bits)
         total = Signal(neuron_bits + width)
-        counting, complete, full = Signal(), Signal(), Signal()
+        counting, complete = Signal(), Signal()
         last_word, last_lane = Signal.like(self.near_word), Signal(lane_bits)
-        collected = Signal(data.ArrayLayout(width, lanes))
         gated, train, index = Signal(), Signal(), Signal.like(self.index)
         m.d.comb += [
             divider.dividend.eq(total << 1),
             divider.divisor.eq(neuron),  # counted up to the number of neurons by then
             divider.start.eq(complete),
             self.mean.eq(divider.quotient),
-            write.data.eq(collected),
-            write.en.eq(full),
+            store.write.eq(counting & self.valid),
+            store.neuron.eq(neuron),
+            store.matches.eq(self.matches),
         ]
-        m.d.sync += [complete.eq(0), full.eq(0), write.addr.eq(neuron[lane_bits:])]
+        m.d.sync += complete.eq(0)
         with m.If(self.start):
             m.d.sync += [
                 counting.eq(1),
@@ -109,23 +106,19 @@ class Normalise(wiring.Component):
                 index.eq(self.index),
             ]
         with m.Elif(counting & self.valid):
-            m.d.sync += [neuron.eq(neuron + 1), total.eq(total + self.matches), full.eq(neuron[:lane_bits].all())]
-            for i in range(lanes):
-                with m.If(neuron[:lane_bits] == i):
-                    m.d.sync += collected[i].eq(self.matches)
+            m.d.sync += [neuron.eq(neuron + 1), total.eq(total + self.matches)]
             with m.If(neuron + 1 == neurons):
-                m.d.sync += [counting.eq(0), complete.eq(1), full.eq(1)]
+                m.d.sync += [counting.eq(0), complete.eq(1)]
 
-        # Three stages: a word from the store; a register, for block RAM is slow; comparisons.
+        # Three stages: a word is read, compared, and given.
         out = self.activations
         advance = ~out.valid | out.ready
         word, half, reading = Signal.like(self.near_word), Signal(), Signal()
         fetched, fetched_half, fetched_last = Signal(), Signal(), Signal()
         held, held_half, held_last = Signal(), Signal(), Signal()
-        values = Signal(data.ArrayLayout(width, lanes))
         inside = Signal(lanes)  # of the last word's neurons
         near_pass = Signal()
-        stored = read_word(m, store, address=word, enable=advance)
+        m.d.comb += [store.word.eq(word), store.enable.eq(advance), store.bound.eq(bounds.bound)]
         with m.If(advance):
             m.d.sync += [
                 fetched.eq(reading),
@@ -134,15 +127,13 @@ class Normalise(wiring.Component):
                 held.eq(fetched),
                 held_half.eq(fetched_half),
                 held_last.eq(fetched_last),
-                values.eq(stored),
             ]
             with m.If(reading):
                 m.d.sync += [half.eq(~half & near_pass), word.eq(word + (half | ~near_pass))]
                 with m.If((word == last_word) & (half | ~near_pass)):
                     m.d.sync += [reading.eq(0), word.eq(0)]
 
-        reaches = Signal(lanes)
-        m.d.comb += [reaches[i].eq(values[i] >= bounds.bound) for i in range(lanes)]
+        reaches = store.reaches
         above = Signal(lanes)  # the lower end of the window
         m.d.sync += self.near_valid.eq(held & held_half)
         with m.If(advance):
@@ -176,7 +167,7 @@ class Normalise(wiring.Component):
                         m.d.sync += [near_pass.eq(1), reading.eq(1), self.near_word.eq(0)]
                         m.next = "near"
             with m.State("near"):
-                m.d.comb += bounds.swap.eq(fetched)
+                m.d.comb += bounds.swap.eq(reading)
                 with m.If(held & held_half & held_last):
                     m.d.sync += near_pass.eq(0)
                     m.next = "sums"

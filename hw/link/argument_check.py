@@ -22,7 +22,6 @@ class ArgumentCheck(Component):
     network : its registers
     start, done : one cycle each; `reason` holds from `done` to the next `start`
     reason : why the request is refused, or 0
-    image_bytes : of the network
     """
 
     kind: In(8)
@@ -32,7 +31,6 @@ class ArgumentCheck(Component):
     start: In(1)
     done: Out(1)
     reason: Out(REASON_BITS)
-    image_bytes: Out(14)
 
     def __init__(self, geometry: Geometry) -> None:
         self.geometry = geometry
@@ -41,13 +39,11 @@ class ArgumentCheck(Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         kind, arguments, network = self.kind, self.arguments, self.network
-        m.d.sync += self.image_bytes.eq((network.inputs + 7) >> 3)
-
         # count · bytes of a sample, from the highest bit of count down
         step, running = Signal(range(8), init=7), Signal()
         product, of_sample = Signal(22), Signal(14)
         count = arguments[-8:]
-        m.d.sync += of_sample.eq(self.image_bytes + Mux(kind == Command.TRAIN, 2, 0))
+        m.d.sync += of_sample.eq((network.last_pixel >> 3) + Mux(kind == Command.TRAIN, 3, 1))  # an image, and a label of two
         finished = Signal()
         m.d.sync += [finished.eq(running & (step == 0)), self.done.eq(finished)]
         with m.If(self.start):

@@ -95,7 +95,7 @@ class Commands(Component):
             argument_check.network.eq(engine.network),
             samples.count.eq(arguments[-8:]),
             samples.train.eq(kind == Command.TRAIN),
-            samples.image_bytes.eq(argument_check.image_bytes),
+            samples.last_byte.eq(engine.network.last_pixel >> 3),
             samples.classes.eq(engine.network.classes),
             samples.payload.payload.eq(payload.payload),
             predictions.jobs.payload.train.eq(kind == Command.TRAIN),

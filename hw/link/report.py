@@ -17,7 +17,7 @@ LENGTHS = {
 
 
 class Report(Component):
-    """The payload of the reply to `kind`, a byte in two cycles: 16 bits are fetched, a byte of them is offered.
+    """The payload of the reply to `kind`, a byte in three cycles: 16 bits are fetched, a byte of them is offered, taken.
 
     Parameters
     ----------
@@ -64,7 +64,10 @@ class Report(Component):
         with m.Elif(fetched):
             m.d.sync += [self.bytes.payload.eq(word.word_select(index[0], 8)), self.bytes.valid.eq(1)]
             m.d.sync += [index.eq(index + 1), fetched.eq(0)]
-        with m.Elif(~self.bytes.valid | self.bytes.ready):
+        with m.Elif(self.bytes.valid):
+            with m.If(self.bytes.ready):
+                m.d.sync += self.bytes.valid.eq(0)
+        with m.Else():
             m.d.comb += self.read.eq(is_one_of(self.kind, Command.STATE, Command.COUNTERS))
-            m.d.sync += [fetched.eq(1), self.bytes.valid.eq(0)]
+            m.d.sync += fetched.eq(1)
         return m

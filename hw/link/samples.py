@@ -4,7 +4,7 @@ from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out
 
-from hw.engine_signature import SAMPLE_LAYOUT
+from hw.engine_signature import PIXELS_LAYOUT, SAMPLE_LAYOUT
 from hw.memory import add_memory, read_word
 
 MOST_SAMPLES = 256
@@ -17,7 +17,7 @@ class SampleFeeder(Component):
 
     Members
     -------
-    count : samples, 1 … 255; train : with labels; image_bytes : bytes of an image; classes : n_L. All four hold still
+    count : samples, 1 … 255; train : with labels; last_byte : bytes of an image but one; classes : n_L. All four hold still
     read_labels : one cycle: read 2 · count bytes; `labels_done` for one cycle when they are in
     label_wrong : one of them is n_L or more; until the next `read_labels`
     feed : one cycle: give `count` samples to the engine; `fed` for one cycle with the last byte
@@ -27,7 +27,7 @@ class SampleFeeder(Component):
 
     count: In(8)
     train: In(1)
-    image_bytes: In(14)
+    last_byte: In(13)
     classes: In(16)
     read_labels: In(1)
     labels_done: Out(1)
@@ -36,14 +36,14 @@ class SampleFeeder(Component):
     fed: Out(1)
     payload: In(stream.Signature(8))
     sample: Out(stream.Signature(SAMPLE_LAYOUT))
-    pixels: Out(stream.Signature(8))
+    pixels: Out(stream.Signature(PIXELS_LAYOUT))
 
     def elaborate(self, platform) -> Module:
         m = Module()
         labels = add_memory(m, "labels", shape=16, depth=MOST_SAMPLES)
         write = labels.write_port()
 
-        index, low, left = Signal(8), Signal(8), Signal(14)
+        index, low, left = Signal(8), Signal(8), Signal(13)
         last = index == self.count - 1
         label = read_word(m, labels, address=index)
         m.d.comb += [
@@ -51,7 +51,8 @@ class SampleFeeder(Component):
             write.data.eq(Cat(low, self.payload.payload)),
             self.sample.payload.train.eq(self.train),
             self.sample.payload.label.eq(label & self.train.replicate(16)),
-            self.pixels.payload.eq(self.payload.payload),
+            self.pixels.payload.data.eq(self.payload.payload),
+            self.pixels.payload.last.eq(left == 0),
         ]
         with m.FSM():
             with m.State("idle"):
@@ -80,7 +81,7 @@ class SampleFeeder(Component):
                 m.d.comb += self.labels_done.eq(1)
                 m.next = "idle"
             with m.State("label"):  # the memory answers in the next cycle
-                m.d.sync += left.eq(self.image_bytes)
+                m.d.sync += left.eq(self.last_byte)
                 m.next = "sample"
             with m.State("sample"):
                 m.d.comb += self.sample.valid.eq(1)
@@ -90,7 +91,7 @@ class SampleFeeder(Component):
                 m.d.comb += [self.pixels.valid.eq(self.payload.valid), self.payload.ready.eq(self.pixels.ready)]
                 with m.If(self.payload.valid & self.payload.ready):
                     m.d.sync += left.eq(left - 1)
-                    with m.If(left == 1):
+                    with m.If(left == 0):
                         m.d.sync += index.eq(index + 1)
                         m.d.comb += self.fed.eq(last)
                         m.next = "label"

@@ -13,7 +13,7 @@ from sw.contract import frames
 class Transmitter(Component):
     """Frames: the header, exactly `length` bytes of payload, their CRC-32, in COBS with a delimiter.
 
-    A byte in two cycles; a frame of n bytes of payload takes 2 · n + 29 cycles and the COBS encoder's few.
+    A byte in three cycles; a frame of n bytes of payload takes 3 · n + 43 cycles and the COBS encoder's few.
 
     Members
     -------
@@ -33,47 +33,50 @@ class Transmitter(Component):
         m.submodules.encoder = encoder = CobsEncoder()
         m.submodules.crc32 = crc = Crc32()
         connect(m, encoder.encoded, flipped(self.encoded))
-        fields, byte = self.header.payload, encoder.frame.payload.data
+        out, fields = encoder.frame, self.header.payload
         header = Cat(C(frames.VERSION, 8), fields.type, fields.sequence, self.nonce, fields.length)
 
-        index = Signal(range(frames.HEADER.size))
-        left = Signal(16)
-        # A byte is there; its lower half is counted in the first cycle, its upper half in the second, when the encoder takes
-        # it. A byte of the CRC is taken in the first cycle, for it disappears while the register shifts.
-        there, high, offers, sent, sends_crc = Signal(), Signal(), Signal(), Signal(), Signal()
+        # A byte is loaded; then the CRC takes its lower half, and its upper half when the encoder takes the byte. The
+        # bytes of the CRC are fed back, which shifts them.
+        full, high, taken, ends = Signal(), Signal(), Signal(), Signal()
+        byte = out.payload.data
         m.d.comb += [
-            offers.eq(high ^ sends_crc),
-            encoder.frame.valid.eq(there & offers),
-            sent.eq(there & offers & encoder.frame.ready),
-            crc.valid.eq(there & (~offers | encoder.frame.ready)),
-            crc.data.eq(Mux(high, byte[NIBBLE:], byte[:NIBBLE])),
+            out.valid.eq(full & high),
+            taken.eq(out.valid & out.ready),
+            crc.valid.eq(full & (~high | out.ready)),
+            crc.data.eq(Mux(ends, crc.rest[:NIBBLE], byte.word_select(high, NIBBLE))),
         ]
         with m.If(crc.valid):
             m.d.sync += high.eq(~high)
+        with m.If(taken):
+            m.d.sync += full.eq(0)
+
+        index = Signal(range(frames.HEADER.size))
+        left = Signal(16)
         with m.FSM():
             with m.State("header"):
-                m.d.comb += [there.eq(self.header.valid), byte.eq(header.word_select(index, 8))]
                 m.d.sync += left.eq(fields.length)
-                with m.If(sent):
-                    m.d.sync += index.eq(index + 1)
+                with m.If(self.header.valid & ~full):
+                    m.d.sync += [byte.eq(header.word_select(index, 8)), full.eq(1), index.eq(index + 1)]
                     with m.If(index == frames.HEADER.size - 1):
                         m.d.sync += index.eq(0)
                         m.next = "payload"
             with m.State("payload"):
-                with m.If(left == 0):
+                m.d.comb += self.payload.ready.eq(~full & (left != 0))
+                with m.If(self.payload.valid & self.payload.ready):
+                    m.d.sync += [byte.eq(self.payload.payload), full.eq(1), left.eq(left - 1)]
+                with m.If(~full & (left == 0)):
+                    m.d.sync += ends.eq(1)
                     m.next = "crc"
-                with m.Else():
-                    m.d.comb += [there.eq(self.payload.valid), byte.eq(self.payload.payload), self.payload.ready.eq(sent)]
-                    with m.If(sent):
-                        m.d.sync += left.eq(left - 1)
             with m.State("crc"):
-                m.d.comb += [there.eq(1), sends_crc.eq(1), byte.eq(~crc.rest[:8]), crc.data.eq(crc.rest[:NIBBLE])]
-                with m.If(index == frames.CRC.size - 1):
-                    m.d.comb += [encoder.frame.payload.last.eq(1), self.header.ready.eq(sent)]
-                with m.If(sent):
-                    m.d.sync += index.eq(index + 1)
-                    with m.If(encoder.frame.payload.last):
-                        m.d.comb += crc.start.eq(1)
-                        m.d.sync += [index.eq(0), high.eq(0)]
-                        m.next = "header"
+                with m.If(~full):
+                    m.d.sync += [byte.eq(~crc.rest[:8]), full.eq(1), index.eq(index + 1)]
+                    with m.If(index == frames.CRC.size - 1):
+                        m.d.sync += [index.eq(0), out.payload.last.eq(1)]
+                        m.next = "end"
+            with m.State("end"):
+                with m.If(taken):
+                    m.d.comb += [self.header.ready.eq(1), crc.start.eq(1)]
+                    m.d.sync += [ends.eq(0), out.payload.last.eq(0)]
+                    m.next = "header"
         return m
