@@ -4,7 +4,7 @@ from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from hw.layouts import NETWORK_LAYOUT, layer_layout
+from hw.layouts import layer_layout, network_layout
 from hw.memory import add_memory, read_word
 from sw.contract.geometry import Geometry
 from sw.contract.network import MAX_LAYERS
@@ -39,7 +39,7 @@ class Configuration(wiring.Component):
                 "reset": In(1),
                 "configured": Out(1),
                 "loaded": Out(1),
-                "network": Out(NETWORK_LAYOUT),
+                "network": Out(network_layout(geometry)),
                 "select": In(1),
                 "index": In(range(MAX_LAYERS)),
                 "layer": Out(layer_layout(geometry)),
@@ -61,13 +61,14 @@ class Configuration(wiring.Component):
         m.d.comb += [
             self.source.ready.eq(1),
             network.layers.eq(own[:8]),
+            network.last_pixel.eq(own[8:24]),
             network.margin.eq(own[24:40]),
             network.relax_floor.eq(own[40:]),
             write.addr.eq(Cat(place[1:], number)),
             write.data.eq(byte.replicate(2)),
             write.en.eq(Mux(self.source.valid & in_layers, Mux(place[0], 0b10, 0b01), 0)),
         ]
-        m.d.sync += [self.loaded.eq(0), network.last_pixel.eq(own[8:24] - 1)]
+        m.d.sync += self.loaded.eq(0)
         with m.If(self.source.valid):
             m.d.sync += [place.eq(place + 1), low.eq(byte)]
             with m.If(~in_layers):
@@ -83,6 +84,8 @@ class Configuration(wiring.Component):
                     m.d.sync += [place.eq(0), number.eq(number + 1)]
                     with m.If(number == MAX_LAYERS - 1):
                         m.d.sync += [in_layers.eq(0), self.configured.eq(1), self.loaded.eq(1)]
+        with m.If(self.loaded):
+            m.d.sync += own[8:24].eq(own[8:24] - 1)  # of the number of pixels the last one is needed
         with m.If(self.reset):
             m.d.sync += [self.configured.eq(0), in_layers.eq(0), number.eq(0), place.eq(0)]
 

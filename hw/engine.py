@@ -30,7 +30,7 @@ class Engine(wiring.Component):
     def __init__(self, geometry: Geometry, *, cell_instances: bool = False) -> None:
         self.geometry = geometry
         self.cell_instances = cell_instances
-        super().__init__({"link": In(EngineSignature())})
+        super().__init__({"link": In(EngineSignature(geometry))})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -172,22 +172,22 @@ class Engine(wiring.Component):
                 learn_set.eq(sequencer.learn_set),
             ]
         m.d.comb += [
-            sequencer.items.payload.eq(scan.items.payload),
-            sequencer.items.valid.eq(scan.items.valid & ~learner.active),
-            draw.items.payload.eq(scan.items.payload),
-            draw.items.valid.eq(scan.items.valid & learner.active),
-            scan.items.ready.eq(Mux(learner.active, draw.items.ready, sequencer.items.ready)),
+            draw.enable.eq(learner.drawing),
             draw.layer.eq(learn_index),
             draw.relax_rate.eq(relax_rate),
             learner.start.eq(sequencer.learn_start),
             learner.base.eq(layer.base),
             learner.folds.eq(layer.folds),
             learner.input_set.eq(sequencer.learn_set),
+            learner.backward.eq(sequencer.backward),
+            learner.fold.eq(sequencer.fold),
+            learner.slice.eq(sequencer.slice),
             learner.relax_floor.eq(network.relax_floor),
             sequencer.learning.eq(learner.active),
             sequencer.frontier.eq(learner.frontier),
             input_buffer.learning.eq(learner.active & (learn_index == 0)),
             input_buffer.learning_set.eq(learn_set),
         ]
+        connect(m, scan.items, draw.items)
         connect(m, draw.draws, learner.draws)
         return m

@@ -4,8 +4,9 @@ from amaranth.hdl import unsigned
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out, Signature
 
-from hw.layouts import NETWORK_LAYOUT
+from hw.layouts import network_layout
 from sw.contract import frames
+from sw.contract.geometry import Geometry
 from sw.contract.network import MAX_LAYERS
 from sw.contract.table import ENTRIES
 
@@ -43,7 +44,7 @@ class EngineSignature(Signature):
     bad_frame : one cycle: a frame was dropped, for its counter
     """
 
-    def __init__(self) -> None:
+    def __init__(self, geometry: Geometry) -> None:
         super().__init__(
             {
                 "configuration": Out(stream.Signature(8)),
@@ -60,7 +61,7 @@ class EngineSignature(Signature):
                 "report_address": Out(REPORT_ADDRESS_BITS),
                 "report_word": In(16),
                 "configured": In(1),
-                "network": In(NETWORK_LAYOUT),
+                "network": In(network_layout(geometry)),
                 "busy": In(1),
                 "reset": Out(1),
                 "bad_frame": Out(1),

@@ -12,10 +12,21 @@ def token_layout(geometry: Geometry) -> data.StructLayout:
     return data.StructLayout({name: unsigned(width) for name, width in tokens.fields(geometry).items()})
 
 
-NETWORK_LAYOUT = data.StructLayout(
-    {"layers": 3, "last_pixel": 16, "margin": signed(16), "relax_floor": 7, "rows": 16, "classes": 16}
-)
-"""The network's registers (`sw.contract.registers`); `last_pixel` is n_0 - 1, rows and classes follow from the layers."""
+def network_layout(geometry: Geometry) -> data.StructLayout:
+    """The network's registers (`sw.contract.registers`), no wider than the geometry needs.
+
+    `last_pixel` is n_0 - 1; `rows` and `classes` follow from the layers.
+    """
+    return data.StructLayout(
+        {
+            "layers": 3,
+            "last_pixel": bits_for(geometry.columns - 1),
+            "margin": signed(16),
+            "relax_floor": 7,
+            "rows": bits_for(geometry.rows),
+            "classes": bits_for(geometry.rows),
+        }
+    )
 
 
 def layer_layout(geometry: Geometry) -> data.StructLayout:

@@ -10,18 +10,15 @@ from amaranth.lib.wiring import In, Out
 from hw.engine_signature import EVENTS_LAYOUT
 from hw.forward.normalise import activation_layout
 from hw.input_buffer import STAGED_LAYOUT
-from hw.layouts import NETWORK_LAYOUT, layer_layout, token_layout
-from hw.learning.error_scan import item_layout
+from hw.layouts import layer_layout, network_layout, token_layout
 from hw.learning.error_store import neuron_bits, word_bits
-from hw.multiply import times
-from sw.contract import tokens
 from sw.contract.geometry import INPUT_SETS, Geometry, bits_for
 from sw.contract.network import MAX_LAYERS
 from sw.contract.tokens import Opcode
 
 
 class Sequencer(wiring.Component):
-    """Issues LOAD, FORWARD, CLEAR, BACKWARD and UNLOAD tokens and starts the rooms around the array.
+    """Issues LOAD, FORWARD, CLEAR and UNLOAD tokens and starts the rooms around the array.
 
     Members
     -------
@@ -36,8 +33,9 @@ class Sequencer(wiring.Component):
     label, classified, prediction, wrong : of the sample, to and from `Classify`
     output_start, output_busy : `ErrorStore` writes the output's errors
     unload_start, unload_busy : `ErrorStore` receives the signs of the layer below
-    scan_start, items : `ErrorScan`; the items go to the draw instead while `learning`
+    scan_start : `ErrorScan`, whose items go to the draw and then to the learner
     learn_start, learn_set, learning, frontier : the learner
+    backward, fold, slice : the learner is to send BACKWARD tokens of this fold and slice
     trained, learned : pulses with every training sample and with every one that has an error
     phase : what the machine spends this cycle on (the cycle counters of `sw.contract.frames.COUNTERS`)
     starving : a sample is on its way from the link
@@ -50,7 +48,7 @@ class Sequencer(wiring.Component):
         layer = bits_for(MAX_LAYERS - 1)
         super().__init__(
             {
-                "network": In(NETWORK_LAYOUT),
+                "network": In(network_layout(g)),
                 "layer": In(layer_layout(g)),
                 "settled": In(1),
                 "select": Out(1),
@@ -73,8 +71,10 @@ class Sequencer(wiring.Component):
                 "unload_start": Out(1),
                 "unload_busy": In(1),
                 "scan_start": Out(1),
-                "items": In(stream.Signature(item_layout(g))),
                 "learn_start": Out(1),
+                "backward": Out(1),
+                "fold": Out(range(g.folds)),
+                "slice": Out(range(g.slices)),
                 "learn_set": Out(bits_for(INPUT_SETS - 1)),
                 "learning": In(1),
                 "frontier": In(neuron_bits(g) + 1),
@@ -94,14 +94,13 @@ class Sequencer(wiring.Component):
         layer, index = self.layer, self.index
         last_index = Signal.like(index)
         train, pixel_set = self.train, Signal()
-        fold, slice_ = Signal(range(g.folds)), Signal(range(g.slices))
+        fold, slice_ = self.fold, self.slice
         neuron = Signal(neuron_bits(g))
         row = Signal.like(token.address)  # the word of the row's fold 0
         last_fold = Signal()
         cell, inputs = Signal.like(token.cell), Signal.like(token.inputs)
         first, word, last_word = Signal(word_bits(g)), Signal(word_bits(g)), Signal(word_bits(g))
         input_set = Signal(range(INPUT_SETS))
-        held, held_negative, held_last = Signal(), Signal(), Signal()  # an item whose BACKWARD token is due
         first_input = Array(i * g.folds for i in range(INPUT_SETS))
 
         m.d.sync += [
@@ -117,7 +116,6 @@ class Sequencer(wiring.Component):
             token.address.eq(row + fold),
             token.inputs.eq(inputs + fold),
             token.cell.eq(cell),
-            token.synapse.eq(slice_ * g.lanes),
             token.operand.eq(Cat(activations.valid, activations.negative)),
         ]
         with m.If(self.select):
@@ -220,6 +218,8 @@ class Sequencer(wiring.Component):
                 m.d.comb += [
                     token.opcode.eq(Opcode.CLEAR),
                     self.tokens.valid.eq(1),
+                    self.learn_start.eq(accepted),
+                    self.backward.eq(1),
                     self.scan_start.eq(accepted),
                     self.phase.cycles_backward.eq(1),
                 ]
@@ -227,27 +227,10 @@ class Sequencer(wiring.Component):
                     m.next = "BACKWARD"
 
             with m.State("BACKWARD"):
-                item = self.items.payload
-                m.d.comb += [
-                    token.opcode.eq(Opcode.BACKWARD),
-                    token.operand[tokens.NEGATIVE_OFFSET].eq(held_negative),
-                    self.tokens.valid.eq(held),
-                    self.items.ready.eq((~held | self.tokens.ready) & ~held_last),
-                    self.phase.cycles_backward.eq(1),
-                ]
+                m.d.comb += self.phase.cycles_backward.eq(1)
                 m.d.sync += [cell.eq(0), word.eq(first)]
-                with m.If(~held | self.tokens.ready):
-                    m.d.sync += held.eq(0)
-                    with m.If(held_last):
-                        m.d.sync += held_last.eq(0)
-                        m.next = "UNLOAD"
-                    with m.Elif(self.items.valid):
-                        m.d.sync += [
-                            held.eq(item.active),
-                            held_negative.eq(item.negative),
-                            held_last.eq(item.last),
-                            row.eq(layer.base + times(item.neuron, g.folds)),
-                        ]
+                with m.If(~self.learning):
+                    m.next = "UNLOAD"
 
             with m.State("UNLOAD"):
                 m.d.comb += [

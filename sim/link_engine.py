@@ -7,9 +7,10 @@ from typing import Any
 import cocotb
 
 from hw.engine_signature import PRNG_ADDRESS
-from hw.layouts import NETWORK_LAYOUT
+from hw.layouts import network_layout
 from sim.stream_driver import Sink, Source
 from sw.contract.frames import COUNTERS, image_bytes
+from sw.contract.geometry import Geometry
 from sw.contract.registers import CONFIGURATION_BYTES
 from sw.contract.table import ENTRIES
 
@@ -29,8 +30,9 @@ class LinkEngine:
     only when so many later ones have arrived whole.
     """
 
-    def __init__(self, dut: Any, random: Random, *, rest: int = 60, stalls: float | None = None) -> None:
+    def __init__(self, dut: Any, geometry: Geometry, random: Random, *, rest: int = 60, stalls: float | None = None) -> None:
         self.dut, self.random, self.rest, self.ahead = dut, random, rest, 0
+        self.geometry = geometry
         sinks = ("configuration", "table", "row", "row_write", "sample", "pixels", "prng_write", "samples_write")
         self.sink = {name: Sink(dut, f"engine__{name}", random, stalls) for name in sinks}
         self.prediction = Source(dut, "engine__prediction", random, stalls)
@@ -60,7 +62,7 @@ class LinkEngine:
         return [int.from_bytes(self.registers[6 + 14 * i :][:2], "little") for i in range(layers)]
 
     def _network(self) -> int:
-        """The bits of `hw.layouts.NETWORK_LAYOUT`."""
+        """The bits of `hw.layouts.network_layout`."""
         neurons = self.neurons or [0]
         fields = {
             "layers": self.registers[0],
@@ -70,7 +72,7 @@ class LinkEngine:
             "rows": sum(neurons),
             "classes": neurons[-1],
         }
-        return NETWORK_LAYOUT.const(fields).as_bits()
+        return network_layout(self.geometry).const(fields).as_bits()
 
     def row(self, row: int) -> bytearray:
         return self.rows.setdefault(row, bytearray(65536))

@@ -27,7 +27,7 @@ async def connected(dut: Any, *, network: Network | None = NETWORKS[0], **engine
     """A link that has said HELLO and, if there is a `network`, has been configured."""
     random = await start(dut)
     dut.entropy.value = random.getrandbits(32)
-    host, engine_ = LinkHost(dut, random), LinkEngine(dut, random, **engine)
+    host, engine_ = LinkHost(dut, random), LinkEngine(dut, GEOMETRY, random, **engine)
     await host.hello()
     if network is not None:
         await host.ask(Command.CONFIGURE, configuration_bytes(network, GEOMETRY))

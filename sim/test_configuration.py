@@ -5,7 +5,7 @@ from random import Random
 import cocotb
 
 from hw.configuration import LAYER_CYCLES, Configuration
-from hw.layouts import NETWORK_LAYOUT, layer_layout
+from hw.layouts import layer_layout, network_layout
 from sim.array_model import geometry_of
 from sim.bench import run_bench, start
 from sim.stream_driver import Source, cycles
@@ -67,7 +67,7 @@ async def registers_hold_what_was_sent(dut):
         await cycles(dut, 3)
         configured = 1
         assert (int(dut.configured.value), loads[0]) == (1, i + 1)
-        found = NETWORK_LAYOUT.from_bits(int(dut.network.value))
+        found = network_layout(GEOMETRY).from_bits(int(dut.network.value))
         own, layers = register_values(network, GEOMETRY)
         own["last_pixel"] = own.pop("inputs") - 1
         for name, value in own.items():

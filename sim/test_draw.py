@@ -77,6 +77,7 @@ async def words_and_thresholds_are_those_of_the_contract(dut):
     geometry = geometry_of(bench_parameters()["shape"])
     items, found_layout = item_layout(geometry), draw_layout(geometry)
     dut.prng_write.value = dut.layer.value = dut.relax_rate.value = 0
+    dut.enable.value = 1
     tables, source, sink = Source(dut, "table", random, 0.1), Source(dut, "items", random), Sink(dut, "draws", random)
     drawn = [0]
 
@@ -117,11 +118,30 @@ async def words_and_thresholds_are_those_of_the_contract(dut):
 
 
 @cocotb.test()
+async def items_pass_as_their_errors_while_nothing_is_drawn(dut):
+    random = await start(dut)
+    geometry = geometry_of(bench_parameters()["shape"])
+    items, found_layout = item_layout(geometry), draw_layout(geometry)
+    dut.prng_write.value = dut.layer.value = dut.enable.value = 0
+    dut.relax_rate.value = 65536
+    tables, source, sink = Source(dut, "table", random, 0.1), Source(dut, "items", random), Sink(dut, "draws", random)
+    await write_tables(dut, tables, {0: [random.choice(((0, 0), (1, 128))) for _ in range(ENTRIES)]}, random)
+    batch = [random_item(random, items) for _ in range(60)]
+    source.send(items.const(item).as_bits() for item in batch)
+    for payload, item in zip(await sink.take(len(batch)), batch, strict=True):
+        found: Any = found_layout.from_bits(payload)
+        assert (found.neuron, found.last, found.learn, found.relax) == (item["neuron"], item["last"], item["active"], 0)
+        assert not found.learn or found.negative == item["negative"]
+    assert int(dut.prng.value) == DEFAULT_PRNG
+
+
+@cocotb.test()
 async def a_rate_relaxes_exactly_the_words_below_it(dut):
     random = await start(dut)
     geometry = geometry_of(bench_parameters()["shape"])
     items, found_layout = item_layout(geometry), draw_layout(geometry)
     dut.prng_write.value = dut.layer.value = 0
+    dut.enable.value = 1
     source, sink = Source(dut, "items", random), Sink(dut, "draws", random)
     for _ in range(40):
         word = random.randrange(1, 2**32)
@@ -140,6 +160,7 @@ async def a_draw_is_made_in_every_cycle_and_comes_after_two(dut):
     geometry = geometry_of(bench_parameters()["shape"])
     items = item_layout(geometry)
     dut.prng_write.value = dut.layer.value = dut.relax_rate.value = dut.items__valid.value = 0
+    dut.enable.value = 1
     dut.draws__ready.value = 1
     await cycles(dut, LATENCY + 2)
     sent = [items.const(random_item(random, items)) for _ in range(40)]

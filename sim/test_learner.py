@@ -1,4 +1,4 @@
-"""Learner: draws become RELAX and LEARN tokens, in order; its frontier never runs ahead of what has been issued."""
+"""Learner: draws become RELAX and LEARN tokens, or BACKWARD ones; its frontier never runs ahead of what is issued."""
 
 from random import Random
 
@@ -27,6 +27,8 @@ class Layer:
         self.geometry = geometry
         self.folds = random.randrange(1, geometry.folds + 1)
         self.input_set = random.randrange(INPUT_SETS)
+        self.backward = random.random() < 0.3
+        self.fold, self.slice = random.randrange(self.folds), random.randrange(geometry.slices)
         self.floor = random.choice((1, 127, random.randrange(1, 128)))
         neurons = random.randrange(1, geometry.rows + 1)
         self.first_row = random.randrange(geometry.rows - neurons + 1)
@@ -40,7 +42,7 @@ class Layer:
                     "negative": random.getrandbits(1),
                     "last": int(neuron == chosen[-1]),
                     "learn": kind[0],
-                    "relax": kind[1],
+                    "relax": kind[1] and not self.backward,
                     "toward": random.randrange(129),
                     "away": random.randrange(129),
                 }
@@ -54,6 +56,9 @@ class Layer:
     def passes(self, draw: dict[str, int]) -> list[tuple[int, ...]]:
         """(opcode, address, inputs, slice, toward, away, d) of a row's tokens: relaxation first, each fold and slice."""
         g, sent = self.geometry, []
+        if self.backward:
+            place = (self.base + draw["neuron"] * g.folds + self.fold, None, self.slice)
+            return [(Opcode.BACKWARD, *place, None, None, -1 if draw["negative"] else 1)] if draw["learn"] else []
         for opcode, wanted in ((Opcode.RELAX, draw["relax"]), (Opcode.LEARN, draw["learn"])):
             for fold in range(self.folds if wanted else 0):
                 for slice_ in range(g.slices):
@@ -68,19 +73,24 @@ class Layer:
 
 def fields(token: Token, geometry: Geometry) -> tuple:
     """What counts in a token, as `Layer.passes` gives it."""
+    if token.opcode == Opcode.BACKWARD:
+        return (token.opcode, token.address, None, token.slice(geometry), None, None, token.error)
     place = (token.address, token.inputs, token.slice(geometry))
     d = token.error if token.opcode == Opcode.LEARN else None
     return (token.opcode, *place, token.toward, token.away, d)
 
 
 async def begin(dut, layer: Layer) -> None:
-    """Pulse `start`; all but the floor may change afterwards."""
+    """Pulse `start`; all but the floor, the fold and the slice may change afterwards."""
     dut.base.value, dut.folds.value, dut.input_set.value = layer.base, layer.folds, layer.input_set
     dut.relax_floor.value = layer.floor
+    dut.backward.value, dut.slice.value = int(layer.backward), layer.slice
+    if layer.geometry.folds > 1:
+        dut.fold.value = layer.fold
     dut.start.value = 1
     await dut.clk.rising_edge
     dut.start.value = 0
-    dut.base.value, dut.folds.value, dut.input_set.value = 0, 1, 0
+    dut.base.value, dut.folds.value, dut.input_set.value, dut.backward.value = 0, 1, 0, int(not layer.backward)
 
 
 class Frontier:
@@ -129,7 +139,7 @@ async def rows_are_relaxed_then_learned_in_order_and_the_frontier_stays_behind(d
         await source.drained()
         await cycles(dut, 3)
         assert dut.active.value == 0, "until the last token, no longer"
-        rows += sum(draw["learn"] or draw["relax"] for draw in layer.draws)
+        rows += sum(draw["learn"] or draw["relax"] for draw in layer.draws if not layer.backward)
         assert frontier.touched == rows
         assert not sink.received
         for _ in range(random.choice((0, 20))):

@@ -53,7 +53,7 @@ async def hello_tells_the_board_and_a_nonce_that_stays_until_reset(dut):
 @cocotb.test()
 async def a_nonce_is_never_zero_and_nothing_is_done_before_the_first(dut):
     random = await start(dut)
-    host, engine = LinkHost(dut, random, stalls=0.0), LinkEngine(dut, random)
+    host, engine = LinkHost(dut, random, stalls=0.0), LinkEngine(dut, GEOMETRY, random)
     for kind in Command:
         if kind != Command.HELLO:
             reply = await host.request(kind, nonce=0)

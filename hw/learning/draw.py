@@ -40,8 +40,11 @@ def draw_layout(geometry: Geometry) -> data.StructLayout:
 class Draw(wiring.Component):
     """Draws for every active item; items that aren't active pass without a draw. One item a cycle, latency two.
 
+    While not `enable`d nothing is drawn: an item that is active passes as one to learn, for what it says is its error.
+
     Members
     -------
+    enable : steady while items pass
     items, draws : what the scan found, and what is to be done
     layer, relax_rate : index (0…3) and rate of the layer that is being learned, steady while items pass
     prng : the random word; `prng_write` with `prng_value` sets it
@@ -53,6 +56,7 @@ class Draw(wiring.Component):
         self.geometry = geometry
         super().__init__(
             {
+                "enable": In(1),
                 "items": In(stream.Signature(item_layout(geometry))),
                 "draws": Out(stream.Signature(draw_layout(geometry))),
                 "layer": In(bits_for(MAX_LAYERS - 1)),
@@ -82,7 +86,7 @@ class Draw(wiring.Component):
         stepped_valid, relaxes = Signal(), Signal()
         m.d.comb += [
             self.items.ready.eq(advance),
-            self.drawn.eq(self.items.valid & advance & self.items.payload.active),
+            self.drawn.eq(self.items.valid & advance & self.items.payload.active & self.enable),
         ]
         with m.If(self.prng_write):
             m.d.sync += self.prng.eq(self.prng_value)
@@ -101,8 +105,8 @@ class Draw(wiring.Component):
             self.draws.payload.neuron.eq(looked_up.neuron),
             self.draws.payload.negative.eq(looked_up.negative),
             self.draws.payload.last.eq(looked_up.last),
-            self.draws.payload.learn.eq(looked_up.active & (toward.any() | away.any())),
-            self.draws.payload.relax.eq(looked_up.active & relaxes),
+            self.draws.payload.learn.eq(looked_up.active & (toward.any() | away.any() | ~self.enable)),
+            self.draws.payload.relax.eq(looked_up.active & relaxes & self.enable),
             self.draws.payload.toward.eq(toward),
             self.draws.payload.away.eq(away),
         ]

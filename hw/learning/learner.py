@@ -1,4 +1,4 @@
-"""Turns draws into tokens: RELAX and LEARN of one row after another (clauses 9 to 11)."""
+"""Turns errors into tokens, row after row: RELAX and LEARN as drawn (clauses 9 to 11), or BACKWARD (clause 8)."""
 
 from amaranth.hdl import Array, Module, Mux, Signal, unsigned
 from amaranth.lib import stream, wiring
@@ -14,19 +14,21 @@ from sw.contract.tokens import Opcode
 
 
 class Learner(wiring.Component):
-    """Learns the rows of one layer as their draws arrive.
+    """Learns the rows of one layer as their draws arrive, or sends their errors backward.
 
-    A row with nothing to do takes one cycle and no token; a LEARN or a RELAX takes folds · slices tokens.
+    A row with nothing to do takes one cycle and no token; a LEARN or a RELAX takes folds · slices tokens, a BACKWARD one.
 
     Members
     -------
-    start : one cycle; takes base, folds and input_set
+    start : one cycle; takes base, folds, input_set and whether it is `backward`
     base, folds, input_set : the layer's first word, its input folds, its inputs
+    backward, fold, slice : BACKWARD tokens, of this fold and slice, which hold still while active
     relax_floor : steady while active
     draws, tokens : streams in and out
     active : from `start` until the last token has been issued
     frontier : while active, all neurons below it have had their tokens issued; the next sample may use their rows
-    touched : pulses with every row that gets a token
+    drawing : the draws are to be made: active, and not backward
+    touched : pulses with every row that is learned or relaxed
     """
 
     def __init__(self, geometry: Geometry) -> None:
@@ -38,10 +40,14 @@ class Learner(wiring.Component):
                 "base": In(16),
                 "folds": In(8),
                 "input_set": In(bits_for(INPUT_SETS - 1)),
+                "backward": In(1),
+                "fold": In(range(geometry.folds)),
+                "slice": In(range(geometry.slices)),
                 "relax_floor": In(7),
                 "draws": In(stream.Signature(draw_layout(geometry))),
                 "tokens": Out(stream.Signature(layout)),
                 "active": Out(1),
+                "drawing": Out(1),
                 "frontier": Out(unsigned(neuron_bits(geometry) + 1)),
                 "touched": Out(1),
             }
@@ -61,6 +67,7 @@ class Learner(wiring.Component):
         with m.If(self.start):
             m.d.sync += [
                 self.active.eq(1),
+                self.drawing.eq(~self.backward),
                 self.frontier.eq(0),
                 base.eq(self.base),
                 last_fold.eq(self.folds - 1),
@@ -72,11 +79,13 @@ class Learner(wiring.Component):
         idle_row = ~draw.learn & ~draw.relax
         pass_done = Signal()
         m.d.comb += [
-            pass_done.eq(self.tokens.valid & self.tokens.ready & (slice_ == g.slices - 1) & (fold == last_fold)),
+            pass_done.eq(
+                self.tokens.valid & self.tokens.ready & (~self.drawing | ((slice_ == g.slices - 1) & (fold == last_fold)))
+            ),
             row_done.eq(held & (idle_row | (pass_done & ~(relaxing & draw.learn)))),
-            self.touched.eq(row_done & ~idle_row),
+            self.touched.eq(row_done & ~idle_row & self.drawing),
             self.tokens.valid.eq(held & ~idle_row),
-            token.opcode.eq(Mux(relaxing, Opcode.RELAX, Opcode.LEARN)),
+            token.opcode.eq(Mux(self.drawing, Mux(relaxing, Opcode.RELAX, Opcode.LEARN), Opcode.BACKWARD)),
             token.address.eq(address + fold),
             token.inputs.eq(input_base + fold),
             token.synapse.eq(slice_ * g.lanes),
@@ -97,9 +106,13 @@ class Learner(wiring.Component):
                     draw.eq(self.draws.payload),
                     relaxing.eq(self.draws.payload.relax),
                     address.eq(base + times(self.draws.payload.neuron, g.folds)),
-                    fold.eq(0),
-                    slice_.eq(0),
+                    fold.eq(Mux(self.drawing, 0, self.fold)),
+                    slice_.eq(Mux(self.drawing, 0, self.slice)),
                 ]
         with m.If(row_done):
-            m.d.sync += [self.frontier.eq(draw.neuron + 1), self.active.eq(~draw.last)]
+            m.d.sync += [
+                self.frontier.eq(draw.neuron + 1),
+                self.active.eq(~draw.last),
+                self.drawing.eq(self.drawing & ~draw.last),
+            ]
         return m

@@ -3,10 +3,10 @@
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib.wiring import Component, In, Out
 
-from hw.layouts import NETWORK_LAYOUT
+from hw.layouts import network_layout
 from hw.link.header_check import ARGUMENTS, REASON_BITS
 from sw.contract.frames import Command, Reason
-from sw.contract.geometry import Geometry
+from sw.contract.geometry import Geometry, bits_for
 
 
 class ArgumentCheck(Component):
@@ -24,24 +24,27 @@ class ArgumentCheck(Component):
     reason : why the request is refused, or 0
     """
 
-    kind: In(8)
-    left: In(16)
-    arguments: In(8 * ARGUMENTS)
-    network: In(NETWORK_LAYOUT)
-    start: In(1)
-    done: Out(1)
-    reason: Out(REASON_BITS)
-
     def __init__(self, geometry: Geometry) -> None:
         self.geometry = geometry
-        super().__init__()
+        super().__init__(
+            {
+                "kind": In(8),
+                "left": In(16),
+                "arguments": In(8 * ARGUMENTS),
+                "network": In(network_layout(geometry)),
+                "start": In(1),
+                "done": Out(1),
+                "reason": Out(REASON_BITS),
+            }
+        )
 
     def elaborate(self, platform) -> Module:
         m = Module()
         kind, arguments, network = self.kind, self.arguments, self.network
         # count · bytes of a sample, from the highest bit of count down
         step, running = Signal(range(8), init=7), Signal()
-        product, of_sample = Signal(22), Signal(14)
+        of_sample = Signal(bits_for((self.geometry.columns - 1) // 8 + 3))
+        product = Signal(len(of_sample) + 8)
         count = arguments[-8:]
         m.d.sync += of_sample.eq((network.last_pixel >> 3) + Mux(kind == Command.TRAIN, 3, 1))  # an image, and a label of two
         finished = Signal()
@@ -49,7 +52,8 @@ class ArgumentCheck(Component):
         with m.If(self.start):
             m.d.sync += [running.eq(1), step.eq(7), product.eq(0)]
         with m.If(running):
-            m.d.sync += [product.eq((product << 1) + (count.bit_select(step, 1).replicate(14) & of_sample)), step.eq(step - 1)]
+            addend = Mux(count.bit_select(step, 1), of_sample, 0)
+            m.d.sync += [product.eq((product << 1) + addend), step.eq(step - 1)]
             with m.If(step == 0):
                 m.d.sync += running.eq(0)
 

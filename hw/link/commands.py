@@ -47,7 +47,7 @@ class Commands(Component):
                 "frames": In(stream.Signature(LAST_BYTE)),
                 "reply": Out(stream.Signature(REPLY_HEADER)),
                 "reply_payload": Out(stream.Signature(8)),
-                "engine": Out(EngineSignature()),
+                "engine": Out(EngineSignature(geometry)),
                 "entropy": In(32),
                 "nonce": Out(32),
             }
@@ -60,7 +60,7 @@ class Commands(Component):
         m.submodules.boot_nonce = nonce = BootNonce()
         m.submodules.header_check = header_check = HeaderCheck()
         m.submodules.argument_check = argument_check = ArgumentCheck(self.geometry)
-        m.submodules.samples = samples = SampleFeeder()
+        m.submodules.samples = samples = SampleFeeder(self.geometry)
         m.submodules.predictions = predictions = PredictionReplies()
         m.submodules.orders = orders = Orders()
         m.submodules.answer = answer = Answer(self.hello)

@@ -38,7 +38,7 @@ class Link(Component):
                 "rx": In(stream.Signature(8)),
                 "tx": Out(stream.Signature(8)),
                 "entropy": In(32),
-                "engine": Out(EngineSignature()),
+                "engine": Out(EngineSignature(geometry)),
             }
         )
 

@@ -6,6 +6,7 @@ from amaranth.lib.wiring import Component, In, Out
 
 from hw.engine_signature import PIXELS_LAYOUT, SAMPLE_LAYOUT
 from hw.memory import add_memory, read_word
+from sw.contract.geometry import Geometry, bits_for
 
 MOST_SAMPLES = 256
 
@@ -25,25 +26,31 @@ class SampleFeeder(Component):
     sample, pixels : the engine's
     """
 
-    count: In(8)
-    train: In(1)
-    last_byte: In(13)
-    classes: In(16)
-    read_labels: In(1)
-    labels_done: Out(1)
-    label_wrong: Out(1)
-    feed: In(1)
-    fed: Out(1)
-    payload: In(stream.Signature(8))
-    sample: Out(stream.Signature(SAMPLE_LAYOUT))
-    pixels: Out(stream.Signature(PIXELS_LAYOUT))
+    def __init__(self, geometry: Geometry) -> None:
+        self.last_byte_bits = bits_for((geometry.columns - 1) // 8)
+        super().__init__(
+            {
+                "count": In(8),
+                "train": In(1),
+                "last_byte": In(self.last_byte_bits),
+                "classes": In(bits_for(geometry.rows)),
+                "read_labels": In(1),
+                "labels_done": Out(1),
+                "label_wrong": Out(1),
+                "feed": In(1),
+                "fed": Out(1),
+                "payload": In(stream.Signature(8)),
+                "sample": Out(stream.Signature(SAMPLE_LAYOUT)),
+                "pixels": Out(stream.Signature(PIXELS_LAYOUT)),
+            }
+        )
 
     def elaborate(self, platform) -> Module:
         m = Module()
         labels = add_memory(m, "labels", shape=16, depth=MOST_SAMPLES)
         write = labels.write_port()
 
-        index, low, left = Signal(8), Signal(8), Signal(13)
+        index, low, left = Signal(8), Signal(8), Signal(self.last_byte_bits)
         last = index == self.count - 1
         label = read_word(m, labels, address=index)
         m.d.comb += [
