@@ -53,7 +53,7 @@ class Layer:
         """The word of the layer's first row."""
         return self.first_row * self.geometry.folds
 
-    def passes(self, draw: dict[str, int]) -> list[tuple[int, ...]]:
+    def passes(self, draw: dict[str, int]) -> list[tuple[int | None, ...]]:
         """(opcode, address, inputs, slice, toward, away, d) of a row's tokens: relaxation first, each fold and slice."""
         g, sent = self.geometry, []
         if self.backward:
