@@ -27,7 +27,9 @@ SAMPLES, SEED = 100, 1
 # Of iCE40, a small accelerator stands for the iCEBreaker, whose own does not fit it yet.
 TRIED = ("ulx3s-12f",)
 LAYERS = (210, 14, 12, 10)  # two folds of the ECP5, weights that go over the wire in a few seconds
-SMALL = Geometry(columns=48, rows=24, grid_height=1, grid_width=2, synapses_per_cell=8, folds=3, slices=2)
+SMALL = Geometry(
+    columns=48, rows=24, grid_height=1, grid_width=2, synapses_per_cell=8, folds=3, slices=2, memory_ports=1
+)
 SMALL_LAYERS = (41, 9, 8, 5)
 RATE = BaudRate(clock_hz=24_000_000, baud=3_000_000)
 
@@ -62,7 +64,7 @@ def small_ice40(tmp_path_factory: pytest.TempPathFactory) -> Path:
     yosys("; ".join(["read_rtlil cell.il", "read_rtlil top.il", *Ice40().synthesis(), "write_json top.json"]), folder)
     netlist = folder / "netlist"
     netlist.write_text(
-        build.flattened(json.loads((folder / "top.json").read_text()), "Ice40", **build.serial(RATE, "rx", "tx"))
+        build.flattened(json.loads((folder / "top.json").read_text()), "Ice40", **build.serial(RATE, "rx", "tx", low="rst"))
     )
     return netlist
 

@@ -124,7 +124,8 @@ class BlockRam : public Cell {
 
 // SB_RAM40_4K of the iCE40: 256 words of 16 bits, one port that writes and one that reads; the modes 1 to 3 of a port
 // divide a word in 2, 4 or 8 parts by the address bits above the lowest eight, as in Yosys' share/ice40/cells_sim.v.
-// A word that is read while it is written comes out inverted.
+// A word that is read while it is written comes out inverted. Parts of which one is read and another one written are words
+// of their own: nobody sees which of them share a row of the memory.
 class Ram4k : public Cell {
  public:
   Ram4k(Circuit& circuit, Reader& reader) : write_mode_(reader.number()), read_mode_(reader.number()) {
@@ -142,8 +143,9 @@ class Ram4k : public Cell {
     bool writes = c.word(write_enable_, 2) == 3, reads = c.word(read_enable_, 2) == 3;
     uint32_t to = c.word(write_address_, 11), from = c.word(read_address_, 11);
     if (reads) {
-      uint32_t word = words_[from & 255] ^ (writes && (to & 255) == (from & 255) ? 0xFFFF : 0), shown = 0;
-      int parts = 1 << read_mode_, part = from >> 8 & (parts - 1);
+      int parts = 1 << read_mode_, part = from >> 8 & (parts - 1), common = std::min(parts, 1 << write_mode_) - 1;
+      bool spoiled = writes && (to & 255) == (from & 255) && (to >> 8 & common) == (from >> 8 & common);
+      uint32_t word = words_[from & 255] ^ (spoiled ? 0xFFFF : 0), shown = 0;
       for (int i = part; i < 16; i += parts) shown |= (word >> i & 1) << pin(read_mode_, i - part);
       c.later(out_, 16, shown);
     }
