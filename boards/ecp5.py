@@ -3,6 +3,7 @@
 from fractions import Fraction
 from typing import Any
 
+from boards.ecp5_floorplan import floorplan
 from boards.pll import Ecp5Pll
 from boards.target import PLACED, Family, Step
 from sw.contract.geometry import Geometry
@@ -52,6 +53,12 @@ class Ecp5(Family):
         cells = " ".join(f"-cell {cell}" for cell in FLIP_FLOPS)
         return [f"{synth} begin:map_ffs", f"dfflegalize -minsrst {LEAST_RESET_GROUP} {cells}", "opt_merge", f"{synth} map_ffs:"]
 
+    def floorplan(self, geometry: Geometry, device: str) -> list[str]:
+        cells = floorplan(geometry, _size(device)) if self.weight_blocks(geometry) == geometry.cells * geometry.slices else []
+        blocks = [(i, s, block) for i, cell in enumerate(cells) for s, block in enumerate(cell)]
+        placed = [f'setattr -set BEL "{block}" top/*.array.cell_{i}.weights_{s}.*' for i, s, block in blocks]
+        return ["flatten", *placed, f"select -assert-count {len(placed)} top/a:BEL"] if placed else []
+
     def place_and_route(self, platform: Any, options: tuple[str, ...]) -> Step:
         device = (DEVICES[platform.device], "--package", PACKAGES[platform.package], "--speed", platform.speed)
         files = ("--json", "top.json", "--lpf", "top.lpf", "--textcfg", "top.config", "--report", "timing.json")
@@ -67,7 +74,11 @@ class Ecp5(Family):
         return geometry.cells * geometry.slices * of_slice
 
     def blocks(self, device: str) -> int:
-        return BLOCKS[device.rpartition("-")[2]]
+        return BLOCKS[_size(device)]
 
     def demand(self, cells: dict[str, int]) -> int:
         return cells.get("DP16KD", 0)
+
+
+def _size(device: str) -> str:
+    return device.rpartition("-")[2]

@@ -50,7 +50,7 @@ def write(target: Target, geometry: Geometry, baud: int, asked_mhz: float, folde
             (folder / name).write_text(without_brackets(text) if name.endswith(".il") else text)
     cell = rtlil.convert(Cell(geometry), name=CELL_MODULE, emit_src=False)
     (folder / "cell.il").write_text(without_brackets(cell))
-    (folder / SCRIPT).write_text("\n".join(script(target)) + "\n")
+    (folder / SCRIPT).write_text("\n".join(script(target, geometry, platform.device)) + "\n")
     return Sources(platform=platform, pll=pll, rate=rate)
 
 
@@ -63,12 +63,13 @@ def without_brackets(text: str) -> str:
     return re.sub(r"[\\$]\S*\[\S*", lambda name: name[0].replace("[", "(").replace("]", ")"), text)
 
 
-def script(target: Target) -> list[str]:
-    """Commands of Yosys. Modules are kept: the cell is synthesised once, and nextpnr flattens."""
+def script(target: Target, geometry: Geometry, device: str) -> list[str]:
+    """Commands of Yosys. Modules are kept as long as possible: the cell is synthesised once."""
     return [
         "read_rtlil cell.il",
         f"read_rtlil {TOP_MODULE}.il",
         *target.family.synthesis(),
-        f"write_json {NETLIST}",
         f"tee -q -o {COUNTS} stat -json -top {TOP_MODULE}",
+        *target.family.floorplan(geometry, device),
+        f"write_json {NETLIST}",
     ]

@@ -39,6 +39,10 @@ class Family(ABC):
     def synthesis(self) -> list[str]:
         """Commands of Yosys from the RTLIL that has been read to mapped cells, module hierarchy kept."""
 
+    def floorplan(self, geometry: Geometry, device: str) -> list[str]:
+        """Commands of Yosys that tell nextpnr where to put cells; none where it knows best."""
+        return []
+
     @abstractmethod
     def place_and_route(self, platform: Any, options: tuple[str, ...]) -> Step:
         """From `top.json` and Amaranth's constraints to the routed design (also as `PLACED`), its report `timing.json`."""

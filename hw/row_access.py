@@ -9,6 +9,7 @@ from hw.engine_signature import ROW_LAYOUT
 from hw.layouts import token_layout
 from hw.multiply import times
 from hw.queue import Queue
+from hw.register_slice import RegisterSlice
 from sw.contract.cost import ISSUE_DELAY, array_latency
 from sw.contract.geometry import Geometry
 from sw.contract.tokens import Opcode
@@ -19,7 +20,7 @@ RESULT_AND_QUEUE = 3  # cycles that a byte spends behind the array: result, queu
 class RowAccess(wiring.Component):
     """Serves one request at a time: columns 0 … count-1 of a row, in order.
 
-    Up to one byte a cycle each way. Reads are limited to what the queue behind the array can take, because nothing
+    Reads up to one byte a cycle, writes one every other. Reads are limited to what the queue behind the array can take, because nothing
     inside the array can stall.
 
     Members
@@ -55,6 +56,10 @@ class RowAccess(wiring.Component):
             read.pushed.payload.eq(self.result.sum[:8]),
         ]
 
+        m.submodules.next_byte = next_byte = RegisterSlice(width=8)
+        wiring.connect(m, wiring.flipped(self.written), next_byte.pushed)
+        written = next_byte.popped
+
         write = Signal()
         remaining, unread = Signal(16), Signal(range(depth + 1))
         address, cell, synapse = Signal.like(token.address), Signal.like(token.cell), Signal.like(token.synapse)
@@ -64,13 +69,13 @@ class RowAccess(wiring.Component):
         m.d.comb += [
             self.busy.eq((remaining != 0) | (unread != 0)),
             self.request.ready.eq(~self.busy),
-            self.tokens.valid.eq((remaining != 0) & Mux(write, self.written.valid, can_read)),
-            self.written.ready.eq((remaining != 0) & write & self.tokens.ready),
+            self.tokens.valid.eq((remaining != 0) & Mux(write, written.valid, can_read)),
+            written.ready.eq(write & self.tokens.ready),
             token.opcode.eq(Mux(write, Opcode.WRITE, Opcode.READ)),
             token.address.eq(address),
             token.cell.eq(cell),
             token.synapse.eq(synapse),
-            token.operand.eq(self.written.payload),
+            token.operand.eq(written.payload),
         ]
         m.d.sync += unread.eq(unread + (issued & ~write) - taken)
         with m.If(self.request.valid & self.request.ready):

@@ -83,6 +83,9 @@ async def rows_are_read_as_they_were_written(dut):
             assert await values.take(count) == memory[row][:count]
         opcode = Opcode.WRITE if write else Opcode.READ
         await cycles(dut, 2)
+        while dut.busy.value == 1:  # with the last byte, which waits in front of the array
+            await dut.clk.rising_edge
+        await cycles(dut, 2)
         assert array.order == [(opcode, place) for place in places(geometry, row, count)]
         array.order.clear()
         assert dut.busy.value == 0
@@ -116,7 +119,7 @@ async def a_reader_that_stops_for_long_loses_nothing(dut):
 
 
 @cocotb.test()
-async def a_byte_is_written_and_read_in_every_cycle(dut):
+async def a_byte_is_written_every_other_cycle_and_read_in_every_one(dut):
     random = await start(dut)
     geometry = geometry_of(bench_parameters()["shape"])
     Array(dut, random, geometry, stalls=0.0)
@@ -127,9 +130,10 @@ async def a_byte_is_written_and_read_in_every_cycle(dut):
     written.send(bytes_)
     requests.send([1 | row << 1 | count << 17])
     await requests.drained()
-    await cycles(dut, count - 1)
-    assert written.sent == count - 1
-    await cycles(dut, 1)
+    before = written.sent
+    await cycles(dut, 2 * (count - before) - 1)
+    assert written.sent in (count - 1, count)
+    await cycles(dut, 2)
     assert written.sent == count
     requests.send([row << 1 | count << 17])
     while dut.values__valid.value == 0:

@@ -148,7 +148,8 @@ class Normalise(wiring.Component):
             m.d.sync += self.near_word.eq(self.near_word + 1)
 
         divided = Signal()  # a quotient waits for the end of the pass before
-        m.d.comb += [bounds.quotient.eq(divider.quotient), self.near_busy.eq(near_pass | self.near_valid)]
+        m.d.comb += bounds.quotient.eq(divider.quotient)
+        m.d.sync += self.near_busy.eq(near_pass | self.near_valid)
         with m.If(divider.done):
             m.d.sync += divided.eq(1)
         with m.FSM():

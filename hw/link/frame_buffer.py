@@ -6,6 +6,7 @@ from amaranth.lib.wiring import Component, In, Out
 
 from hw.link.tokens import FRAME_TOKEN, LAST_BYTE
 from hw.memory import add_memory, read_word
+from hw.register_slice import RegisterSlice
 
 
 class FrameBuffer(Component):
@@ -13,7 +14,7 @@ class FrameBuffer(Component):
 
     Bytes are written as they come, beyond what the reader may see; the end of a good frame moves that limit, the end
     of a bad one moves the writer back. Takes a token every cycle and never makes its source wait: a frame for which
-    there is no room is dropped. Gives a byte a cycle; the latency from the end of a frame to its first byte is 3 cycles.
+    there is no room is dropped. Gives a byte every other cycle; the latency from the end of a frame to its first byte is 4 cycles.
 
     Parameters
     ----------
@@ -67,10 +68,17 @@ class FrameBuffer(Component):
                 with m.Elif(has_newest):
                     m.d.sync += too_long.eq(1)
 
-        take = (given != committed) & (~self.frames.valid | self.frames.ready)
-        m.d.comb += self.frames.payload.eq(read_word(m, memory, address=given[:-1], enable=take))
+        # A block RAM answers late in the cycle: what is done with a byte begins at a register behind it.
+        m.submodules.out = out = RegisterSlice(width=LAST_BYTE.size)
+        take = (given != committed) & (~out.pushed.valid | out.pushed.ready)
+        m.d.comb += [
+            out.pushed.payload.eq(read_word(m, memory, address=given[:-1], enable=take)),
+            self.frames.payload.eq(out.popped.payload),
+            self.frames.valid.eq(out.popped.valid),
+            out.popped.ready.eq(self.frames.ready),
+        ]
         with m.If(take):
-            m.d.sync += [given.eq(given + 1), self.frames.valid.eq(1)]
-        with m.Elif(self.frames.ready):
-            m.d.sync += self.frames.valid.eq(0)
+            m.d.sync += [given.eq(given + 1), out.pushed.valid.eq(1)]
+        with m.Elif(out.pushed.ready):
+            m.d.sync += out.pushed.valid.eq(0)
         return m
