@@ -25,7 +25,7 @@ from boards.error import BuildError, RequestError
 from boards.identity import source_hash
 from boards.progress import BuildProgress
 from boards.report import REPORTS, ROOT, make_report, print_report
-from boards.target import PLACED, Step, Target
+from boards.target import PLACED, Target
 from boards.timing import read_timing
 from boards.tools import find_tool, log_of, run_step
 from sw.contract.boards import BOARDS
@@ -79,7 +79,7 @@ def build(request: Request, console: Console) -> dict[str, Any]:
 
         frequency = f"{float(sources.pll.frequency) / 1e6:.6f}"
         options = ("--seed", str(request.seed), "--freq", frequency, "--timing-allow-fail", *request.options)
-        synthesis = Step(name="synthesis", tool="yosys", arguments=("-s", generate.SCRIPT))
+        synthesis = generate.synthesis()
         for step in (synthesis, family.place_and_route(sources.platform, options), family.pack(sources.platform)):
             progress.begin(step.name)
             try:

@@ -56,8 +56,8 @@ class Ecp5(Family):
     def floorplan(self, geometry: Geometry, device: str) -> list[str]:
         cells = floorplan(geometry, _size(device)) if self.weight_blocks(geometry) == geometry.cells * geometry.slices else []
         blocks = [(i, s, block) for i, cell in enumerate(cells) for s, block in enumerate(cell)]
-        placed = [f'setattr -set BEL "{block}" top/*.array.cell_{i}.weights_{s}.*' for i, s, block in blocks]
-        return ["flatten", *placed, f"select -assert-count {len(placed)} top/a:BEL"] if placed else []
+        placed = [f'setattr -set BEL "{block}" top/c:*.array.cell_{i}.weights_{s}.*' for i, s, block in blocks]
+        return ["flatten", *placed, f"select -assert-count {len(placed)} top/c:* top/a:BEL %i"] if placed else []
 
     def place_and_route(self, platform: Any, options: tuple[str, ...]) -> Step:
         device = (DEVICES[platform.device], "--package", PACKAGES[platform.package], "--speed", platform.speed)

@@ -40,7 +40,7 @@ def _places(die: str, blocks: int) -> list[list[tuple[int, int, int]]]:
 
 
 def _links(geometry: Geometry) -> list[tuple[int, int]]:
-    """Cells that are connected (`hw.array.array`), and the first with the last, for the engine feeds one and hears the other."""
+    """Cells that are connected (`hw.array.array`), and the first with the last: the engine is at both."""
     height, width = geometry.grid_height, geometry.grid_width
     rows = [list(range(y * width, (y + 1) * width)) for y in range(height)]
     links = [link for row in rows for link in pairwise(row)]

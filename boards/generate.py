@@ -10,7 +10,7 @@ from amaranth.back import rtlil
 
 from boards.clocks import Clocks, uart_rate
 from boards.pll import Pll
-from boards.target import Target
+from boards.target import Step, Target
 from boards.top import Top
 from hw.array.array import CELL_MODULE
 from hw.array.cell import Cell
@@ -61,6 +61,12 @@ def without_brackets(text: str) -> str:
     the array when it names the nets of the mapped design, and ties the wrong bits together.
     """
     return re.sub(r"[\\$]\S*\[\S*", lambda name: name[0].replace("[", "(").replace("]", ")"), text)
+
+
+def synthesis() -> Step:
+    """The run of Yosys. It writes its log itself: of YoWASP's output, nothing comes any more once ABC has run."""
+    name = "synthesis"
+    return Step(name=name, tool="yosys", arguments=("-l", f"{name}.log", "-s", SCRIPT), writes_log=True)
 
 
 def script(target: Target, geometry: Geometry, device: str) -> list[str]:

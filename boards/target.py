@@ -15,11 +15,12 @@ PLACED = "top.pnr.json"  # the routed design, which nextpnr writes
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One run of a tool in the build folder; its output goes to `<name>.log` there."""
+    """One run of a tool in the build folder; its output goes to `<name>.log` there, unless it writes that file itself."""
 
     name: str
     tool: str
     arguments: tuple[str, ...]
+    writes_log: bool = False
 
 
 class Family(ABC):

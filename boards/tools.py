@@ -59,7 +59,8 @@ def run_step(step: Step, folder: Path, on_line: Callable[[str], None]) -> float:
     log = log_of(step, folder)
     begun = time.monotonic()
     command = [find_tool(step.tool), *step.arguments]
-    with log.open("w", encoding="utf-8", errors="replace", buffering=1) as written:
+    copy = Path(os.devnull) if step.writes_log else log
+    with copy.open("w", encoding="utf-8", errors="replace", buffering=1) as written:
         process = subprocess.Popen(
             command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             text=True, errors="replace",

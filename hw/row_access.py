@@ -14,14 +14,14 @@ from sw.contract.cost import ISSUE_DELAY, array_latency
 from sw.contract.geometry import Geometry
 from sw.contract.tokens import Opcode
 
-RESULT_AND_QUEUE = 3  # cycles that a byte spends behind the array: result, queue
+AROUND_THE_ARRAY = 4  # cycles that a byte spends outside the array: result, queue, room known
 
 
 class RowAccess(wiring.Component):
     """Serves one request at a time: columns 0 … count-1 of a row, in order.
 
-    Reads up to one byte a cycle, writes one every other. Reads are limited to what the queue behind the array can take, because nothing
-    inside the array can stall.
+    Reads up to one byte a cycle, writes one every other. Reads are limited to what the queue behind the array can take,
+    because nothing inside the array can stall.
 
     Members
     -------
@@ -48,7 +48,7 @@ class RowAccess(wiring.Component):
         m = Module()
         g = self.geometry
         token = self.tokens.payload
-        depth = ISSUE_DELAY + array_latency(g) + RESULT_AND_QUEUE
+        depth = ISSUE_DELAY + array_latency(g) + AROUND_THE_ARRAY
         m.submodules.read = read = Queue(width=8, room=depth)
         wiring.connect(m, read.popped, wiring.flipped(self.values))
         m.d.comb += [
@@ -60,33 +60,34 @@ class RowAccess(wiring.Component):
         wiring.connect(m, wiring.flipped(self.written), next_byte.pushed)
         written = next_byte.popped
 
-        write = Signal()
+        active, write, can_read = Signal(), Signal(), Signal()
         remaining, unread = Signal(16), Signal(range(depth + 1))
         address, cell, synapse = Signal.like(token.address), Signal.like(token.cell), Signal.like(token.synapse)
-        can_read = unread != depth
         issued = self.tokens.valid & self.tokens.ready
         taken = self.values.valid & self.values.ready
         m.d.comb += [
-            self.busy.eq((remaining != 0) | (unread != 0)),
+            self.busy.eq(active | (unread != 0)),
             self.request.ready.eq(~self.busy),
-            self.tokens.valid.eq((remaining != 0) & Mux(write, written.valid, can_read)),
-            written.ready.eq(write & self.tokens.ready),
+            self.tokens.valid.eq(active & Mux(write, written.valid, can_read)),
+            written.ready.eq(active & write & self.tokens.ready),
             token.opcode.eq(Mux(write, Opcode.WRITE, Opcode.READ)),
             token.address.eq(address),
             token.cell.eq(cell),
             token.synapse.eq(synapse),
             token.operand.eq(written.payload),
         ]
-        m.d.sync += unread.eq(unread + (issued & ~write) - taken)
+        # One place is kept for the byte that is asked for while the others are counted.
+        m.d.sync += [unread.eq(unread + (issued & ~write) - taken), can_read.eq(unread < depth - 1)]
         with m.If(self.request.valid & self.request.ready):
             m.d.sync += [
+                active.eq(1),
                 write.eq(self.request.payload.write),
-                remaining.eq(self.request.payload.count),
+                remaining.eq(self.request.payload.count - 1),
                 address.eq(times(self.request.payload.row, g.folds)),
                 Cat(synapse, cell).eq(0),
             ]
         with m.If(issued):
-            m.d.sync += [remaining.eq(remaining - 1), synapse.eq(synapse + 1)]
+            m.d.sync += [active.eq(remaining != 0), remaining.eq(remaining - 1), synapse.eq(synapse + 1)]
             with m.If(synapse == g.synapses_per_cell - 1):
                 m.d.sync += cell.eq(cell + 1)
                 with m.If(cell == g.cells - 1):

@@ -36,6 +36,8 @@ async def classify(dut, random, matches: list[int], label: int, margin: int) -> 
         await dut.clk.rising_edge
         assert dut.done.value == 0, f"{i} of {len(matches)}"
         dut.valid.value = 0
+    await dut.clk.rising_edge
+    assert dut.done.value == 0
     found = None
     for _ in range(random.choice((1, 1, 4))):
         await dut.clk.rising_edge

@@ -74,10 +74,13 @@ async def rows_are_read_as_they_were_written(dut):
     memory = [[0] * geometry.columns for _ in range(geometry.rows)]
     for _ in range(40):
         row, count, write = random.randrange(geometry.rows), counts(random, geometry), random.getrandbits(1)
-        requests.send([write | row << 1 | count << 17])
         if write:
             memory[row][:count] = random.choices(range(256), k=count)
             written.send(memory[row][:count])
+            await cycles(dut, random.choice((0, 9)))  # bytes may come first
+        requests.send([write | row << 1 | count << 17])
+        if write:
+            await requests.drained()
             await written.drained()
         else:
             assert await values.take(count) == memory[row][:count]

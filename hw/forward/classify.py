@@ -17,7 +17,7 @@ class Classify(wiring.Component):
     start : one cycle, before the first `valid`
     neurons, label, margin : n_L, y and the margin, steady from `start` on
     valid, matches : one output neuron's matches
-    done : all n_L have come; the outputs below hold until the next `start`
+    done : all n_L have come, the last one the cycle before the last; the outputs below hold until the next `start`
     prediction : the neuron with the largest z, the lowest index on a tie
     rival : the same among the neurons other than `label`
     wrong : z_y - z_r < margin: the sample is to be learned
@@ -47,12 +47,13 @@ class Classify(wiring.Component):
         best, rival_best, own = (Signal(self.matches_width, name=name) for name in ("best", "rival_best", "own"))
         best_known, rival_known = Signal(), Signal()
         difference = Signal(signed(self.matches_width + 2))
+        complete = Signal()
         m.d.comb += difference.eq((own << 1) - (rival_best << 1))
-        m.d.comb += self.wrong.eq(difference < self.margin)
+        m.d.sync += [self.wrong.eq(difference < self.margin), self.done.eq(complete)]
         with m.If(self.start):
-            m.d.sync += [index.eq(0), best_known.eq(0), rival_known.eq(0), self.done.eq(0)]
+            m.d.sync += [index.eq(0), best_known.eq(0), rival_known.eq(0), complete.eq(0), self.done.eq(0)]
         with m.Elif(self.valid):
-            m.d.sync += [index.eq(index + 1), self.done.eq(index + 1 == self.neurons)]
+            m.d.sync += [index.eq(index + 1), complete.eq(index + 1 == self.neurons)]
             with m.If(~best_known | (self.matches > best)):
                 m.d.sync += [best_known.eq(1), best.eq(self.matches), self.prediction.eq(index)]
             with m.If(index == self.label):

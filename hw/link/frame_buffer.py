@@ -14,7 +14,8 @@ class FrameBuffer(Component):
 
     Bytes are written as they come, beyond what the reader may see; the end of a good frame moves that limit, the end
     of a bad one moves the writer back. Takes a token every cycle and never makes its source wait: a frame for which
-    there is no room is dropped. Gives a byte every other cycle; the latency from the end of a frame to its first byte is 4 cycles.
+    there is no room is dropped. Gives a byte every other cycle; the latency from the end of a frame to its first byte
+    is 4 cycles.
 
     Parameters
     ----------

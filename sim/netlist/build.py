@@ -14,7 +14,7 @@ from typing import Any
 
 from boards import generate
 from boards.catalogue import find
-from boards.target import Step, Target
+from boards.target import Target
 from boards.tools import run_step
 from hw.link.uart import BaudRate
 from sim.native import cache
@@ -101,7 +101,7 @@ def flattened(design: dict[str, Any], family: str, top: str = "top", **known: An
 def _synthesise(target: Target, geometry: Geometry, folder: Path, report: Report) -> Path:
     report(f"synthesising {target.name}")
     sources = generate.write(target, geometry, BOARDS[target.name].baud, target.clock_mhz, folder)
-    seconds = run_step(Step(name="synthesis", tool="yosys", arguments=("-s", generate.SCRIPT)), folder, lambda line: None)
+    seconds = run_step(generate.synthesis(), folder, lambda line: None)
     design = json.loads((folder / generate.NETLIST).read_text())
     known = serial(sources.rate, RX, TX) | {"synthesis_seconds": round(seconds, 1)}
     made = folder / "made"

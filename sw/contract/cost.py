@@ -52,5 +52,5 @@ def forward_cost(network: Network, geometry: Geometry) -> ForwardCost:
         cycles_forward=1 + sum(1 + neurons * geometry.folds_of(fan_in) for neurons, fan_in in network.shapes),
         cycles_normalise=len(hidden) * (wait + division_cycles(geometry) + 6),
         cycles_activate=sum(geometry.words_of(neurons) for neurons in hidden),
-        cycles_classify=wait + 1,
+        cycles_classify=wait + 2,
     )
