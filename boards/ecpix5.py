@@ -11,7 +11,7 @@ TARGETS = [
         name="ecpix5-45f",
         platform=ECPIX545Platform,
         family=Ecp5("--compress"),
-        clock_mhz=60.0,
+        clock_mhz=80.0,
         loader=open_fpga_loader("ecpix5"),
         lamp=("rgb_led", "g"),
     )

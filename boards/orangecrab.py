@@ -28,7 +28,7 @@ def with_serial(platform_class):
 
 PLATFORMS = {
     "orangecrab-85f": (OrangeCrabR0_2_85FPlatform, 80.0),
-    "orangecrab-25f": (OrangeCrabR0_2_25FPlatform, 60.0),
+    "orangecrab-25f": (OrangeCrabR0_2_25FPlatform, 80.0),
 }
 TARGETS = [
     Target(

@@ -1,4 +1,4 @@
-"""Writes the table of the boards in README.md from the committed reports.
+"""Writes the table of the boards in README.md from the committed reports. No board has run anything yet, and it says so.
 
 python -m boards.table
 """
@@ -15,15 +15,13 @@ README = ROOT / "README.md"
 BEGIN = "<!-- boards: written by make boards-table -->"
 END = "<!-- end of boards -->"
 HEADER = ("board", "network", "synapses a cycle", "clock", "samples a second", "use", "bitstream", "netlist", "hardware")
-# What the reports cannot know: whose netlist a test simulates. No board has run anything yet.
-SIMULATED_NETLISTS = {"ulx3s-25f", "icebreaker"}
 
 
-def row(name: str, report: dict[str, Any] | None) -> tuple[str, ...]:
-    """The cells of one board; `report` is None where there is none yet."""
+def row(name: str, report: dict[str, Any] | None, simulated: dict[str, Any] | None) -> tuple[str, ...]:
+    """The cells of one board, from the reports of its build and of its netlist's simulation; None: there is none yet."""
     board = BOARDS[name]
     shape = (board.title, "-".join(map(str, board.layers)), str(board.geometry.columns_per_fold))
-    netlist = "simulated" if name in SIMULATED_NETLISTS else "–"
+    netlist = f"{simulated['samples']} samples, equal" if simulated and simulated["equal"] else "–"
     if report is None:
         return (*shape, "–", "–", "–", "–", netlist, "not tested")
     family = TARGETS[name].family
@@ -37,12 +35,17 @@ def row(name: str, report: dict[str, Any] | None) -> tuple[str, ...]:
     return (*shape, f"{report['clock_mhz']:.1f} MHz", speed, use, "builds", netlist, "not tested")
 
 
+def known(file: str) -> dict[str, Any] | None:
+    """A committed report."""
+    path = REPORTS / file
+    return json.loads(path.read_text()) if path.exists() else None
+
+
 def table() -> str:
     """The table in Markdown, with its markers."""
     rows = []
     for name in BOARDS:
-        file = REPORTS / f"{name}.json"
-        rows.append(row(name, json.loads(file.read_text()) if file.exists() else None))
+        rows.append(row(name, known(f"{name}.json"), known(f"{name}-netlist.json")))
     lines = [HEADER, ("---",) * len(HEADER), *rows]
     return "\n".join([BEGIN, *("| " + " | ".join(cells) + " |" for cells in lines), END])
 

@@ -16,16 +16,20 @@ def test_a_row_has_what_the_report_says():
         "samples_per_second": 45_678.9,
         "use": {"TRELLIS_COMB": [12_144, 24_288], "DP16KD": [49, 56], "MULT18X18D": [1, 28]},
     }
-    assert table.row("ulx3s-12f", report) == (
+    assert table.row("ulx3s-12f", report, {"samples": 200, "equal": True}) == (
         "ULX3S, LFE5U-12F", "784-118-10", "200", "81.3 MHz", "45,679", "50% of TRELLIS_COMB, 88% of DP16KD", "builds",
-        "–", "not tested",
+        "200 samples, equal", "not tested",
     )  # fmt: skip
 
 
 def test_a_board_without_a_report_is_not_said_to_build():
-    assert table.row("ulx3s-12f", None)[3:] == ("–", "–", "–", "–", "–", "not tested")
+    assert table.row("ulx3s-12f", None, None)[3:] == ("–", "–", "–", "–", "–", "not tested")
 
 
 def test_a_text_without_the_marks_is_refused():
     with pytest.raises(ValueError):
         table.replaced("no table here")
+
+
+def test_a_netlist_that_differs_is_not_said_to_be_simulated():
+    assert table.row("ulx3s-12f", None, {"samples": 200, "equal": False})[-2] == "–"
