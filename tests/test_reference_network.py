@@ -124,3 +124,11 @@ def test_constant_statistics_keep_the_gradients_of_samples_apart():
 def test_bad_networks_are_refused(layers, kind):
     with pytest.raises(ContractError, match="expected"):
         BinaryNetwork(layers, kind, 0.05, 1)
+
+
+def test_samples_normalised_alone_leave_the_output_to_the_classes():
+    # two outputs normalised over themselves would be ±1 whatever the weights are
+    net = network((3, 4, 2), "sample")
+    inputs = torch.tensor(np.random.default_rng(2).standard_normal((6, 3)))
+    logits, _, sums = net.trace(inputs)
+    assert torch.equal(logits, sums[-1] / 2)

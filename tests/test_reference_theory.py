@@ -105,3 +105,5 @@ def test_a_bin_with_too_few_weights_is_left_out_and_bad_numbers_are_refused():
     assert all(part.candidates >= 20 for part in found) and len(found) < 4
     with pytest.raises(ContractError, match="layer is 2"):
         switching_test(learner, 2, inputs, labels, bins=4, flips=1, repetitions=1, seed=1)
+    with pytest.raises(ContractError, match="flips is 61"):
+        switching_test(learner, 1, inputs, labels, bins=4, flips=61, repetitions=1, seed=1)

@@ -17,6 +17,7 @@ from sw.contract.configuration import tables_of
 from sw.contract.network import Network
 from sw.data.binarise import permute
 from sw.data.mnist import load_packed
+from sw.experiments.metrics import summary
 from sw.experiments.run import CLASSES, PIXELS
 from sw.figures import accuracy_matrix, style
 from sw.host import boards, streaming
@@ -79,8 +80,7 @@ def experiment(
         Checkpoint.initial(network).put_on(device)
         matrix = [learn_task(device, i, train, test, seeds, samples) for i in range(tasks)]
     result = {
-        "accuracy": float(np.mean(matrix[-1][-last:])),
-        "accuracy_when_new": float(np.mean(np.diag(matrix))),
+        **summary(np.array(matrix), last),
         "matrix": matrix,
         "tasks": tasks,
         "last": last,

@@ -1,6 +1,7 @@
 """A network that learns task after task in floating point, and what it is asked between them."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,7 +17,7 @@ from sw.reference.normalisation import ALONE
 from sw.reference.settings import Settings
 
 TEST_BATCH = 1000
-Samples = NDArray[np.uint8] | NDArray[np.float32]
+Samples = NDArray[Any]  # uint8 or float32, of shape (n, n_0)
 Labels = NDArray[np.integer]
 
 

@@ -35,7 +35,10 @@ class BinaryNetwork(nn.Module):
         self.hidden = nn.ParameterList(
             nn.Parameter((torch.rand(pair, generator=generator) * 2 - 1) * half_width) for pair in pairs
         )
-        self.normalisers = nn.ModuleList(Normaliser(normalisation, *pair) for pair in pairs)
+        # The output of two classes, normalised over its two neurons, would always be ±1; the chip has no mean there either.
+        last: Normalisation = "none" if normalisation == "sample" else normalisation
+        normalisers = [Normaliser(normalisation, *pair) for pair in pairs[:-1]]
+        self.normalisers = nn.ModuleList([*normalisers, Normaliser(last, *pairs[-1])])
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Logits (n, n_L) of `inputs` (n, n_0)."""

@@ -3,7 +3,7 @@
 | name                 | training                | test                                        | at batch 1 |
 |----------------------|-------------------------|---------------------------------------------|------------|
 | `none`               | a / √(fan-in)           | the same                                    | yes |
-| `sample`             | mean and variance over the neurons of each sample | the same          | yes |
+| `sample`             | mean and variance over the hidden neurons of each sample | the same   | yes |
 | `batch`              | statistics of the batch | statistics of the test batch                | no |
 | `running`            | statistics of the batch | one running mean and variance for all tasks | no |
 | `batch-per-task`     | statistics of the batch | of the test batch, gain and shift of the task | no |
@@ -12,7 +12,7 @@
 The last two are **task knowledge**: at the end of a task its state is kept, and the test on that task brings it back,
 which takes the name of the task that a test sample is from. `running-per-task` is the paper; `batch-per-task` is its
 published code since August 2023. `batch` and `batch-per-task` let a prediction depend on the other samples of the test batch.
-`sample` is what the chip does with its mean μ, with a variance beside it.
+`sample` is what the chip does with its mean μ, with a variance beside it; its output layer is that of `none`.
 """
 
 from typing import Literal, get_args
@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 Normalisation = Literal["none", "sample", "batch", "running", "batch-per-task", "running-per-task"]
-NORMALISATIONS: tuple[str, ...] = get_args(Normalisation)
+NORMALISATIONS: tuple[Normalisation, ...] = get_args(Normalisation)
 PER_TASK = "-per-task"
 ALONE = ("none", "sample")  # those that a batch of one sample can be trained with
 EPSILON = 1e-5

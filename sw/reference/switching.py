@@ -7,7 +7,8 @@ the statistics of the normalisation stay as they are.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -30,6 +31,10 @@ class Bin:
     candidates: int
     magnitude: float
     increase: list[float]
+
+    def as_json(self) -> dict[str, Any]:
+        """For a results file."""
+        return asdict(self)
 
 
 def switching_test(
@@ -59,6 +64,7 @@ def switching_test(
                 increase.append((_loss(learner, inputs, labels) - before) / flips)
         mean = float(magnitudes[candidates].mean()) / largest
         found.append(Bin(low=i / bins, high=(i + 1) / bins, candidates=len(candidates), magnitude=mean, increase=increase))
+    require(bool(found), f"flips is {flips}, expected at most the weights of the fullest of {bins} bins of layer {layer}")
     return found
 
 

@@ -1,0 +1,95 @@
+"""Where samples come from: MNIST at one bit a pixel as it ships, grey IDX files, features in an .npz, or made up."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+
+from sw.contract.error import require
+from sw.data.archive import ARCHIVES
+from sw.data.binarise import DEFAULT_THRESHOLD, binarise
+from sw.data.download import obtain
+from sw.data.error import DataError
+from sw.data.labelled import check_labels, load_labelled
+from sw.data.mnist import load_packed
+from sw.experiments.continual.stream import Labelled
+
+FASHION_THRESHOLD = 63
+FEATURES = ("train", "train_labels", "test", "test_labels")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sources:
+    """Folders of IDX files, filled from the net if they are empty. `grey`: samples are 0…255 and not bits.
+
+    Fashion-MNIST as bits has its threshold at 63: much of its cloth is darker than half.
+    """
+
+    grey: bool = False
+    mnist_folder: Path = Path("data/mnist")
+    fashion_folder: Path = Path("data/fashion-mnist")
+    features: Path | None = None
+
+    @property
+    def scale(self) -> float:
+        """What samples are multiplied with to lie in 0…1."""
+        return 1 / 255 if self.grey else 1.0
+
+    def mnist(self) -> tuple[Labelled, Labelled]:
+        """Training and test samples."""
+        if self.grey:
+            return self._grey("mnist", self.mnist_folder)
+        return load_packed("train"), load_packed("test")
+
+    def fashion(self) -> tuple[Labelled, Labelled]:
+        """Training and test samples."""
+        train, test = self._grey("fashion-mnist", self.fashion_folder)
+        if self.grey:
+            return train, test
+        return (binarise(train[0], FASHION_THRESHOLD), train[1]), (binarise(test[0], FASHION_THRESHOLD), test[1])
+
+    @staticmethod
+    def _grey(name: str, folder: Path) -> tuple[Labelled, Labelled]:
+        paths = list(obtain(ARCHIVES[name], folder).values())
+        train, test = (load_labelled(*pair, pixels=784, classes=10) for pair in (paths[:2], paths[2:]))
+        return train, test
+
+
+def bits_of(inputs: np.ndarray, scale: float) -> np.ndarray:
+    """What the chip sees of samples: bits as they are, grey bytes above the threshold, features above 0."""
+    if inputs.dtype != np.uint8:
+        return (inputs > 0).astype(np.uint8)
+    return inputs if scale == 1 else binarise(inputs, DEFAULT_THRESHOLD)
+
+
+def load_features(path: Path) -> tuple[Labelled, Labelled]:
+    """Features of another network, an .npz with `train`, `test` float32 (n, d) and `train_labels`, `test_labels` 0…9.
+
+    The paper learns the 512 outputs of a ResNet-18 on CIFAR-10. Raises `DataError`.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            train, train_labels, test, test_labels = (archive[name] for name in FEATURES)
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
+        words = " ".join(str(error).split())
+        raise DataError(f"{path} is no .npz with {', '.join(FEATURES)} ({words}); make one") from error
+    for name, inputs, labels in (("train", train, train_labels), ("test", test, test_labels)):
+        if inputs.ndim != 2 or labels.shape != inputs.shape[:1] or inputs.shape[1] != train.shape[1]:
+            raise DataError(f"{path}: {name} is {inputs.shape} with labels {labels.shape}, expected (n, d) and (n,)")
+        check_labels(labels, 10, f"{path}: {name}_labels")
+    return (train.astype(np.float32), train_labels), (test.astype(np.float32), test_labels)
+
+
+def made_up_features(seed: int, *, dimensions: int = 512, train: int = 5000, test: int = 1000) -> tuple[Labelled, Labelled]:
+    """Ten Gaussian clusters, standardised: a stand-in that runs the code of the CIFAR experiments and proves nothing
+    about CIFAR."""
+    require(min(dimensions, train, test) > 0, "made-up features have no samples, expected at least one")
+    random = np.random.default_rng(seed)
+    centres = random.standard_normal((10, dimensions)) * 0.25
+
+    def draw(count: int) -> Labelled:
+        labels = random.integers(0, 10, count)
+        return (centres[labels] + random.standard_normal((count, dimensions))).astype(np.float32), labels
+
+    return draw(train), draw(test)

@@ -1,0 +1,223 @@
+"""Experiments end to end at tiny sizes: the matrix is filled where it was tested, the chip is the chip, errors are one line."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from sw.contract.network import Network
+from sw.data.mnist import load_packed
+from sw.experiments.continual import course as courses
+from sw.experiments.continual.comparison import Plan, compare
+from sw.experiments.continual.course import Histogram, follow
+from sw.experiments.continual.scale import Scale
+from sw.experiments.continual.sources import Sources
+from sw.experiments.continual.stream import Stream, Task
+from sw.experiments.continual.streams import permuted_mnist
+from sw.experiments.continual.student import student_of
+from sw.experiments.permuted_mnist import Seeds, learn_task
+from sw.experiments.registry import EXPERIMENTS
+from sw.figures import accuracy_matrices, curves, hidden_weight_course
+from sw.host import boards
+from sw.host.checkpoint import Checkpoint
+from sw.host.command_line import app, run
+from sw.reference.settings import Settings
+
+STREAM = Stream(
+    tasks=[
+        Task(name=f"{i}", train=(np.full((4, 2), i, np.uint8), np.full(4, i)), test=(np.zeros((3, 2)), np.full(3, i)), order=i)
+        for i in range(4)
+    ],
+    classes=4,
+    held_out=(np.zeros((5, 2)), np.full(5, 9)),
+)
+
+
+class Pupil:
+    """Knows of each task how often it was taught since; flips one weight more with every task."""
+
+    def __init__(self):
+        self.weights = np.ones((2, 5), np.float32)
+        self.taught = []
+
+    def learn(self, task, samples):
+        self.taught.append((task.name, len(task.training(samples)[1])))
+        self.weights.flat[: len(self.taught)] *= -1
+
+    def accuracy(self, inputs, labels, task):
+        return len(labels) / 10 if task is None else round(0.1 * len(self.taught) + 0.01 * task, 3)
+
+    def hidden(self):
+        return [self.weights.copy(), np.full((1, 2), -3.0)]
+
+    def describe(self):
+        return {}
+
+
+def taught(**options):
+    pupil = Pupil()
+    given = {"joint": False, "samples": 3, "test_samples": None, "look_back": None} | options
+    return pupil, follow(pupil, STREAM, report=lambda _: None, **given)
+
+
+def test_after_each_task_those_so_far_are_tested():
+    pupil, course = taught()
+    assert pupil.taught == [("0", 3), ("1", 3), ("2", 3), ("3", 3)]
+    expected = [[0.1 * (i + 1) + 0.01 * j if j <= i else np.nan for j in range(4)] for i in range(4)]
+    np.testing.assert_allclose(course.matrix, expected)
+    assert course.flips == [[1, 0], [2, 0], [3, 0], [4, 0]]
+    assert course.held_out == [0.5] * 4 and course.metrics(1)["held_out"] == 0.5
+    written = course.as_json(5, 2)
+    assert written["seed"] == 5 and written["matrix"][0] == [0.1, None, None, None]
+    assert written["metrics"]["accuracy"] == pytest.approx((0.42 + 0.43) / 2)
+
+
+def test_looking_back_tests_the_newest_and_all_at_the_end():
+    _, course = taught(look_back=2)
+    tested = ~np.isnan(course.matrix)
+    assert tested.astype(int).tolist() == [[1, 0, 0, 0], [1, 1, 0, 0], [0, 1, 1, 0], [1, 1, 1, 1]]
+
+
+def test_a_joint_method_learns_everything_once():
+    pupil, course = taught(joint=True)
+    assert pupil.taught == [("all tasks together", 12)]
+    assert np.isnan(course.matrix[:3]).all() and not np.isnan(course.matrix[3]).any()
+    assert len(course.flips) == len(course.held_out) == 1
+
+
+def test_a_long_stream_is_written_without_its_matrix(monkeypatch):
+    monkeypatch.setattr(courses, "MOST_TASKS_WRITTEN", 3)
+    monkeypatch.setattr(courses, "MOST_HISTOGRAMS", 2)
+    _, course = taught()
+    written = course.as_json(1, 4)
+    assert written["matrix"] is None and len(written["final"]) == len(written["when_new"]) == 4
+    assert list(written["histograms"]) == ["0", "3"]
+
+
+def test_a_histogram_counts_every_weight():
+    found = Histogram.of(np.array([[-2.0, 2.0, 0.01, 1.99]]))
+    assert found.limit == 2 and found.counts[0] == 1 and found.counts[-1] == 2 and sum(found.counts) == 4
+    assert Histogram.of(np.zeros(3)).limit == 1
+
+
+class Few(Sources):
+    """The first samples of MNIST."""
+
+    def mnist(self):
+        (train, train_labels), (test, test_labels) = load_packed("train"), load_packed("test")
+        return (train[:400], train_labels[:400]), (test[:300], test_labels[:300])
+
+
+def test_the_chip_among_the_methods_is_that_of_the_experiment_on_permuted_mnist():
+    torch.set_num_threads(1)
+    network = Network.of(layers=(784, 12, 10))
+    stream, seeds = permuted_mnist(Few(), 2, 4), Seeds.of(4, 2)
+    settings = Settings(layers=(784, 12, 10), metaplasticity=(0.0, 0.0))
+    chip = student_of("chip", stream, settings, network, 4, "cpu")
+    course = follow(chip, stream, joint=False, samples=150, test_samples=None, look_back=None, report=lambda _: None)
+    train, test = Few().mnist()
+    with boards.find("twin").open(lambda _: None) as device:
+        own = Network.of(layers=(784, 12, 10), init_seed=seeds.init_seed, prng=seeds.prng)
+        Checkpoint.initial(own).put_on(device)
+        rows = [learn_task(device, i, train, test, seeds, 150) for i in range(2)]
+        weights = device.read_weights()
+    assert course.matrix[1].tolist() == rows[1] and course.matrix[0, 0] == rows[0][0]
+    assert all((a == b + 0.5).all() for a, b in zip(chip.hidden(), weights, strict=True))
+
+
+TINY = ["--tasks", "2", "--samples", "60", "--test-samples", "40", "--epochs", "1", "--hidden", "6", "--seeds", "2"]
+
+
+def test_a_comparison_leaves_numbers_and_pictures(tmp_path, capsys):
+    torch.set_num_threads(1)
+    words = ["compare-permuted-mnist", *TINY, "--methods", "metaplastic,joint,chip", "--set", "metaplastic:batch=30"]
+    assert run(app, ["experiment", *words, "--json", str(tmp_path / "a.json")]) == 0
+    said = capsys.readouterr()
+    assert "2 tasks, 60 training samples of each, 1 epochs" in said.err and "metaplastic" in said.out
+    result = json.loads((tmp_path / "a.json").read_text())
+    methods = result["methods"]
+    assert list(methods) == ["metaplastic", "joint", "chip"] and result["scale"]["seeds"] == [1, 2]
+    assert methods["metaplastic"]["settings"]["batch"] == 30 and methods["joint"]["settings"]["batch"] == 100
+    assert len(methods["metaplastic"]["task_knowledge"]) == 2 and methods["chip"]["task_knowledge"] == []
+    for name, method in methods.items():
+        accuracies = [one["metrics"]["accuracy"] for one in method["runs"]]
+        assert method["metrics"]["accuracy"]["mean"] == pytest.approx(np.mean(accuracies))
+        assert method["metrics"]["accuracy"]["deviation"] == pytest.approx(np.std(accuracies, ddof=1))
+        (first, other) = (one["histograms"] for one in method["runs"])
+        assert first != other, f"{name}: both seeds end with the same weights"
+    for picture in ("curves", "matrices", "hidden-weights"):
+        assert (tmp_path / f"a-{picture}.svg").exists()
+
+
+def test_the_same_plan_gives_the_same_numbers():
+    torch.set_num_threads(1)
+    scale = Scale(tasks=2, samples=80, test_samples=100, epochs=2, hidden=(6,), metaplasticity=2.0)
+    names = ["metaplastic", "random", "si-batch-1", "chip"]
+    plan = Plan(build=permuted_mnist, sources=Few(), scale=scale, methods=names, seeds=[3])
+    found, again = compare(plan), compare(plan)
+    for name in names:
+        (one,), (other,) = found[name].courses, again[name].courses
+        np.testing.assert_array_equal(one.matrix, other.matrix)
+        assert one.flips == other.flips and one.histograms == other.histograms
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("metaplasticity-curve", [*TINY, "--values", "0,2", "--methods", "metaplastic,chip"]),
+        ("width-curve", [*TINY[:8], "--seeds", "2", "--widths", "4,6", "--methods", "metaplastic-task-free"]),
+        ("switching", [*TINY[2:], "--bins", "3", "--repetitions", "2", "--flips", "5,2"]),
+        ("quadratic-task", ["--dimensions", "40", "--steps", "400", "--seeds", "2"]),
+        ("compare-split-mnist", [*TINY, "--methods", "plain-batch-1"]),
+        ("compare-features", [*TINY, "--methods", "si,online-ewc,random"]),
+    ],
+)
+def test_the_other_experiments_run(name, words, tmp_path):
+    torch.set_num_threads(1)
+    path = tmp_path / "new" / "a.json"
+    assert run(app, ["experiment", name, *words, "--json", str(path)]) == 0
+    result = json.loads(path.read_text())
+    assert result["experiment"] == name and result["seconds"] >= 0
+    assert list(path.parent.glob("a*.png"))
+    if name == "quadratic-task":
+        assert result["metrics"]["largest_error"]["mean"] < 1e-9 and result["metrics"]["correlation"]["mean"] > 0.8
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["compare-permuted-mnist", "--methods", "ecw"], "expected some of plain"),
+        (["compare-permuted-mnist", "--tasks", "2", "--last", "3"], "--last is 3, expected 1 to 2"),
+        (["compare-permuted-mnist", "--hidden", "12,x"], "--hidden is '12,x'"),
+        (["compare-permuted-mnist", "--set", "batch=1", "--methods", "plain"], "one sample has no variance"),
+        (["compare-permuted-mnist", "--samples", "60001", "--methods", "plain"], "expected at most 60000"),
+        (["compare-split-mnist", "--tasks", "6"], "expected 1 to 5 pairs"),
+        (["metaplasticity-curve", "--methods", "plain"], "expected methods with the metaplastic rule"),
+        (["switching", "--flips", "1,2,3"], "--flips has 3 numbers"),
+    ],
+)
+def test_bad_options_are_one_line_and_leave_nothing(words, said, tmp_path, capsys):
+    assert run(app, ["experiment", *words, "--json", str(tmp_path / "a.json")]) == 2
+    last = capsys.readouterr().err.strip().splitlines()[-1]
+    assert last.startswith("error: ") and said in last
+    assert not list(tmp_path.iterdir())
+
+
+def test_every_experiment_can_be_loaded():
+    for chosen in EXPERIMENTS.values():
+        assert chosen.load().__doc__
+
+
+def test_pictures_show_what_they_are_given():
+    line = curves.Line(name="one", across=[0, 1, 2], mean=[0.5, None, 0.7], deviation=[0.1, None, 0.1])
+    long = curves.Line(name="two", across=range(50), mean=[0.5] * 50, deviation=[0.1] * 50)
+    figure = curves.draw([curves.Panel(title="t", across="x", up="y", lines=[line, long])])
+    axes = figure.axes[0]
+    assert np.asarray(axes.lines[0].get_xdata()).tolist() == [0, 2]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["one", "two"]
+    matrix = np.array([[0.5, 0.1], [0.4, 0.6]])
+    shown = accuracy_matrices.draw({"a": matrix, "b": matrix}).axes[0].images[0].get_array()
+    assert np.ma.getmaskarray(np.ma.asarray(shown)).tolist() == [[False, True], [False, False]]
+    figure = hidden_weight_course.draw({"a": {0: [(1.0, [1, 3])], 4: [(2.0, [2, 2])]}})
+    assert len(figure.axes[0].patches) == 2
