@@ -54,9 +54,13 @@ class Ecp5(Family):
         return [f"{synth} begin:map_ffs", f"dfflegalize -minsrst {LEAST_RESET_GROUP} {cells}", "opt_merge", f"{synth} map_ffs:"]
 
     def floorplan(self, geometry: Geometry, device: str) -> list[str]:
-        cells = floorplan(geometry, _size(device)) if self.weight_blocks(geometry) == geometry.cells * geometry.slices else []
-        blocks = [(i, s, block) for i, cell in enumerate(cells) for s, block in enumerate(cell)]
-        placed = [f'setattr -set BEL "{block}" top/c:*.array.cell_{i}.weights_{s}.*' for i, s, block in blocks]
+        of_cell = self.weight_blocks(geometry) // geometry.cells
+        of_slice = of_cell // geometry.slices  # a slice's memory has them side by side: Yosys numbers them
+        placed = [
+            f'setattr -set BEL "{block}" top/c:*.array.cell_{cell}.weights_{i // of_slice}.0.{i % of_slice}'
+            for cell, blocks in enumerate(floorplan(geometry, _size(device), of_cell))
+            for i, block in enumerate(blocks)
+        ]
         return ["flatten", *placed, f"select -assert-count {len(placed)} top/c:* top/a:BEL %i"] if placed else []
 
     def place_and_route(self, platform: Any, options: tuple[str, ...]) -> Step:

@@ -20,9 +20,9 @@ DIES = {"12F": "25F"} | {size: size for size in ROWS_AND_GROUPS}
 STEPS, HOTTEST = 200_000, 3_000.0  # of simulated annealing; the temperature is in tiles squared
 
 
-def floorplan(geometry: Geometry, size: str) -> list[list[str]]:
-    """nextpnr's names of the blocks of each cell, one a slice; empty where the device has no room for them in one piece."""
-    places = _places(DIES[size], geometry.slices)
+def floorplan(geometry: Geometry, size: str, blocks: int) -> list[list[str]]:
+    """nextpnr's names of the blocks of each cell, so many a cell; empty where the device has no room for them in one piece."""
+    places = _places(DIES[size], blocks)
     if len(places) < geometry.cells:
         return []
     chosen = _anneal([(place[0][0] + place[-1][0], 2 * place[0][1]) for place in places], _links(geometry))

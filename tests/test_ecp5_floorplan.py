@@ -54,7 +54,7 @@ def test_the_blocks_are_those_of_the_die(die):
 @pytest.mark.parametrize("board", DEVICES)
 def test_every_cell_has_blocks_of_its_own_side_by_side(board):
     geometry, (size, _) = BOARDS[board].geometry, DEVICES[board]
-    cells = floorplan(geometry, size)
+    cells = floorplan(geometry, size, geometry.slices)
     assert [len(blocks) for blocks in cells] == [geometry.slices] * geometry.cells
     assert len({block for blocks in cells for block in blocks}) == geometry.cells * geometry.slices
     rows, groups = ROWS_AND_GROUPS[ecp5_floorplan.DIES[size]]
@@ -69,7 +69,7 @@ def test_every_cell_has_blocks_of_its_own_side_by_side(board):
 def test_linked_cells_are_close(board):
     """Three times closer than blocks that are dealt out in the order of their names, and no link from one end to another."""
     geometry, (size, _) = BOARDS[board].geometry, DEVICES[board]
-    found = lengths(corners(floorplan(geometry, size)), geometry)
+    found = lengths(corners(floorplan(geometry, size, geometry.slices)), geometry)
     rows, groups = ROWS_AND_GROUPS[ecp5_floorplan.DIES[size]]
     plain = lengths([(x, y) for x in groups for y in rows for _ in range(4 // geometry.slices)][: geometry.cells], geometry)
     assert sum(found) < 0.8 * sum(plain)
@@ -78,24 +78,26 @@ def test_linked_cells_are_close(board):
 
 def test_the_same_plan_every_time():
     geometry = BOARDS["ulx3s-25f"].geometry
-    assert floorplan(geometry, "25F") == floorplan(geometry, "25F")
+    assert floorplan(geometry, "25F", 2) == floorplan(geometry, "25F", 2)
 
 
 def test_what_has_no_room_has_no_plan():
     shape = BOARDS["ulx3s-85f"].geometry
-    assert floorplan(shape, "45F") == []
+    assert floorplan(shape, "45F", 4) == []
     assert Ecp5().floorplan(shape, "LFE5U-45F") == []
 
 
-def test_weights_of_more_than_a_block_a_slice_have_no_plan():
+def test_weights_of_a_slice_may_take_several_blocks():
     shape = Geometry(columns=64, rows=16, grid_height=2, grid_width=2, synapses_per_cell=8, folds=2, slices=1)
     assert Ecp5().weight_blocks(shape) == 2 * shape.cells
-    assert Ecp5().floorplan(shape, "LFE5U-25F") == []
+    commands = Ecp5().floorplan(shape, "LFE5U-25F")
+    names = [line.rpartition(".array.")[2] for line in commands[1:-1]]
+    assert names == [f"cell_{cell}.weights_0.0.{block}" for cell in range(4) for block in range(2)]
 
 
 def test_the_script_names_every_block_once_and_counts_them():
     commands = Ecp5().floorplan(BOARDS["ulx3s-25f"].geometry, "LFE5U-25F")
-    pattern = re.compile(r'setattr -set BEL "(\S+)" top/c:\*\.array\.(cell_\d+\.weights_\d)\.\*')
+    pattern = re.compile(r'setattr -set BEL "(\S+)" top/c:\*\.array\.(cell_\d+\.weights_\d)\.0\.0')
     placed = [found.groups() for found in map(pattern.fullmatch, commands[1:-1]) if found]
     assert len(placed) == len({block for block, _ in placed}) == len({memory for _, memory in placed}) == 50
     assert commands[0] == "flatten"
