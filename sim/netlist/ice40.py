@@ -60,9 +60,10 @@ def spram(cell: Cell, writer: Writer) -> None:
 
 
 def pin(cell: Cell, writer: Writer) -> None:
-    """SB_IO: a pin without registers, in one direction."""
+    """SB_IO: a pin without registers, in one direction; an output that could be switched off never is."""
     kind = cell.number("PIN_TYPE")
-    if kind >> 2 == 0b0110:
+    always_on = kind >> 2 == 0b1010 and cell.netlist.net(cell.pin("OUTPUT_ENABLE")) == HIGH
+    if kind >> 2 == 0b0110 or always_on:
         cell.netlist.join(cell.pin("PACKAGE_PIN"), cell.pin("D_OUT_0"))
     elif kind == 0b000001:
         cell.netlist.join(cell.pin("PACKAGE_PIN"), cell.out("D_IN_0"))
