@@ -27,6 +27,7 @@ LAYERS = "16,6,2"
 SCRIPTS = {
     "yosys": """
         files["top.json"] = "{}"
+        files["synthesis.log"] = "Yosys"
         files["cells.json"] = json.dumps({"design": {"num_cells_by_type": {"LUT4": 7, "DP16KD": BLOCKS}}})
     """,
     "nextpnr-ecp5": """
@@ -38,7 +39,7 @@ SCRIPTS = {
             {"type": "setup", "delay": 2.0, "from": end("y"), "to": end("engine.learner.row_TRELLIS_FF_Q_DI_LUT4_Z")},
         ]
         timing = {
-            "fmax": {"clk": {"achieved": CLOCK, "constraint": 60.0}},
+            "fmax": {"clk": {"achieved": CLOCK, "constraint": 80.0}},
             "critical_paths": [{"from": "posedge clk", "to": "posedge clk", "path": path}],
             "utilization": {
                 "TRELLIS_COMB": {"used": 160, "available": 24288},
@@ -74,7 +75,7 @@ def tools(tmp_path, monkeypatch):
         file = tmp_path / "tools" / tool
         file.parent.mkdir(exist_ok=True)
         text = SCRIPTS.get(tool, "")
-        for name, value in ({"BLOCKS": 2, "CLOCK": 66.0} | numbers).items():
+        for name, value in ({"BLOCKS": 2, "CLOCK": 88.0} | numbers).items():
             text = text.replace(name, str(value))
         lines = [line.removeprefix("        ") for line in text.splitlines()]
         start = f"#!{sys.executable}\nimport json, pathlib, sys\nif len(sys.argv) == 2: sys.exit(print('Version fake'))\n"
@@ -108,10 +109,10 @@ def test_a_build_leaves_bitstream_report_and_a_log_of_each_step(tools, tmp_path)
     assert {path.name for path in folder.glob("floorplan.*")} == {"floorplan.png", "floorplan.svg"}
     logs = {path.name for path in folder.glob("*.log")}
     assert logs == {"synthesis.log", "place-and-route.log", "pack.log"}
-    assert "--seed 7 --freq 60.000000 --timing-allow-fail" in (folder / "place-and-route.log").read_text()
+    assert "--seed 7 --freq 80.000000 --timing-allow-fail" in (folder / "place-and-route.log").read_text()
     found = json.loads((folder / "report.json").read_text())
     expected = {
-        "board": "ulx3s-25f", "clock_mhz": 66.0, "asked_mhz": 60.0, "margin": 0.1, "seed": 7, "layers": [16, 6, 2],
+        "board": "ulx3s-25f", "clock_mhz": 88.0, "asked_mhz": 80.0, "margin": 0.1, "seed": 7, "layers": [16, 6, 2],
         "use": {"DP16KD": [2, 56], "TRELLIS_COMB": [160, 24288]}, "logic_per_synapse": 20.0, "synapses_per_cycle": 8,
         "cycles_per_sample": None, "samples_per_second": None, "baud": 3_000_000, "sources": source_hash(),
         "sha256": hashlib.sha256(b"bits").hexdigest(),
@@ -201,10 +202,10 @@ def test_a_tool_that_is_killed_is_said_to_be(tools, tmp_path, capsys):
 
 
 def test_a_clock_that_is_not_reached_is_an_error_after_report_and_bitstream(tools, tmp_path, capsys):
-    tools("nextpnr-ecp5", CLOCK=52.5)
+    tools("nextpnr-ecp5", CLOCK=70.0)
     assert build.main(command(tmp_path)) == 1
     assert error_of(capsys).startswith(
-        "timing is not met: 52.5 of 60.0 MHz; the worst path goes from engine.draw.seed to engine.learner.row "
+        "timing is not met: 70.0 of 80.0 MHz; the worst path goes from engine.draw.seed to engine.learner.row "
         "and takes 9.8 ns, 2.5 in logic and 7.2 in wires"
     )
     assert json.loads((tmp_path / "report.json").read_text())["margin"] == -0.125
