@@ -52,7 +52,10 @@ class Forward:
 
 
 class ContractModel:
-    """A network that predicts and learns. `weights[l][j][i]`, `prng` and `samples` are its state (clause 13)."""
+    """A network that predicts and learns.
+
+    `weights[l][j][i]`, `prng` and `samples` are its state (clause 13); `learned`, `draws`, `rows_learned` count (clause 17).
+    """
 
     def __init__(self, *, inputs: int, layers: list[Layer], margin: int, prng: int, weights: list[list[list[int]]]) -> None:
         within("layers", len(layers), 1, 4)
@@ -61,6 +64,7 @@ class ContractModel:
         within("prng", prng, 1, 2**32 - 1)  # clause 15
         self.inputs, self.layers, self.margin = inputs, layers, margin
         self.prng, self.samples = prng, 0
+        self.learned = self.draws = self.rows_learned = 0
         self.weights = [[list(row) for row in layer] for layer in weights]
 
     def predict(self, pixels: list[int]) -> int:
@@ -74,6 +78,7 @@ class ContractModel:
         self.samples = (self.samples + 1) % 2**64  # clause 13; clause 7: also one that teaches nothing
         errors = self.errors(passed, label)
         if errors is not None:
+            self.learned += 1
             for index in reversed(range(len(self.layers))):  # clause 9: from L down to 1
                 for row, error in enumerate(errors[index]):
                     if error != 0:
@@ -152,12 +157,14 @@ class ContractModel:
         """Draw, relaxation and learning of one row whose error is not 0 (clauses 9 to 11)."""
         layer, weights = self.layers[index], self.weights[index][row]
         self.prng = self.next_random(self.prng)
+        self.draws += 1
         toward, away = layer.table[self.prng >> 24]  # clause 9
+        self.rows_learned += self.relaxes(layer) or toward > 0 or away > 0  # clause 17
         if self.relaxes(layer):  # clause 10: before the learning step
             weights[:] = [self.relaxed(layer, q, valid) for q, (valid, _) in zip(weights, ternary, strict=True)]
         for i, (valid, sign) in enumerate(ternary):
             if valid:
-                weights[i] = self.learned(weights[i], error * sign, toward, away)  # clause 11
+                weights[i] = self.stepped(weights[i], error * sign, toward, away)  # clause 11
 
     def next_random(self, x: int) -> int:
         """Clause 9."""
@@ -174,7 +181,7 @@ class ContractModel:
             return q
         return q - 1 if q >= 0 else q + 1
 
-    def learned(self, q: int, step: int, toward: int, away: int) -> int:
+    def stepped(self, q: int, step: int, toward: int, away: int) -> int:
         """Clause 11, of a column that is valid."""
         threshold = toward if step != self.binary(q) else away
         if self.level(q) >= threshold:
