@@ -1,0 +1,37 @@
+"""`python -m formal.run [--only NAME] [--planted]`: every claim, or every planted bug, as a table."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from formal import cell_step, issue, queue, register_slice
+from formal.claim import Claim
+from formal.prove import prove
+
+CLAIMS: tuple[Claim, ...] = (*cell_step.CLAIMS, *issue.CLAIMS, *queue.CLAIMS, *register_slice.CLAIMS)
+FOLDER = Path("build/formal")
+
+
+def main() -> int:
+    """Returns 0 if every claim was proved or, with --planted, every bug was found."""
+    parser = argparse.ArgumentParser(prog="python -m formal.run", description=__doc__)
+    parser.add_argument("--only", metavar="NAME", choices=[claim.name for claim in CLAIMS])
+    parser.add_argument("--planted", action="store_true", help="plant each bug in turn, and expect that it is found")
+    asked = parser.parse_args()
+    claims = [claim for claim in CLAIMS if asked.only in (None, claim.name)]
+    is_right = True
+    for claim in claims:
+        for number, bug in enumerate(claim.bugs if asked.planted else (None,)):
+            folder = FOLDER / (claim.name if bug is None else f"{claim.name}-bug-{number}")
+            answer = prove(claim, bug, folder)
+            expected = "PASS" if bug is None else "FAIL"
+            is_right &= answer.verdict == expected
+            how = f"{'first' if claim.is_bounded else 'induction,'} {claim.depth} cycles"
+            what = claim.about if bug is None else f"{bug.module}: {' '.join(bug.wrong.split())}"
+            note = "" if answer.verdict == expected else f"  expected {expected}, see {folder}/run/logfile.txt"
+            print(f"{claim.name:15} {how:20} {answer.seconds:6.1f} s  {answer.verdict:8} {what}{note}", flush=True)
+    return not is_right
+
+
+if __name__ == "__main__":
+    sys.exit(main())
