@@ -56,15 +56,15 @@ def tools(folder: Path) -> Path:
 
 
 def prove(claim: Claim, bug: Bug | None, folder: Path) -> Answer:
-    """Ask for a proof of `claim` for the block, with `bug` in it if one is given; leaves harness, log and trace in `folder`."""
+    """Ask for a proof of `claim`, or with `bug` for a way from the reset that breaks it; leaves log and trace in `folder`."""
     folder = folder.absolute()
     beside = Path(sys.executable).parent
     environment = os.environ | {"PATH": os.pathsep.join([str(tools(folder.parent / "tools")), str(beside), os.environ["PATH"]])}
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    (folder / "harness.il").write_text(rtlil.convert(claim.harness(bug), name="harness", ports=[], emit_src=False))
+    (folder / "harness.il").write_text(rtlil.convert(claim.harness(bug), name="harness", ports=[]))
     script = SCRIPT.format(
-        mode="bmc" if claim.is_bounded else "prove", depth=claim.depth, timeout=TIME_LIMIT, source=folder / "harness.il"
+        mode="bmc" if claim.is_bounded or bug else "prove", depth=claim.depth, timeout=TIME_LIMIT, source=folder / "harness.il"
     )
     (folder / "harness.sby").write_text(script)
     command = [str(beside / "yowasp-sby"), "-f", "-j", "1", "-d", str(folder / "run"), str(folder / "harness.sby")]

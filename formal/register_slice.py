@@ -41,7 +41,9 @@ CLAIMS = (
         harness=RegisterSliceHarness,
         depth=6,
         bugs=(
-            Bug(NAME, "self.pushed.ready.eq(~self.popped.valid)", "self.pushed.ready.eq(~self.popped.valid | self.popped.ready)"),
+            Bug(
+                NAME, "self.pushed.ready.eq(~self.popped.valid)", "self.pushed.ready.eq(~self.popped.valid | self.popped.ready)"
+            ),
             Bug(NAME, "self.popped.valid.eq(~self.popped.ready)", "self.popped.valid.eq(0)"),
             Bug(NAME, "with m.Else():\n            m.d.sync += [", "with m.If(1):\n            m.d.sync += ["),
         ),

@@ -4,11 +4,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from formal import cell_step, issue, queue, register_slice
+from formal import cell_step, frame_buffer, issue, queue, register_slice
 from formal.claim import Claim
 from formal.prove import prove
 
-CLAIMS: tuple[Claim, ...] = (*cell_step.CLAIMS, *issue.CLAIMS, *queue.CLAIMS, *register_slice.CLAIMS)
+CLAIMS: tuple[Claim, ...] = (*cell_step.CLAIMS, *frame_buffer.CLAIMS, *issue.CLAIMS, *queue.CLAIMS, *register_slice.CLAIMS)
 FOLDER = Path("build/formal")
 
 
@@ -26,11 +26,17 @@ def main() -> int:
             answer = prove(claim, bug, folder)
             expected = "PASS" if bug is None else "FAIL"
             is_right &= answer.verdict == expected
-            how = f"{'first' if claim.is_bounded else 'induction,'} {claim.depth} cycles"
-            what = claim.about if bug is None else f"{bug.module}: {' '.join(bug.wrong.split())}"
-            note = "" if answer.verdict == expected else f"  expected {expected}, see {folder}/run/logfile.txt"
-            print(f"{claim.name:15} {how:20} {answer.seconds:6.1f} s  {answer.verdict:8} {what}{note}", flush=True)
+            how = f"{'the first' if claim.is_bounded or bug else 'induction,'} {claim.depth} cycles"
+            what = claim.about if bug is None else f"{bug.module}: {on_one_line(bug.right)} -> {on_one_line(bug.wrong)}"
+            result = ("proved" if bug is None else "found") if answer.verdict == expected else f"WRONG: {answer.verdict}"
+            print(f"{claim.name:15} {how:20} {answer.seconds:5.1f} s  {result:8} {what}", flush=True)
+            if answer.verdict != expected:
+                print(f"{claim.name}: see {folder}/run/logfile.txt", file=sys.stderr)
     return not is_right
+
+
+def on_one_line(text: str) -> str:
+    return " ".join(text.split()) or "nothing"
 
 
 if __name__ == "__main__":
