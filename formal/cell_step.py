@@ -1,19 +1,16 @@
 """The step of a hidden weight (clauses 10 and 11), from the token's arrival at a cell to the write, for any weight.
 
-The cell's memories are taken away: what they would give is free in every cycle, and what the cell writes is looked at. So
-the claims hold for every content and every order of tokens.
+What the memories would give is free in every cycle, so the claims hold for every content and every order of tokens.
 """
 
 from collections.abc import Callable
-from typing import Any
 
 from amaranth.hdl import Assert, Assume, Cat, Elaboratable, Module, Mux, Signal, Value, signed
-from amaranth.lib import data
 
+from formal.bare_cell import CELL, UPDATE, BareCell
 from formal.claim import Claim
-from formal.clocked import clocked_module, earlier, free
-from formal.source import Bug, Elaborated, copy_of
-from hw.layouts import token_layout
+from formal.clocked import clocked_module, earlier
+from formal.source import Bug
 from sw.contract import tokens
 from sw.contract.geometry import Geometry
 from sw.contract.tokens import Opcode
@@ -21,54 +18,30 @@ from sw.contract.tokens import Opcode
 GEOMETRY = Geometry(columns=8, rows=2, grid_height=1, grid_width=2, synapses_per_cell=4, folds=1, slices=2)
 DEPTH = tokens.WRITE_LATENCY + 2
 
-CELL, UPDATE = "hw.array.cell", "hw.array.update"
-
 
 class CellHarness(Elaboratable):
-    """A cell without its memories; `claim` adds assertions about one lane of what it writes."""
+    """A cell whose writes are looked at; `claim` makes the assertions about one lane of one slice."""
 
     def __init__(self, claim: Callable[..., list], bug: Bug | None) -> None:
-        self.claim = claim
-        self.module = copy_of(CELL, bug)
-        self.module.moves = copy_of(UPDATE, bug).moves
+        self.claim, self.bug = claim, bug
 
     def elaborate(self, platform: object) -> Module:
         m, g = clocked_module(), GEOMETRY
-        signs, word = Signal(g.synapses_per_cell), Signal(8 * g.lanes)
-        valids, negatives = Signal(g.synapses_per_cell), Signal(g.synapses_per_cell)
-        valid, negative = Signal(g.lanes), Signal(g.lanes)
-        write: Any = None
-
-        def weight_memory(_m: Module, _g: Geometry, **ports: Any) -> tuple[Value, Value]:
-            nonlocal write
-            write = ports["write"]
-            return signs, word
-
-        self.module.add_weight_memory = weight_memory
-        self.module.add_input_memory = lambda _m, _g, **ports: (valids, negatives, valid, negative)
-        cell = self.module.Cell(g)
-        m.submodules.cell = Elaborated(self.module, cell)
-
-        for each in (signs, word, valids, negatives, valid, negative, cell.token_in.as_value(), cell.sum_in):
-            free(m, each)
-        m.d.comb += cell.index.eq(1)
+        bare = BareCell(m, g, self.bug)
 
         # When the write arrives at the memory, the token has been on its way for 4 cycles, the words for 3.
-        token = data.View(token_layout(g), earlier(m, cell.token_in.as_value(), tokens.WRITE_LATENCY))
-        seen = {
-            name: earlier(m, value, tokens.WRITE_LATENCY - 1)
-            for name, value in (("word", word), ("valid", valid), ("negative", negative))
-        }
+        token = bare.token(tokens.WRITE_LATENCY)
+        seen = {name: earlier(m, getattr(bare, name), tokens.WRITE_LATENCY - 1) for name in ("word", "valid", "negative")}
         lane_bits = (g.lanes - 1).bit_length()
         for s in range(g.slices):
-            of_slice = write.enable[s * g.lanes :][: g.lanes]
+            of_slice = bare.write.enable[s * g.lanes :][: g.lanes]
             for i in range(g.lanes):
                 here = Signal(name=f"here_{s}_{i}")  # the token is for this lane of this slice
                 m.d.comb += here.eq(token.synapse[lane_bits:] == s)
                 q, new = Signal(signed(8), name=f"q_{s}_{i}"), Signal(signed(8), name=f"new_{s}_{i}")
                 m.d.comb += [
                     q.eq(seen["word"][8 * i :][:8]),
-                    new.eq(Mux(of_slice[i], write.data[8 * i :][:8], q)),
+                    new.eq(Mux(of_slice[i], bare.write.data[8 * i :][:8], q)),
                 ]
                 m.d.comb += self.claim(
                     token=token,
@@ -80,7 +53,7 @@ class CellHarness(Elaboratable):
                     valid=seen["valid"][i],
                     negative=seen["negative"][i],
                 )
-        m.d.comb += Assert(implies(write.enable.any(), write.address == token.address))
+        m.d.comb += Assert(implies(bare.write.enable.any(), bare.write.address == token.address))
         return m
 
 

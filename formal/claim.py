@@ -17,8 +17,7 @@ class Claim:
     name : for `--only`
     about : what is claimed, in words
     harness : makes the block, with one line of it changed if a bug is given, among assertions and assumptions
-    depth : cycles of the induction; the base case begins at the reset and is as long
-    is_bounded : whether only the base case is shown: nothing is wrong in the first `depth` cycles after the reset
+    depth : cycles of the induction, of its base case, which begins with the reset, and of the search for a planted bug
     bugs : each of them must be found
     """
 
@@ -26,5 +25,4 @@ class Claim:
     about: str
     harness: Callable[[Bug | None], Elaboratable]
     depth: int
-    is_bounded: bool = False
     bugs: tuple[Bug, ...]

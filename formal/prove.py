@@ -48,8 +48,8 @@ def tools(folder: Path) -> Path:
     beside = Path(sys.executable).parent
     for name in ("yosys", "yosys-smtbmc", "yosys-witness"):
         link = folder / name
-        if not link.exists():
-            link.symlink_to(beside / f"yowasp-{name}")
+        link.unlink(missing_ok=True)
+        link.symlink_to(beside / f"yowasp-{name}")
     if not (beside / "z3").exists() and shutil.which("z3") is None:
         raise FileNotFoundError("z3 is not installed: make setup installs the package z3-solver")
     return folder
@@ -63,9 +63,7 @@ def prove(claim: Claim, bug: Bug | None, folder: Path) -> Answer:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     (folder / "harness.il").write_text(rtlil.convert(claim.harness(bug), name="harness", ports=[]))
-    script = SCRIPT.format(
-        mode="bmc" if claim.is_bounded or bug else "prove", depth=claim.depth, timeout=TIME_LIMIT, source=folder / "harness.il"
-    )
+    script = SCRIPT.format(mode="bmc" if bug else "prove", depth=claim.depth, timeout=TIME_LIMIT, source=folder / "harness.il")
     (folder / "harness.sby").write_text(script)
     command = [str(beside / "yowasp-sby"), "-f", "-j", "1", "-d", str(folder / "run"), str(folder / "harness.sby")]
     begin = time.monotonic()
