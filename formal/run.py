@@ -4,11 +4,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from formal import cell_step, cell_sum, crc, divide, frame_buffer, issue, queue, register_slice
+from formal import cell_step, cell_sum, crc, divide, draw, frame_buffer, issue, queue, register_slice
 from formal.claim import Claim
 from formal.prove import prove
 
-BLOCKS = (cell_step, cell_sum, crc, divide, frame_buffer, issue, queue, register_slice)
+BLOCKS = (cell_step, cell_sum, crc, divide, draw, frame_buffer, issue, queue, register_slice)
 CLAIMS: tuple[Claim, ...] = tuple(claim for block in BLOCKS for claim in block.CLAIMS)
 FOLDER = Path("build/formal")
 
