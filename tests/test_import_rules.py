@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ("sw", "hw", "boards", "sim", "tests")
+ROOMS = ("sw", "hw", "formal", "boards", "sim", "tests")
 
 # A room is the longest of these that starts a module's name; it may import the standard library, itself, and these.
 ALLOWED = {
@@ -17,6 +17,7 @@ ALLOWED = {
     "sw.twin": ("sw.contract", "sw.data", "numpy", "torch"),
     "sw.reference": ("sw.contract", "numpy", "torch"),
     "hw": ("sw.contract", "amaranth"),
+    "formal": ("sw.contract", "hw", "amaranth"),
     "boards": ("sw.contract", "sw.figures", "hw", "amaranth", "amaranth_boards", "rich"),
 }
 FORBIDDEN = {
@@ -102,6 +103,9 @@ def test_the_search_finds_the_modules_of_every_room():
         ("hw.array.cell", "from sw.twin import cell"),
         ("boards.ulx3s", "import torch"),
         ("hw.array.cell", "from sw import *"),
+        ("hw.queue", "from formal.claim import Claim"),
+        ("formal.queue", "from sw.twin import update"),
+        ("formal.queue", "import torch"),
     ],
 )
 def test_a_planted_violation_is_found(module: str, source: str):
@@ -119,6 +123,8 @@ def test_a_planted_violation_is_found(module: str, source: str):
         ("sw.host.device", "import numpy\nfrom sw.contract import frames\nimport serial"),
         ("sim.test_cell", "from sim.drivers import stalls\nimport cocotb\nfrom sw.twin import cell"),
         ("tests.test_cell", "from tests import stimulus"),
+        ("tests.test_formal", "from formal.claim import Claim"),
+        ("formal.queue", "from amaranth.hdl import Assert\nfrom hw.layouts import token_layout\nimport sw.contract.tokens"),
     ],
 )
 def test_an_allowed_import_is_not_reported(module: str, source: str):

@@ -1,0 +1,128 @@
+"""Every active row draws once (clauses 9 and 10), and what is drawn belongs to its row, however often the reader waits.
+
+The table's memory is taken away: what it gives is free, and where it is read is looked at. The layer, its rate and
+`enable` are anything, but steady; the random word is set freely before the first row comes.
+"""
+
+from typing import Any
+
+from amaranth.asserts import AnyConst, AnySeq
+from amaranth.hdl import Assert, Assume, Cat, Elaboratable, Module, Mux, Signal, Value
+from amaranth.lib import data
+
+from formal.claim import Claim
+from formal.clocked import clocked_module, free
+from formal.source import Bug, Elaborated, copy_of
+from hw.learning.error_scan import item_layout
+from sw.contract.geometry import Geometry
+
+NAME = "hw.learning.draw"
+GEOMETRY = Geometry(columns=4, rows=4, grid_height=1, grid_width=1, synapses_per_cell=4, folds=1, slices=2)
+
+
+class DrawHarness(Elaboratable):
+    """The block beside the rows that are inside, each with the random word that was drawn for it."""
+
+    def __init__(self, bug: Bug | None) -> None:
+        self.bug, self.module = bug, copy_of(NAME, bug)
+
+    def elaborate(self, platform: object) -> Module:
+        m, layout = clocked_module(), item_layout(GEOMETRY)
+        pair, looks = Signal(data.ArrayLayout(8, 2)), Signal()
+        place: Any = None
+
+        def free_word(_m: Module, _memory: Any, *, address: Any, enable: Any = 1) -> Any:
+            """Any pair, held while the memory is not read."""
+            nonlocal place
+            place = address
+            m.d.comb += looks.eq(enable)
+            return pair
+
+        self.module.read_word = free_word
+        with m.If(looks):
+            m.d.sync += pair.as_value().eq(AnySeq(16))
+        block = self.module.Draw(GEOMETRY)
+        m.submodules.block = elaborated = Elaborated(self.module, block)
+        items, draws = block.items, block.draws
+        for each in (items.valid, items.payload.as_value(), draws.ready):
+            free(m, each)
+        for each in (block.enable, block.layer, block.relax_rate):
+            m.d.comb += each.eq(AnyConst(len(each)))
+        m.d.comb += Assume(block.relax_rate <= 65536)
+        accepted, has_come = Signal(), Signal()
+        m.d.comb += [
+            accepted.eq(items.valid & items.ready),
+            block.prng_value.eq(AnySeq(32)),
+            block.prng_write.eq(AnySeq(1) & ~has_come & ~items.valid),
+            Assume(~block.prng_write | (block.prng_value != 0)),
+        ]
+        with m.If(accepted):
+            m.d.sync += has_come.eq(1)
+
+        # the rows inside: `first` is at the reader, `second` behind it
+        draws_now = accepted & items.payload.active & block.enable
+        drawn = Mux(draws_now, stepped(block.prng), block.prng)
+        second, first = Signal(), Signal()
+        second_item, first_item = Signal(layout), Signal(layout)
+        second_word, first_word = Signal(32), Signal(32)
+        moves = ~draws.valid | draws.ready
+        with m.If(moves):
+            m.d.sync += [first.eq(second), first_item.eq(second_item), first_word.eq(second_word)]
+            m.d.sync += [second.eq(accepted), second_item.eq(items.payload), second_word.eq(drawn)]
+        word, previous = Signal(32), Signal()
+        m.d.sync += [word.eq(Mux(block.prng_write, block.prng_value, drawn)), previous.eq(1)]
+        m.d.comb += [
+            Assert(items.ready == moves),
+            Assert(block.drawn == draws_now),
+            Assert(~previous | (block.prng == word)),
+            Assert(draws.valid == first),
+            Assert(~first & ~second | has_come),
+        ]
+
+        found: Any = draws.payload
+        draws_row = first_item.active & block.enable
+        relaxes = first_word[:16] < block.relax_rate
+        same_row = Cat(found[name] == first_item[name] for name in ("neuron", "negative", "last")).all()
+        m.d.comb += [
+            Assert(~first | same_row),
+            Assert(~first | (found.relax == (draws_row & relaxes))),
+            Assert(looks == moves),
+            Assert(~second | (place == Cat(second_word[24:], block.layer))),
+            Assert((found.toward == pair[0]) & (found.away == pair[1])),
+            Assert(~first | (found.learn == (first_item.active & (~block.enable | found.toward.any() | found.away.any())))),
+        ]
+        if self.bug is None:
+            inner_second, inner_first, inner_valid, inner_relaxes = elaborated.signals[:4]
+            m.d.comb += [
+                Assert(inner_valid == second),
+                Assert(~second | (inner_second.as_value() == second_item.as_value())),
+                Assert(~second | (block.prng == second_word)),
+                Assert(~first | (inner_first.as_value() == first_item.as_value())),
+                Assert(~first | (inner_relaxes == relaxes)),
+            ]
+        return m
+
+
+def stepped(x: Value) -> Value:
+    """Clause 9."""
+    x = x ^ (x << 13)[:32]
+    x = x ^ (x >> 17)
+    return x ^ (x << 5)[:32]
+
+
+CLAIMS = (
+    Claim(
+        name="draw",
+        about="every active row steps the random word once; its thresholds and its relaxation are those of its word",
+        harness=DrawHarness,
+        depth=5,
+        bugs=(
+            Bug(NAME, "self.items.payload.active & self.enable)", "self.enable)"),
+            Bug(NAME, "self.items.valid & advance & ", "self.items.valid & "),
+            Bug(NAME, "self.prng[:16] < self.relax_rate", "self.prng[:16] <= self.relax_rate"),
+            Bug(NAME, "Cat(self.prng[24:], self.layer), enable=advance", "Cat(self.prng[24:], self.layer)"),
+            Bug(NAME, "Cat(self.prng[24:], self.layer)", "Cat(self.prng[23:31], self.layer)"),
+            Bug(NAME, "looked_up.active & relaxes & self.enable", "relaxes & self.enable"),
+        ),
+    ),
+)

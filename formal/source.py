@@ -1,0 +1,55 @@
+"""Copies of the modules of `hw`, so that a harness can plant a bug in one or take hold of what is inside."""
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from amaranth.hdl import Elaboratable, Fragment, Signal
+
+
+@dataclass(frozen=True)
+class Bug:
+    """A place in the text of a module, which occurs there once, and what stands there instead."""
+
+    module: str
+    right: str
+    wrong: str
+
+
+def copy_of(name: str, bug: Bug | None = None) -> Any:
+    """A module of its own with the text of the module `name`, and with the bug if it is one of this module.
+
+    Raises ValueError if the text no longer has the place of the bug, or has it more than once.
+    """
+    spec = find_spec(name)
+    assert spec is not None and spec.origin is not None
+    text = Path(spec.origin).read_text()
+    if bug is not None and bug.module == name:
+        if text.count(bug.right) != 1:
+            raise ValueError(f"{name} has {bug.right!r} {text.count(bug.right)} times, expected once")
+        text = text.replace(bug.right, bug.wrong)
+    copy = ModuleType(name)
+    exec(compile(text, spec.origin, "exec"), copy.__dict__)
+    return copy
+
+
+class Elaborated(Elaboratable):
+    """A block that has been elaborated already, so that a harness can speak of the signals inside.
+
+    signals : those that the block's own module made, in the order of the text
+    """
+
+    def __init__(self, copy: Any, block: Elaboratable) -> None:
+        self.signals: list[Any] = []
+
+        def recorded(*args: Any, src_loc_at: int = 0, **fields: Any) -> Any:
+            self.signals.append(Signal(*args, src_loc_at=src_loc_at + 1, **fields))
+            return self.signals[-1]
+
+        copy.Signal = recorded
+        self._fragment = Fragment.get(block, None)
+
+    def elaborate(self, platform: object) -> Fragment:
+        return self._fragment
