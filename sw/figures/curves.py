@@ -1,7 +1,8 @@
 """Lines with error bars, a panel for each thing that is shown: what a comparison of methods over seeds looks like."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Self
 
 from matplotlib import colormaps
 from matplotlib.figure import Figure
@@ -20,6 +21,12 @@ class Line:
     across: Sequence[float]
     mean: Sequence[float | None]
     deviation: Sequence[float | None] = field(default=())
+
+    @classmethod
+    def of_spreads(cls, name: str, across: Sequence[float], spreads: Sequence[Mapping[str, Any]]) -> Self:
+        """From a `mean` and a `deviation` at each place (`sw.experiments.metrics.spread`)."""
+        mean, deviation = ([of[key] for of in spreads] for key in ("mean", "deviation"))
+        return cls(name=name, across=across, mean=mean, deviation=deviation)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -88,7 +88,7 @@ def comparison(name: str, about: str, build: Build, scaled: Scale, full: Scale, 
         say(scale.words())
         outcomes = compare(plan)
         result = {
-            "scale": scale.as_json() | {"full": full, "grey": grey, "seeds": list(plan.seeds)},
+            "scale": scale.as_json(full=full, grey=grey, seeds=plan.seeds),
             "last": last or scale.tasks,
             "methods": as_json(outcomes, plan.seeds, last or scale.tasks),
         }

@@ -160,10 +160,7 @@ def _panels(outcomes: dict[str, Outcome]) -> list[curves.Panel]:
 
 
 def _line(name: str, across: Sequence[int], values: Sequence[Sequence[float | None]]) -> curves.Line:
-    spreads = [spread(list(of)) for of in values]
-    return curves.Line(
-        name=name, across=across, mean=[of["mean"] for of in spreads], deviation=[of["deviation"] for of in spreads]
-    )
+    return curves.Line.of_spreads(name, across, [spread(list(of)) for of in values])
 
 
 def _mean(values: np.ndarray) -> float | None:

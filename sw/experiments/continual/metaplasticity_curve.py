@@ -79,7 +79,7 @@ def experiment(
         say(f"m = {m:g}")
         found[m] = compare(plan)
         written[f"{m:g}"] = as_json(found[m], plan.seeds, scale.tasks)
-    size = scale.as_json() | {"full": full, "grey": grey, "seeds": list(range(seed, seed + seeds))}
+    size = scale.as_json(full=full, grey=grey, seeds=range(seed, seed + seeds))
     finish(path, NAME, began, {"scale": size, "values": list(numbers), "by_m": written})
     style.save(curves.draw([_panel(metric, title, found, names) for metric, title in SHOWN.items()]), path.with_suffix(""))
     for name in names:
@@ -92,6 +92,5 @@ def _panel(metric: str, title: str, found: dict[float, dict[str, Outcome]], name
     lines = []
     for name in names:
         spreads = [outcomes[name].metrics[metric] for outcomes in found.values()]
-        mean, deviation = ([of[key] for of in spreads] for key in ("mean", "deviation"))
-        lines.append(curves.Line(name=name, across=list(found), mean=mean, deviation=deviation))
+        lines.append(curves.Line.of_spreads(name, list(found), spreads))
     return curves.Panel(title=title, across="m", up=metric.replace("_", " "), lines=lines, whole=False)

@@ -1,5 +1,6 @@
 """How large an experiment is: scaled to a CPU by default, as large as in the paper by option."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -47,9 +48,9 @@ class Scale:
             f"hidden layers {'-'.join(map(str, self.hidden)) or 'none'}, {tests} test samples, m {self.metaplasticity:g}"
         )
 
-    def as_json(self) -> dict[str, Any]:
-        """For the result."""
-        return asdict(self) | {"hidden": list(self.hidden)}
+    def as_json(self, *, full: bool, grey: bool, seeds: Iterable[int]) -> dict[str, Any]:
+        """For the result, with what else was chosen for the whole run."""
+        return asdict(self) | {"hidden": list(self.hidden), "full": full, "grey": grey, "seeds": list(seeds)}
 
 
 def parse_sizes(option: str, text: str) -> tuple[int, ...]:

@@ -85,7 +85,7 @@ def experiment(
         seen = inputs[: scale.test_samples], labels[: scale.test_samples]
         tested = [switching_test(learner, layer, *seen, flips=counts[layer], **chosen) for layer in range(depth)]
         runs.append({"seed": one, "test_accuracy": accuracy, "layers": tested, "settings": settings.fields()})
-    size = scale.as_json() | {"full": full, "grey": grey, "seeds": list(range(seed, seed + seeds))}
+    size = scale.as_json(full=full, grey=grey, seeds=range(seed, seed + seeds))
     written = [run | {"layers": [[part.as_json() for part in layer] for layer in run["layers"]]} for run in runs]
     finish(path, NAME, began, {"scale": size, "method": method, "flips": list(counts), "bins": bins, "runs": written})
     style.save(curves.draw([_panel(layer, runs) for layer in range(depth)]), path.with_suffix(""))
@@ -104,9 +104,8 @@ def _panel(layer: int, runs: list[dict[str, Any]]) -> curves.Panel:
     for run in runs:
         found: list[Bin] = run["layers"][layer]
         spreads = [spread(part.increase) for part in found]
-        mean, deviation = ([of[key] for of in spreads] for key in ("mean", "deviation"))
         places = [part.magnitude for part in found]
-        lines.append(curves.Line(name=f"seed {run['seed']}", across=places, mean=mean, deviation=deviation))
+        lines.append(curves.Line.of_spreads(f"seed {run['seed']}", places, spreads))
     title = f"Layer {layer + 1}: switching one weight"
     return curves.Panel(
         title=title, across="|hidden weight| / largest", up="growth of the loss", lines=lines, share=False, whole=False

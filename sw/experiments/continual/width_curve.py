@@ -82,7 +82,7 @@ def experiment(
         say(f"width {width}")
         found[width] = compare(plan)
         written[str(width)] = as_json(found[width], plan.seeds, scale.tasks)
-    size = scale.as_json() | {"full": full, "grey": grey, "seeds": list(range(seed, seed + seeds))}
+    size = scale.as_json(full=full, grey=grey, seeds=range(seed, seed + seeds))
     finish(path, NAME, began, {"scale": size, "widths": list(sizes), "by_width": written})
     style.save(curves.draw([_panel(name, found) for name in names]), path.with_suffix(""))
     for name in names:
@@ -97,6 +97,5 @@ def _panel(name: str, found: dict[int, dict[str, Outcome]]) -> curves.Panel:
         rows = [[float(np.mean(course.matrix[i, : i + 1])) for course in outcomes[name].courses]
                 for i in range(len(outcomes[name].courses[0].matrix))]  # fmt: skip
         spreads = [spread(row) for row in rows]
-        mean, deviation = ([of[key] for of in spreads] for key in ("mean", "deviation"))
-        lines.append(curves.Line(name=f"width {width}", across=range(1, len(rows) + 1), mean=mean, deviation=deviation))
+        lines.append(curves.Line.of_spreads(f"width {width}", range(1, len(rows) + 1), spreads))
     return curves.Panel(title=name, across="tasks learned", up="mean accuracy", lines=lines)
