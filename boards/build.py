@@ -9,6 +9,7 @@ asked for cannot be built. A failure is one line `error: SENTENCE`.
 
 import argparse
 import json
+import shutil
 import signal
 import sys
 import time
@@ -121,11 +122,12 @@ def judge(request: Request, report: dict[str, Any]) -> None:
 
 
 def keep(request: Request, report: dict[str, Any]) -> None:
-    """Copy the report of a board's own shape and network to `boards/reports`. Raises `RequestError` for another one."""
+    """Copy report and picture of a board's own shape and network to `boards/reports`. Raises `RequestError` for another one."""
     if not request.is_standard:
         raise RequestError("--keep is for a board's own shape and network: leave --geometry and --layers away")
     REPORTS.mkdir(exist_ok=True)
     (REPORTS / f"{request.target.name}.json").write_text(json.dumps(report, indent=2) + "\n")
+    shutil.copyfile(request.folder / "floorplan.png", REPORTS / f"{request.target.name}-floorplan.png")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -137,7 +139,7 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--output", type=Path, metavar="FOLDER", help="where everything goes, instead of build/BOARD")
     found.add_argument("--geometry", help="another shape: columns=…,rows=…,grid_height=…,…")
     found.add_argument("--layers", help="the network that the report is about: 784,500,10")
-    found.add_argument("--keep", action="store_true", help="copy the report to boards/reports, for README")
+    found.add_argument("--keep", action="store_true", help="copy report and picture to boards/reports, for README")
     return found
 
 

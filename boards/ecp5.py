@@ -3,6 +3,7 @@
 from fractions import Fraction
 from typing import Any
 
+from boards import flip_flops
 from boards.ecp5_floorplan import floorplan
 from boards.pll import Ecp5Pll
 from boards.target import PLACED, Family, Step
@@ -27,7 +28,7 @@ FLIP_FLOPS = (
     "$_DFFE_?P??_ r",
     "$_SDFFE_?P??_ r",
 )
-LEAST_RESET_GROUP = 10
+LEAST = "-minsrst 10"
 
 
 class Ecp5(Family):
@@ -47,11 +48,7 @@ class Ecp5(Family):
 
     def synthesis(self) -> list[str]:
         # Wide multiplexers (L6MUX21, PFUMX) are chosen for depth and take half as many LUTs again.
-        synth = "synth_ecp5 -noflatten -nowidelut -top top -run"
-        # A tile has two resets for its eight flip-flops. With a reset for every few of them, nextpnr takes five times as
-        # long to find legal places, and finds worse ones: resets of small groups become logic.
-        cells = " ".join(f"-cell {cell}" for cell in FLIP_FLOPS)
-        return [f"{synth} begin:map_ffs", f"dfflegalize -minsrst {LEAST_RESET_GROUP} {cells}", "opt_merge", f"{synth} map_ffs:"]
+        return flip_flops.synthesis("synth_ecp5 -noflatten -nowidelut -top top", FLIP_FLOPS, LEAST)
 
     def floorplan(self, geometry: Geometry, device: str) -> list[str]:
         of_cell = self.weight_blocks(geometry) // geometry.cells

@@ -3,6 +3,7 @@
 from fractions import Fraction
 from typing import Any
 
+from boards import flip_flops
 from boards.gowin_pll import GowinPll, Limits
 from boards.target import PLACED, Family, Step
 from sw.contract.geometry import Geometry
@@ -14,7 +15,7 @@ SHAPES = ((32, 512), (16, 1024), (8, 2048))
 BLOCKS = ("SDPB", "SDPX9B", "DPB", "DPX9B", "SP", "SPX9", "pROM", "pROMX9")
 
 FLIP_FLOPS = ("$_DFF_?_ 0", "$_DFFE_?P_ 0", "$_SDFF_?P?_ r", "$_SDFFE_?P?P_ r", "$_DFF_?P?_ r", "$_DFFE_?P?P_ r")
-LEAST_GROUP = 8  # flip-flops that have a reset or an enable of their own; smaller groups get logic instead
+LEAST = "-minsrst 8 -mince 8"
 
 
 class Gowin(Family):
@@ -35,11 +36,7 @@ class Gowin(Family):
 
     def synthesis(self) -> list[str]:
         # Flat: with modules kept, synth_gowin puts a buffer at every port of every one of them.
-        synth = "synth_gowin -nowidelut -top top -run"
-        # Two flip-flops share their reset and their enable: see `boards.ecp5`.
-        cells = " ".join(f"-cell {cell}" for cell in FLIP_FLOPS)
-        groups = f"dfflegalize -minsrst {LEAST_GROUP} -mince {LEAST_GROUP} {cells}"
-        return [f"{synth} begin:map_ffs", groups, "opt_merge", f"{synth} map_ffs:"]
+        return flip_flops.synthesis("synth_gowin -nowidelut -top top", FLIP_FLOPS, LEAST)
 
     def place_and_route(self, platform: Any, options: tuple[str, ...]) -> Step:
         die, _ = DIES[platform.device]

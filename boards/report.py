@@ -90,7 +90,8 @@ def print_report(report: dict[str, Any], console: Console) -> None:
         table.add_row("training samples a second", f"{report['samples_per_second']:,.0f}")
     table.add_row("logic cells a synapse", f"{report['logic_per_synapse']:.1f}")
     for resource, (used, available) in report["use"].items():
-        table.add_row(resource, f"{used:,} of {available:,}, {used / available:.0%}")
+        share = f" of {available:,}, {used / available:.0%}" if available else ""  # TBUF has no sites of its own
+        table.add_row(resource, f"{used:,}{share}")
     table.add_row("serial line", f"{report['baud']:,} baud, off by {report['baud_error']:.4%}")
     path = report["critical_path"]
     table.add_row("slowest path", f"{path['from']} to {path['to']}, {path['ns']} ns")

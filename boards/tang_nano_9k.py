@@ -19,7 +19,7 @@ TARGETS = [
         name="tangnano9k",
         platform=Platform,
         family=Gowin(GW1NR_9, "--sspi_as_gpio", "--mspi_as_gpio"),
-        clock_mhz=36.0,
+        clock_mhz=48.0,
         loader=open_fpga_loader("tangnano9k"),
     )
 ]

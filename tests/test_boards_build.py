@@ -45,6 +45,7 @@ SCRIPTS = {
                 "TRELLIS_COMB": {"used": 160, "available": 24288},
                 "DP16KD": {"used": 2, "available": 56},
                 "MULT18X18D": {"used": 0, "available": 28},
+                "TBUF": {"used": 2, "available": 0},
             },
         }
         files["timing.json"] = json.dumps(timing)
@@ -113,7 +114,8 @@ def test_a_build_leaves_bitstream_report_and_a_log_of_each_step(tools, tmp_path)
     found = json.loads((folder / "report.json").read_text())
     expected = {
         "board": "ulx3s-25f", "clock_mhz": 88.0, "asked_mhz": 80.0, "margin": 0.1, "seed": 7, "layers": [16, 6, 2],
-        "use": {"DP16KD": [2, 56], "TRELLIS_COMB": [160, 24288]}, "logic_per_synapse": 20.0, "synapses_per_cycle": 8,
+        "use": {"DP16KD": [2, 56], "TBUF": [2, 0], "TRELLIS_COMB": [160, 24288]}, "logic_per_synapse": 20.0,
+        "synapses_per_cycle": 8,
         "cycles_per_sample": None, "samples_per_second": None, "baud": 3_000_000, "sources": source_hash(),
         "sha256": hashlib.sha256(b"bits").hexdigest(),
     }  # fmt: skip
@@ -226,7 +228,7 @@ def test_every_sentence_of_a_missed_budget_names_value_and_limit(tmp_path):
     file.write_text("[ulx3s-25f]\n" + "".join(f"{name} = {limit}\n" for name, limit in limits.items()))
     found = {
         "board": "ulx3s-25f", "clock_mhz": 88.0, "logic_per_synapse": 20.0, "cycles_per_sample": 700.5,
-        "use": {"DP16KD": [2, 56], "TRELLIS_COMB": [160, 24288]},
+        "use": {"DP16KD": [2, 56], "TBUF": [2, 0], "TRELLIS_COMB": [160, 24288]},
     }  # fmt: skip
     family = TARGETS["ulx3s-25f"].family
     with pytest.raises(BuildError) as caught:

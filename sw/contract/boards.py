@@ -22,8 +22,9 @@ ECP5_85F = Geometry(columns=784, rows=512, grid_height=7, grid_width=7, synapses
 ECP5_45F = Geometry(columns=800, rows=256, grid_height=5, grid_width=5, synapses_per_cell=16, folds=2, slices=4)
 ECP5_25F = Geometry(columns=800, rows=128, grid_height=5, grid_width=5, synapses_per_cell=8, folds=4, slices=2)
 TANG_NANO_20K = Geometry(columns=800, rows=102, grid_height=5, grid_width=2, synapses_per_cell=16, folds=5, slices=4)
-# A quarter of the logic of the 20K: few cells with deep memories, of 1,020 words in blocks that hold 1,024 of 16 bits.
-TANG_NANO_9K = Geometry(columns=800, rows=51, grid_height=5, grid_width=1, synapses_per_cell=8, folds=20, slices=4)
+# A quarter of the logic of the 20K: few cells with deep memories, of 1,014 words in blocks that hold 1,024 of 16 bits; and so
+# many folds that inputs are in block RAM too, for nextpnr finds no places for 200 memories made of LUTs.
+TANG_NANO_9K = Geometry(columns=832, rows=39, grid_height=2, grid_width=2, synapses_per_cell=8, folds=26, slices=4)
 # The four single-port memories of the UP5K, 16 bits each: a slice of two weights in each.
 ICE40_UP5K = Geometry(
     columns=784, rows=167, grid_height=1, grid_width=1, synapses_per_cell=8, folds=98, slices=4, memory_ports=1
@@ -38,7 +39,7 @@ BOARDS = {
     "orangecrab-85f": Board(title="OrangeCrab r0.2, LFE5U-85F", geometry=ECP5_85F, baud=3_000_000, layers=(784, 500, 10)),
     "ecpix5-45f": Board(title="ECPIX-5, LFE5UM5G-45F", geometry=ECP5_45F, baud=3_000_000, layers=(784, 246, 10)),
     "tangnano20k": Board(title="Tang Nano 20K, GW2AR-18", geometry=TANG_NANO_20K, baud=2_000_000, layers=(784, 92, 10)),
-    "tangnano9k": Board(title="Tang Nano 9K, GW1NR-9", geometry=TANG_NANO_9K, baud=3_000_000, layers=(784, 41, 10)),
+    "tangnano9k": Board(title="Tang Nano 9K, GW1NR-9", geometry=TANG_NANO_9K, baud=3_000_000, layers=(784, 29, 10)),
     "icebreaker": Board(title="iCEBreaker, iCE40UP5K", geometry=ICE40_UP5K, baud=3_000_000, layers=(784, 128, 10)),
 }
 ALIASES = {"ulx3s": "ulx3s-85f"}
