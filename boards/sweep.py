@@ -42,7 +42,6 @@ OPTIONS = {
     "router2": ("--router", "router2"),
     "ripup": ("--tmg-ripup",),
     "weight30": ("--placer-heap-timingweight", "30"),
-    "critexp4": ("--placer-heap-critexp", "4"),
     "beta70": ("--placer-heap-beta", "0.7"),
 }
 SEEDS = (2, 3)

@@ -11,15 +11,16 @@ from sw.figures.style import BLUE, INK, MUTED, ORANGE, canvas, styled
 def draw(
     points: Mapping[str, tuple[float, float]], front: Sequence[str], *, title: str, across: str, up: str
 ) -> Figure:
-    """All points with their names; those of `front`, in order, are joined by a line."""
+    """All points with their names, those at one place in one text; those of `front`, in order, are joined by a line."""
     figure, (axes,) = canvas(8.6, 5.4)
     stairs = [points[name] for name in front]
     axes.step(*zip(*stairs, strict=True), where="post", color=ORANGE, linewidth=1.4, label="Pareto front")
-    for name, (x, y) in points.items():
-        best = name in front
+    for x, y in dict.fromkeys(points.values()):
+        names = [name for name, place in points.items() if place == (x, y)]
+        best = any(name in front for name in names)
         axes.plot(x, y, "o", color=ORANGE if best else BLUE, markersize=6 if best else 4.5)
         axes.annotate(
-            name, (x, y), xytext=(5, 3), textcoords="offset points", fontsize=8, color=INK if best else MUTED
+            ", ".join(names), (x, y), xytext=(5, 3), textcoords="offset points", fontsize=8, color=INK if best else MUTED
         )
     axes.set_title(title)
     axes.set_xlabel(across)
