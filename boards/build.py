@@ -90,6 +90,7 @@ def build(request: Request, console: Console) -> dict[str, Any]:
                 raise
             progress.end(seconds[step.name])
             if step is synthesis:
+                family.finish(request.folder / generate.NETLIST)
                 fit.check_design(request.folder / generate.COUNTS, target, sources.platform.device)
 
     report = make_report(

@@ -4,6 +4,7 @@ from fractions import Fraction
 from typing import Any
 
 from boards import flip_flops
+from boards.ecp5_carries import drop_unread_carries
 from boards.ecp5_floorplan import floorplan
 from boards.pll import Ecp5Pll
 from boards.target import PLACED, Family, Step
@@ -39,6 +40,7 @@ class Ecp5(Family):
     memory = "DP16KD"
     buffered_clock = True
     warm_up = ("nextpnr-ecp5", "ecppack")
+    finish = staticmethod(drop_unread_carries)
 
     def __init__(self, *pack_options: str) -> None:
         self.pack_options = pack_options

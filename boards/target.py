@@ -31,6 +31,7 @@ class Family(ABC):
     memory: str  # the block that holds weights
     buffered_clock: bool  # the PLL takes its input from a buffer, not from the pin
     warm_up: tuple[str, ...]  # its tools
+    finish: Callable[[Path], None] = staticmethod(lambda netlist: None)  # changes what Yosys wrote
 
     @abstractmethod
     def pll(self, input_hz: Fraction, asked_hz: Fraction) -> Pll:

@@ -76,7 +76,9 @@ def test_a_pll_that_never_locks_is_found(ecp5, tmp_path):
 
 
 def cell(kind: str, parameters: dict[str, str] | None = None, **connections: int | str) -> dict:
-    return {"type": kind, "parameters": parameters or {}, "connections": {pin: [bit] for pin, bit in connections.items()}}
+    directions = {pin: "output" if pin in ("COUT", "Q", "S0", "S1", "Z") else "input" for pin in connections}
+    nets = {pin: [bit] for pin, bit in connections.items()}
+    return {"type": kind, "parameters": parameters or {}, "port_directions": directions, "connections": nets}
 
 
 REFUSED = {
@@ -96,6 +98,16 @@ def test_what_is_not_modelled_is_refused(sentence):
     design = {"modules": {"top": {"attributes": {}, "ports": ports, "cells": REFUSED[sentence]}}}
     with pytest.raises(NetlistError, match=sentence):
         Writer(Netlist(design), *build.FAMILIES["Ecp5"])
+
+
+def test_outputs_that_are_left_open_are_nets_of_their_own():
+    """An undefined constant at an output is what Yosys' JSON has for a pin that leads nowhere; at an input it is a value."""
+    cells = {name: cell("CCU2C", CIN="x", COUT="x", S0="x") for name in ("a", "b")}
+    design = {"modules": {"top": {"attributes": {}, "ports": {}, "cells": cells}}}
+    netlist = Netlist(design)
+    outputs = [one.nets[pin][0] for one in netlist for pin in ("COUT", "S0")]
+    assert len(set(outputs)) == 4 and min(outputs) > 1
+    assert {one.nets["CIN"][0] for one in netlist} <= {0, 1}
 
 
 def test_an_output_of_ice40_that_can_be_switched_off_is_refused():

@@ -102,6 +102,7 @@ def _synthesise(target: Target, geometry: Geometry, folder: Path, report: Report
     report(f"synthesising {target.name}")
     sources = generate.write(target, geometry, BOARDS[target.name].baud, target.clock_mhz, folder)
     seconds = run_step(generate.synthesis(), folder, lambda line: None)
+    target.family.finish(folder / generate.NETLIST)
     design = json.loads((folder / generate.NETLIST).read_text())
     known = serial(sources.rate, RX, TX) | {"synthesis_seconds": round(seconds, 1)}
     made = folder / "made"

@@ -109,7 +109,11 @@ class Netlist:
 
     def _add(self, module: dict[str, Any], local: dict[int | str, int], path: str) -> None:
         for name, cell in module["cells"].items():
-            nets = {pin: [self._local(local, bit) for bit in bits] for pin, bits in cell["connections"].items()}
+            drives = {pin for pin, direction in cell["port_directions"].items() if direction == "output"}
+            nets = {
+                pin: [self.new() if bit == "x" and pin in drives else self._local(local, bit) for bit in bits]
+                for pin, bits in cell["connections"].items()
+            }
             inner = self._modules.get(cell["type"])
             if inner is None:
                 self.cells.append(Cell(f"{path}.{name}", cell["type"], cell["parameters"], nets, self))
