@@ -17,6 +17,10 @@ class RefusedError(LinkError):
     """The board answered ERROR: the request changed nothing."""
 
 
+class BoardResetError(RefusedError):
+    """The board has been reset since HELLO: what it had learned is gone."""
+
+
 class BoardError(HostError):
     """No such board, or it cannot be opened or built."""
 

@@ -76,7 +76,7 @@ def first_fault(device: LearningDevice, board: boards.Board, cases: dict[str, Ca
 
 
 def _check_nothing_learned(device: LearningDevice) -> None:
-    _, samples = device.read_state()
+    samples = device.read_state().samples
     if samples:
         raise InputError(
             f"the board has learned {samples} samples and the test overwrites its weights: "

@@ -37,9 +37,7 @@ def verify(
     typer.echo(f"equal: {samples} predictions, {weights} hidden weights, random word, sample count")
 
 
-def first_difference(
-    board: LearningDevice, twin: LearningDevice, network: Network, samples: int, seed: int
-) -> str | None:
+def first_difference(board: LearningDevice, twin: LearningDevice, network: Network, samples: int, seed: int) -> str | None:
     """What differs first after `samples` random samples from `seed`, or None."""
     random = np.random.default_rng(seed)
     pixels = random.integers(0, 2, (samples, network.layers[0]), dtype=np.uint8)
