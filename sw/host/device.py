@@ -17,7 +17,7 @@ from sw.contract.network import Network
 from sw.contract.registers import configuration_bytes
 from sw.contract.state import State
 from sw.contract.table import table_bytes, thresholds
-from sw.host.error import LinkError
+from sw.host.error import LinkError, MiscountError
 from sw.host.learning_device import Bits, Labels, Predictions, Weights
 from sw.host.link import Link, Request
 from sw.host.samples import check_labels, check_pixels, check_weights, pack
@@ -187,7 +187,7 @@ class Device:
         self._of_length(reply, 2 * count + PROGRESS.size, "TRAIN")
         signature, counted = PROGRESS.unpack(reply[2 * count :])
         if (counted - samples) % SAMPLE_COUNTS > (self.samples - samples) % SAMPLE_COUNTS:
-            raise LinkError(
+            raise MiscountError(
                 f"{self.link.name} has counted {counted} training samples, expected {samples}: it has lost some or learned "
                 "some twice"
             )
