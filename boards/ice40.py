@@ -26,7 +26,7 @@ class Ice40(Family):
     def synthesis(self) -> list[str]:
         # The large memories have no contents when the chip starts: Yosys takes one only for a memory that asks for none.
         contents = f"delete {CELL_MODULE}/t:$meminit* {CELL_MODULE}/r:MEMID=\\weights_* %i"
-        return [contents, "synth_ice40 -noflatten -spram -device u -top top"]
+        return [contents, "synth_ice40 -spram -device u -top top"]
 
     def place_and_route(self, platform: Any, options: tuple[str, ...]) -> Step:
         files = ("--json", "top.json", "--pcf", "top.pcf", "--asc", "top.asc", "--report", "timing.json", "--write", PLACED)

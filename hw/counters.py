@@ -5,7 +5,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
-from hw.engine_signature import EVENTS_LAYOUT, REPORT_ADDRESS_BITS, SAMPLES_LAYOUT
+from hw.engine_signature import EVENTS_LAYOUT, REPORT_ADDRESS_BITS, SAMPLES_PLACE, STATE_LAYOUT
 
 WORD_BITS = 16
 WORDS = 4  # of a counter: 64 bits
@@ -13,6 +13,8 @@ LOW_BITS = 6
 COUNTERS = len(EVENTS_LAYOUT.members)
 WALK = WORDS * COUNTERS
 """Cycles after which every event is in the memory, when nobody reads or writes it."""
+READS = 2**LOW_BITS - 1 - WALK
+"""Words that may be read within one walk while events come."""
 
 
 class Counters(wiring.Component):
@@ -21,13 +23,13 @@ class Counters(wiring.Component):
     The lowest bits of every counter are a small counter of its own. A pointer walks over the words of the memory, one a
     cycle; where a counter begins it stores its small counter, and when that has become smaller since the last time, it
     carries one into the bits above. The walk takes fewer cycles than a small counter has values, so none is missed;
-    reads make it longer by a cycle each, but are allowed only at rest.
+    each read makes it longer by a cycle, so while events come there are at most `READS` in a walk.
 
     Members
     -------
     events : by the name of the counter; `samples`, `bad_frames`, then those of the engine
     clear : one cycle: all but `bad_frames` become zero; `reset` : all of them. `busy` until done: no events but `bad_frames`
-    write : a byte of `samples` (`hw.engine_signature.SAMPLES_LAYOUT`), while no sample is being trained
+    write : a byte of `samples` (`hw.engine_signature.STATE_LAYOUT`), while no sample is being trained
     read, address, word : one cycle later, 16 bits of a counter: word address % 4 of the counter address // 4. What
         happened more than `WALK` cycles ago is in it
     """
@@ -36,7 +38,7 @@ class Counters(wiring.Component):
     clear: In(1)
     reset: In(1)
     busy: Out(1)
-    write: In(stream.Signature(SAMPLES_LAYOUT))
+    write: In(stream.Signature(STATE_LAYOUT))
     read: In(1)
     address: In(REPORT_ADDRESS_BITS)
     word: Out(WORD_BITS)
@@ -53,7 +55,7 @@ class Counters(wiring.Component):
                 # bit by bit: a carry chain of so few bits would take more
                 m.d.sync += value.eq(value ^ Cat(value[:bit].all() for bit in range(LOW_BITS)))
             if name == "samples":
-                with m.If(self.write.valid & self.write.ready & (self.write.payload.place == 0)):
+                with m.If(self.write.valid & self.write.ready & (self.write.payload.place == SAMPLES_PLACE)):
                     m.d.sync += value.eq(low_byte)
             with m.If(self.reset | (self.clear if name != "bad_frames" else 0)):
                 m.d.sync += value.eq(0)
@@ -105,7 +107,7 @@ class Counters(wiring.Component):
             ]
         with m.Else():
             m.d.comb += [
-                write.addr.eq(self.write.payload.place[1:]),
+                write.addr.eq(self.write.payload.place[1:3]),
                 write.en.eq(Mux(self.write.valid, Mux(self.write.payload.place[0], 0b10, 0b01), 0)),
                 write.data.eq(self.write.payload.value.replicate(2)),
             ]

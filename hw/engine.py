@@ -1,6 +1,6 @@
 """The engine: the array and everything around it that computes and learns. It only connects."""
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, connect, flipped
 
@@ -19,6 +19,7 @@ from hw.learning.error_store import ErrorStore
 from hw.learning.learner import Learner
 from hw.row_access import RowAccess
 from hw.sequencer import Sequencer
+from hw.signature import Signature
 from sw.contract.geometry import Geometry
 
 SOURCES = 4  # of tokens: learner, sequencer, input buffer, row access
@@ -37,6 +38,7 @@ class Engine(wiring.Component):
         g, link = self.geometry, self.link
         m.submodules.configuration = configuration = Configuration(g)
         m.submodules.counters = counters = Counters()
+        m.submodules.signature = signature = Signature()
         m.submodules.input_buffer = input_buffer = InputBuffer(g)
         m.submodules.rows = rows = RowAccess(g)
         m.submodules.sequencer = sequencer = Sequencer(g)
@@ -69,22 +71,31 @@ class Engine(wiring.Component):
             link.busy.eq(sequencer.busy | input_buffer.busy | rows.busy | configuration.loaded | counters.busy),
         ]
 
-        # the random word, counters of samples and events
-        connect(m, link_.samples_write, counters.write)
-        prng_word = Signal(data.ArrayLayout(16, 2))
-        told_prng, told_high = Signal(), Signal()
+        # the random word, the signature, counters of samples and events
+        own_words = Signal(data.ArrayLayout(16, 4))
+        tells_own, own_word = Signal(), Signal(2)
         m.d.sync += [
-            told_prng.eq(link.report_address >= PRNG_ADDRESS),
-            told_high.eq(link.report_address[0]),
+            tells_own.eq(link.report_address >= PRNG_ADDRESS),
+            own_word.eq(link.report_address),
         ]
+        of_samples = link.state_write.payload.place[3]
         m.d.comb += [
-            prng_word.eq(draw.prng),
+            own_words.eq(Cat(draw.prng, signature.value)),
+            counters.write.payload.eq(link.state_write.payload),
+            counters.write.valid.eq(link.state_write.valid & of_samples),
+            link.state_write.ready.eq(counters.write.ready | ~of_samples),
+            signature.write.payload.eq(link.state_write.payload),
+            signature.write.valid.eq(link.state_write.valid),
+            signature.clear.eq(configuration.loaded),
+            signature.trained.eq(sequencer.trained),
+            signature.prediction.eq(classify.prediction),
+            signature.prng.eq(draw.prng),
             link.prng_write.ready.eq(1),
             draw.prng_write.eq(link.prng_write.valid),
             draw.prng_value.eq(link.prng_write.payload),
             counters.read.eq(link.report_read),
             counters.address.eq(link.report_address),
-            link.report_word.eq(Mux(told_prng, prng_word[told_high], counters.word)),
+            link.report_word.eq(Mux(tells_own, own_words[own_word], counters.word)),
             counters.clear.eq(configuration.loaded),
             counters.reset.eq(link.reset),
             counters.events.eq(sequencer.phase),

@@ -14,14 +14,20 @@ ROW_LAYOUT = data.StructLayout({"write": 1, "row": 16, "count": 16})
 PIXELS_LAYOUT = data.StructLayout({"data": 8, "last": 1})
 SAMPLE_LAYOUT = data.StructLayout({"train": 1, "label": 16})
 TABLE_LAYOUT = data.StructLayout({"address": range(MAX_LAYERS * ENTRIES * 2), "value": 8})
-SAMPLES_LAYOUT = data.StructLayout({"place": 3, "value": 8})
+STATE_LAYOUT = data.StructLayout({"place": 4, "value": 8})
 EVENTS_LAYOUT = data.StructLayout(dict.fromkeys(("samples", *frames.COUNTERS), 1))
 """What is counted, in the order of the counters' words."""
 
+SIGNATURE_PLACE, SAMPLES_PLACE = 4, 8
+"""Where the bytes of the state lie (`sw.contract.frames.STATE`); the random word comes before them."""
+
 REPORT_ADDRESS_BITS = 6
 SAMPLES_ADDRESS, COUNTERS_ADDRESS = 0, 4
-PRNG_ADDRESS = 62
-"""Where the words of the engine's report lie: samples and counters have four of 16 bits each, the random word two."""
+PRNG_ADDRESS, SIGNATURE_ADDRESS = 60, 62
+"""Where the words of the engine's report lie: samples and counters have four of 16 bits each, the others two.
+
+Random word, signature and, around the end of the addresses, samples follow each other as in the state.
+"""
 
 
 class EngineSignature(Signature):
@@ -35,11 +41,12 @@ class EngineSignature(Signature):
     sample : one sample, to train with (label < n_L) or to infer; its bytes follow on `pixels`, the last one marked
     prediction : one for each sample, in order
     prng_write : sets the random word
-    samples_write : sets byte `place` of the sample count
+    state_write : sets byte `place` of the state, of the signature and the sample count
     report_read, report_address, report_word : 16 bits of what the engine tells, one cycle after `report_read`; of what
-        has happened up to `hw.counters.WALK` cycles before
+        has happened up to `hw.counters.WALK` cycles before. `hw.counters.READS` of them at most while samples are trained
     configured, network : whether CONFIGURE has come, and what it said of the network as a whole
-    busy : a sample, a row or a token is in flight: no CONFIGURE, TABLE, row, state or report access is allowed
+    busy : a sample, a row or a token is in flight: no CONFIGURE, TABLE, row or state access is allowed; the report tells
+        signature and samples of a training sample whose prediction is offered, and no other is counted until it is taken
     reset : one cycle: forgets the configuration, clears all counters
     bad_frame : one cycle: a frame was dropped, for its counter
     """
@@ -56,7 +63,7 @@ class EngineSignature(Signature):
                 "pixels": Out(stream.Signature(PIXELS_LAYOUT)),
                 "prediction": In(stream.Signature(unsigned(16))),
                 "prng_write": Out(stream.Signature(32)),
-                "samples_write": Out(stream.Signature(SAMPLES_LAYOUT)),
+                "state_write": Out(stream.Signature(STATE_LAYOUT)),
                 "report_read": Out(1),
                 "report_address": Out(REPORT_ADDRESS_BITS),
                 "report_word": In(16),

@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 
 from hw.counters import WALK
-from hw.engine_signature import COUNTERS_ADDRESS, PRNG_ADDRESS, SAMPLES_ADDRESS
+from hw.engine_signature import COUNTERS_ADDRESS, PRNG_ADDRESS, SAMPLES_ADDRESS, SIGNATURE_ADDRESS, SIGNATURE_PLACE
 from sim.stream_driver import Sink, Source, cycles
 from sw.contract.frames import COUNTERS, image_bytes
 from sw.contract.geometry import Geometry
 from sw.contract.network import Network
 from sw.contract.registers import configuration_bytes
+from sw.contract.state import State
 from sw.contract.table import ENTRIES, table_bytes, thresholds
 
 ADDRESS_BITS = 11  # of `hw.engine_signature.TABLE_LAYOUT`
@@ -22,7 +23,7 @@ class EngineDriver:
 
     def __init__(self, dut: Any, geometry: Geometry, random: Random) -> None:
         self.dut, self.geometry = dut, geometry
-        names = ("configuration", "table", "row", "row_write", "sample", "pixels", "prng_write", "samples_write")
+        names = ("configuration", "table", "row", "row_write", "sample", "pixels", "prng_write", "state_write")
         self.sources = {name: Source(dut, f"link__{name}", random) for name in names}
         self.row_read = Sink(dut, "link__row_read", random)
         self.prediction = Sink(dut, "link__prediction", random)
@@ -38,7 +39,7 @@ class EngineDriver:
                 return
         raise AssertionError(f"the engine is busy after {cycles} cycles")
 
-    async def configure(self, network: Network, weights: list[np.ndarray], samples: int = 0) -> None:
+    async def configure(self, network: Network, weights: list[np.ndarray], samples: int = 0, signature: int = 0) -> None:
         """Registers, tables, weights and state, in the order that the host uses."""
         self.sources["configuration"].send(configuration_bytes(network, self.geometry))
         await self.idle()
@@ -50,7 +51,8 @@ class EngineDriver:
                 self.sources["row"].send([1 | (first + row) << 1 | len(values) << 17])
                 self.sources["row_write"].send(values.tobytes())
         self.sources["prng_write"].send([network.prng])
-        self.sources["samples_write"].send(place | byte << 3 for place, byte in enumerate(samples.to_bytes(8, "little")))
+        rest = signature.to_bytes(4, "little") + samples.to_bytes(8, "little")
+        self.sources["state_write"].send(place | byte << 4 for place, byte in enumerate(rest, SIGNATURE_PLACE))
         await self.idle()
 
     async def read_row(self, row: int, count: int) -> np.ndarray:
@@ -79,9 +81,10 @@ class EngineDriver:
             await self.dut.clk.rising_edge
         return number
 
-    async def state(self) -> tuple[int, int]:
-        """The random word and the number of training samples."""
-        return await self.told(PRNG_ADDRESS, 2), await self.told(SAMPLES_ADDRESS)
+    async def state(self) -> State:
+        """Random word, signature and number of the training samples."""
+        prng, signature = await self.told(PRNG_ADDRESS, 2), await self.told(SIGNATURE_ADDRESS, 2)
+        return State(prng, await self.told(SAMPLES_ADDRESS), signature)
 
     async def counters(self) -> dict[str, int]:
         """The engine's counters by name."""

@@ -6,12 +6,13 @@ from typing import Any
 
 import cocotb
 
-from hw.engine_signature import PRNG_ADDRESS
+from hw.engine_signature import PRNG_ADDRESS, SIGNATURE_PLACE
 from hw.layouts import network_layout
 from sim.stream_driver import Sink, Source
 from sw.contract.frames import COUNTERS, image_bytes
 from sw.contract.geometry import Geometry
 from sw.contract.registers import CONFIGURATION_BYTES
+from sw.contract.state import sign
 from sw.contract.table import ENTRIES
 
 MASK16 = 0xFFFF
@@ -25,7 +26,8 @@ def predict(pixels: bytes, classes: int) -> int:
 class LinkEngine:
     """Answers `EngineSignature` at `dut.engine`, slowly and irregularly.
 
-    Members: `events`, all changes in order, as tuples; `tables`, `rows`, `prng`, `samples`, `counters`: what they led to;
+    Members: `events`, all changes in order, as tuples; `tables`, `rows`, `prng`, `signature`, `samples`, `counters`: what they
+    led to (a sample counts when its prediction is offered, as in the real engine);
     `inputs`, `classes` of the network; `rest` (cycles of work after a sample or row, at most); `ahead`: answer a sample
     only when so many later ones have arrived whole.
     """
@@ -33,18 +35,18 @@ class LinkEngine:
     def __init__(self, dut: Any, geometry: Geometry, random: Random, *, rest: int = 60, stalls: float | None = None) -> None:
         self.dut, self.random, self.rest, self.ahead = dut, random, rest, 0
         self.geometry = geometry
-        sinks = ("configuration", "table", "row", "row_write", "sample", "pixels", "prng_write", "samples_write")
+        sinks = ("configuration", "table", "row", "row_write", "sample", "pixels", "prng_write", "state_write")
         self.sink = {name: Sink(dut, f"engine__{name}", random, stalls) for name in sinks}
         self.prediction = Source(dut, "engine__prediction", random, stalls)
         self.row_read = Source(dut, "engine__row_read", random, stalls)
         self.events: list[tuple] = []
         self.tables = bytearray(4 * 2 * ENTRIES)
         self.rows: dict[int, bytearray] = {}
-        self.prng, self.samples = 1, 0
+        self.prng, self.signature, self.samples = 1, 0, 0
         self.counters = {"bad_frames": 0} | {name: random.getrandbits(64) for name in COUNTERS[1:]}
         self.configured, self.registers = 0, bytes(CONFIGURATION_BYTES)
         self.waiting: list[tuple[int, int]] = []  # samples whose pixels have not all come: (train, label)
-        self.whole: list[int] = []  # predictions that are due
+        self.whole: list[tuple[int, int]] = []  # predictions that are due: (train, class)
         self.writing: tuple[int, int] | None = None
         self.resting = 0
         self.driven: dict[str, int] = {}
@@ -92,10 +94,10 @@ class LinkEngine:
         """16 bits of the report if they have been asked for in this cycle, else any."""
         if not int(self.dut.engine__report_read.value):
             return self.random.getrandbits(16)
-        assert not self._busy(), "a report is asked for while the engine works"
         address = int(self.dut.engine__report_address.value)
+        assert self.prediction.offered or not self._busy(), "a report is asked for while the engine works"
         if address >= PRNG_ADDRESS:
-            return self.prng >> 16 * (address - PRNG_ADDRESS) & MASK16
+            return (self.prng | self.signature << 32) >> 16 * (address - PRNG_ADDRESS) & MASK16
         counter, part = divmod(address, 4)
         numbers = [self.samples, *self.counters.values(), self.random.getrandbits(64)]  # one byte too many is fetched
         return numbers[counter] >> 16 * part & MASK16
@@ -125,7 +127,7 @@ class LinkEngine:
                 self.events.append(("reset",))
             self.counters["bad_frames"] += int(self.dut.engine__bad_frame.value)
             if (taken := self._take("configuration", CONFIGURATION_BYTES)) is not None:
-                self.registers, self.configured, self.samples = bytes(taken), 1, 0
+                self.registers, self.configured, self.signature, self.samples = bytes(taken), 1, 0, 0
                 self.events.append(("configuration", bytes(taken)))
                 self.resting = self.random.randrange(self.rest)
             while (taken := self._take("table")) is not None:
@@ -134,10 +136,11 @@ class LinkEngine:
                 self.events.append(("table", address, value))
             if (taken := self._take("prng_write")) is not None:
                 self.prng = taken[0]
-            if (taken := self._take("samples_write", 8)) is not None:
-                assert [payload & 7 for payload in taken] == list(range(8))
-                self.samples = int.from_bytes(bytes(payload >> 3 for payload in taken), "little")
-                self.events.append(("state", self.prng, self.samples))
+            if (taken := self._take("state_write", 12)) is not None:
+                assert [payload & 15 for payload in taken] == list(range(SIGNATURE_PLACE, 16))
+                values = bytes(payload >> 4 for payload in taken)
+                self.signature, self.samples = int.from_bytes(values[:4], "little"), int.from_bytes(values[4:], "little")
+                self.events.append(("state", self.prng, self.signature, self.samples))
             self._access_rows()
             self._compute()
             self._drive()
@@ -167,11 +170,15 @@ class LinkEngine:
             assert [byte >> 8 for byte in taken] == [0] * (size - 1) + [1], "the last byte is marked"
             taken = [byte & 0xFF for byte in taken]
             self.events.append(("sample", train, label, bytes(taken)))
-            self.samples += train
-            self.whole.append(predict(bytes(taken), self.neurons[-1]))
+            self.whole.append((train, predict(bytes(taken), self.neurons[-1])))
         # Two samples on the chip, as in the real engine: no further one until a prediction has left.
         held = len(self.whole) + len(self.prediction.queue) + self.prediction.offered + len(self.waiting)
         self.sink["sample"].paused = held >= max(2, self.ahead + 1)
-        if len(self.whole) > self.ahead and self.random.random() < 0.1:
-            self.prediction.send([self.whole.pop(0)])
+        given = bool(self.prediction.queue) or self.prediction.offered
+        if len(self.whole) > self.ahead and not given and self.random.random() < 0.1:
+            train, prediction = self.whole.pop(0)
+            if train:
+                self.samples += 1
+                self.signature = sign(self.signature, [self.prng], [prediction])
+            self.prediction.send([prediction])
             self.resting = self.random.randrange(self.rest)

@@ -12,7 +12,11 @@ LONGEST_WAIT = 40_000  # cycles for one reply
 
 
 class LinkHost:
-    """Sends requests and takes replies in order. Members: `nonce`, told by HELLO; `sequence` of the last request."""
+    """Sends requests and takes replies in order.
+
+    Members: `nonce`, told by HELLO; `sequence` of the last request that was carried out or is going to be: the next one has
+    the next number. One that is going to be refused has it too, and leaves it to its successor.
+    """
 
     def __init__(self, dut: Any, random: Random, stalls: float | None = None) -> None:
         self.dut = dut
@@ -27,9 +31,11 @@ class LinkHost:
         self.nonce, self.buffer_bytes = hello.nonce, hello.buffer_bytes
         return hello
 
-    def frame(self, kind: int, payload: bytes = b"", nonce: int | None = None) -> Frame:
-        self.sequence = (self.sequence + 1) % 2**16
-        return Frame(type=kind, sequence=self.sequence, nonce=self.nonce if nonce is None else nonce, payload=payload)
+    def frame(self, kind: int, payload: bytes = b"", nonce: int | None = None, *, refused: bool = False) -> Frame:
+        sequence = (self.sequence + 1) % 2**16
+        if not refused:
+            self.sequence = sequence
+        return Frame(type=kind, sequence=sequence, nonce=self.nonce if nonce is None else nonce, payload=payload)
 
     def send(self, data: bytes) -> None:
         """A frame's bytes, not yet encoded."""
@@ -48,11 +54,13 @@ class LinkHost:
 
     async def request(self, kind: int, payload: bytes = b"", nonce: int | None = None) -> Frame:
         """The reply to one request, checked to be one to it: type or ERROR, sequence."""
-        asked = self.frame(kind, payload, nonce)
+        asked = self.frame(kind, payload, nonce, refused=True)
         self.send(asked.pack())
         reply = await self.receive()
         assert reply.sequence == asked.sequence
         assert reply.type in (kind | REPLY, ERROR)
+        if reply.type != ERROR:
+            self.sequence = asked.sequence
         return reply
 
     async def ask(self, kind: Command, payload: bytes = b"") -> bytes:
@@ -62,11 +70,11 @@ class LinkHost:
         assert reply.nonce == self.nonce or kind == Command.HELLO
         return reply.payload
 
-    async def exchange(self, requests: list[tuple[int, bytes]]) -> list[Frame]:
-        """Replies to requests that are sent ahead as far as the board's buffer reaches."""
+    async def exchange(self, requests: list[tuple[int, bytes, bool]]) -> list[Frame]:
+        """Replies to requests (type, payload, whether refused) that are sent ahead as far as the board's buffer reaches."""
         replies, waiting = [], []
-        for kind, payload in requests:
-            frame = self.frame(kind, payload)
+        for kind, payload, refused in requests:
+            frame = self.frame(kind, payload, refused=refused)
             size = OVERHEAD + len(payload)
             while sum(size for _, size in waiting) + size > self.buffer_bytes:
                 replies.append(await self._reply_to(waiting.pop(0)[0]))

@@ -8,10 +8,22 @@ from hw.link.link import Link
 from sim.bench import start
 from sim.link_engine import LinkEngine, predict
 from sim.link_host import LinkHost
-from sw.contract.frames import STATE, TABLE_BYTES, Command, Reason, image_bytes, train_payload
+from sw.contract.frames import (
+    FIRST,
+    PROGRESS,
+    RING,
+    STATE,
+    TABLE_BYTES,
+    TRAIN,
+    Command,
+    Reason,
+    image_bytes,
+    train_payload,
+)
 from sw.contract.geometry import Geometry
 from sw.contract.network import Network
 from sw.contract.registers import CONFIGURATION_BYTES, configuration_bytes
+from sw.contract.state import sign
 
 GEOMETRY = Geometry(columns=48, rows=20, grid_height=2, grid_width=3, synapses_per_cell=4, folds=2)
 CLOCK_HZ, BUILD, BUFFER_BYTES = 54_321_000, 0x0123456789ABCDEF, 1024
@@ -43,11 +55,18 @@ def predictions(images: list[bytes], network: Network) -> bytes:
     return b"".join(predict(image, network.layers[-1]).to_bytes(2, "little") for image in images)
 
 
-def refused_requests(random: Random, network: Network) -> list[tuple[int, bytes, Reason]]:
-    """Requests that must change nothing, and why."""
+def trained(images: list[bytes], network: Network, prng: int, signature: int, samples: int) -> bytes:
+    """The reply to TRAIN of an engine with this state."""
+    given = predictions(images, network)
+    classes = struct.unpack(f"<{len(images)}H", given)
+    return given + PROGRESS.pack(sign(signature, [prng] * len(images), classes), samples + len(images))
+
+
+def refused_requests(random: Random, network: Network, first: int) -> list[tuple[int, bytes, Reason]]:
+    """Requests that must change nothing, and why; `first` is the number of the next training sample."""
     rows, columns, classes = network.row_count, GEOMETRY.columns, network.layers[-1]
     labels, images = random_samples(random, network, 3)
-    train, pixels = train_payload(labels, b"".join(images)), b"".join(images)
+    train, pixels = train_payload(first, labels, b"".join(images)), b"".join(images)
     some = random.randbytes(random.randrange(1, 30))
     requests = [(kind, random.choice([b"", some]), Reason.TYPE) for kind in (0, 11, 127, 128, 0x86, 255)]
     requests += [(kind, some, Reason.LENGTH) for kind in (Command.HELLO, Command.COUNTERS, Command.RESET)]
@@ -62,13 +81,16 @@ def refused_requests(random: Random, network: Network) -> list[tuple[int, bytes,
     requests += [(Command.READ, struct.pack("<HH", row, 1), Reason.RANGE) for row in (rows, 65535)]
     requests += [(Command.READ, struct.pack("<HH", 0, count), Reason.RANGE) for count in (columns + 1, 65535)]
     requests += [(Command.TRAIN, train[:-1], Reason.LENGTH), (Command.TRAIN, train + b"\0", Reason.LENGTH)]
-    requests += [(Command.TRAIN, bytes([count]) + train[1:], Reason.LENGTH) for count in (0, 2, 4, 131, 255)]
-    requests += [(Command.TRAIN, b"", Reason.LENGTH), (Command.INFER, b"", Reason.LENGTH)]
+    requests += [(Command.TRAIN, train[:2] + bytes([count]) + train[3:], Reason.LENGTH) for count in (0, 2, 4, 131, 255)]
+    requests += [(Command.TRAIN, bytes(i), Reason.LENGTH) for i in range(TRAIN.size)]
+    requests += [(Command.INFER, b"", Reason.LENGTH)]
     requests += [(Command.INFER, bytes([count]) + pixels, Reason.LENGTH) for count in (0, 2, 4, 131)]
     for wrong in (classes, classes + 256, 65535):
         for place in range(3):
             bad = [wrong if i == place else label for i, label in enumerate(labels)]
-            requests.append((Command.TRAIN, train_payload(bad, pixels), Reason.RANGE))
-    requests += [(Command.STATE, bytes(i), Reason.LENGTH) for i in (1, 11, 13)]
-    requests += [(Command.STATE, STATE.pack(0, 5), Reason.RANGE)]
+            requests.append((Command.TRAIN, train_payload(first, bad, pixels), Reason.RANGE))
+    for wrong in (1, 3, RING, -1, -3, FIRST // 2):
+        requests.append((Command.TRAIN, train_payload(first + wrong, labels, pixels), Reason.SAMPLE))
+    requests += [(Command.STATE, bytes(i), Reason.LENGTH) for i in (1, 12, 15, 17)]
+    requests += [(Command.STATE, STATE.pack(0, 6, 5), Reason.RANGE)]
     return requests

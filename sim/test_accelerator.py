@@ -22,8 +22,19 @@ from sim.bench import bench_parameters, run_bench, start
 from sim.engine_observer import EngineObserver
 from sim.scenario import SCENARIOS
 from sim.wire import WireSink, WireSource
-from sw.contract.frames import COUNTERS, REPLY, STATE, Command, Frame, Hello, train_payload
+from sw.contract.frames import (
+    COUNTERS,
+    PROGRESS,
+    REPLY,
+    Command,
+    Frame,
+    Hello,
+    pack_state,
+    train_payload,
+    unpack_state,
+)
 from sw.contract.registers import configuration_bytes
+from sw.contract.state import State
 from sw.contract.table import table_bytes, thresholds
 from sw.twin.engine import Twin
 
@@ -86,26 +97,32 @@ async def accelerator_learns_like_the_twin(dut):
     rows = [values for layer in weights for values in layer]
     await host.ask_all(Command.WRITE, [row.to_bytes(2, "little") + values.tobytes() for row, values in enumerate(rows)])
     begin = random.randrange(2**40)
-    await host.ask(Command.STATE, STATE.pack(network.prng, begin))
+    signature = random.getrandbits(32)
+    await host.ask(Command.STATE, pack_state(State(network.prng, begin, signature)))
 
     twin, again = Twin.of(network), Twin.of(network)
     for each in (twin, again):
-        each.load(weights, network.prng, begin)
+        each.load(weights, network.prng, begin, signature)
     observer = EngineObserver(dut.accelerator.engine, dut.clk, geometry, network, twin)
     observer.announce(pixels, labels)
     packed = np.packbits(pixels, axis=1, bitorder="little")
-    predictions, sent, done = [], [], 0
+    predictions, expected, sent, done = [], [], [], 0
     while done < SAMPLES or sent:
         if done < SAMPLES and len(sent) < 2:  # one request on its way while one is computed
             count = min(random.randint(1, 24), SAMPLES - done)
             batch = slice(done, done + count)
-            sent.append(host.send(Command.TRAIN, train_payload(labels[batch].tolist(), packed[batch].tobytes())))
+            request = train_payload(begin + done, labels[batch].tolist(), packed[batch].tobytes())
+            sent.append((host.send(Command.TRAIN, request), batch))
             done += count
         else:
-            predictions += np.frombuffer(await host.reply(Command.TRAIN, sent.pop(0)), "<u2").tolist()
-    assert predictions == again.train(pixels, labels)[0].tolist()
+            sequence, batch = sent.pop(0)
+            reply = await host.reply(Command.TRAIN, sequence)
+            predictions += np.frombuffer(reply[: -PROGRESS.size], "<u2").tolist()
+            expected += again.train(pixels[batch], labels[batch])[0].tolist()
+            assert PROGRESS.unpack(reply[-PROGRESS.size :]) == (again.signature(), begin + len(expected))
+    assert predictions == expected
 
-    assert STATE.unpack(await host.ask(Command.STATE)) == (again.prng(), begin + SAMPLES)
+    assert unpack_state(await host.ask(Command.STATE)) == (again.prng(), begin + SAMPLES, again.signature())
     observer.finish()
     assert observer.compared == SAMPLES
     counters = np.frombuffer(await host.ask(Command.COUNTERS), "<u8").tolist()

@@ -3,7 +3,7 @@
 import cocotb
 
 from hw.counters import WALK, Counters
-from hw.engine_signature import COUNTERS_ADDRESS, SAMPLES_ADDRESS
+from hw.engine_signature import COUNTERS_ADDRESS, SAMPLES_ADDRESS, SAMPLES_PLACE
 from sim.bench import run_bench, start
 from sim.stream_driver import Source, cycles
 from sw.contract.frames import COUNTERS
@@ -100,7 +100,7 @@ async def samples_are_set_and_go_on_through_every_bit(dut):
     for bit in (*range(5, 9), 15, 16, 17, 31, 32, 47, 48, 63, 64, *(random.randrange(65) for _ in range(20))):
         begin = (1 << bit) - random.randrange(1, 4) if random.random() < 0.7 else random.getrandbits(bit)
         begin %= 1 << 64
-        source.send(place | byte << 3 for place, byte in enumerate(begin.to_bytes(8, "little")))
+        source.send(SAMPLES_PLACE + i | byte << 4 for i, byte in enumerate(begin.to_bytes(8, "little")))
         await source.drained()
         await dut.clk.rising_edge
         count = random.choice((0, 1, 2, 3, 100))

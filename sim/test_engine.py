@@ -44,7 +44,8 @@ async def engine_learns_like_the_twin(dut):
     again.load(weights, network.prng, 0)
     assert predictions == again.train(pixels, labels)[0].tolist()
     assert observer.compared == SAMPLES
-    assert await driver.state() == (twin.prng(), SAMPLES)
+    assert await driver.state() == (twin.prng(), SAMPLES, again.signature())
+    assert twin.signature() == again.signature() != 0
     assert (await driver.counters()).items() >= twin.counters().items()
     for first, layer in zip(network.first_rows, twin.weights(), strict=True):
         for row, values in enumerate(layer):
@@ -60,12 +61,12 @@ async def inference_changes_nothing_and_costs_what_the_formula_says(dut):
     twin = Twin.of(network)
     twin.load(weights, network.prng, 0)
     driver = EngineDriver(dut, geometry, random)
-    await driver.configure(network, weights, samples=77)
+    await driver.configure(network, weights, samples=77, signature=0xDEADBEEF)
     driver.prediction.stalls.fixed = 0.0
     driver.send(pixels, np.zeros(len(pixels), int), train=False)
     assert await driver.prediction.take(len(pixels)) == twin.infer(pixels)[0].tolist()
     await driver.idle()
-    assert await driver.state() == (network.prng, 77)
+    assert await driver.state() == (network.prng, 77, 0xDEADBEEF)
     counters, cost = await driver.counters(), forward_cost(network, geometry)
     assert {name: counters[name] for name in vars(cost)} == {name: len(pixels) * c for name, c in vars(cost).items()}
     for first, layer in zip(network.first_rows, weights, strict=True):

@@ -17,6 +17,7 @@ from sim.link_scene import (
     link,
     predictions,
     random_samples,
+    trained,
 )
 from sw.contract.frames import (
     COUNTERS,
@@ -88,16 +89,17 @@ async def every_command_reaches_the_engine_as_it_was_sent(dut):
                 assert engine.row(row)[: GEOMETRY.columns] == expected
                 length = random.choice([0, 1, GEOMETRY.columns])
                 assert await host.ask(Command.READ, struct.pack("<HH", row, length)) == expected[:length]
-        state = STATE.pack(random.randrange(1, 2**32), random.getrandbits(64))
+        state = STATE.pack(random.randrange(1, 2**32), random.getrandbits(32), random.getrandbits(64))
         assert await host.ask(Command.STATE, state) == state
-        assert STATE.pack(engine.prng, engine.samples) == state
+        assert STATE.pack(engine.prng, engine.signature, engine.samples) == state
         assert await host.ask(Command.STATE) == state
         values = engine.counters.values()
         assert await host.ask(Command.COUNTERS) == struct.pack(f"<{len(COUNTERS)}Q", *values)
         for count in (0, 1, 7):
             labels, images = random_samples(random, network, count)
             engine.events.clear()
-            assert await host.ask(Command.TRAIN, train_payload(labels, b"".join(images))) == predictions(images, network)
+            expected = trained(images, network, engine.prng, engine.signature, engine.samples)
+            assert await host.ask(Command.TRAIN, train_payload(engine.samples, labels, b"".join(images))) == expected
             assert engine.events == [("sample", 1, *pair) for pair in zip(labels, images, strict=True)]
             engine.events.clear()
             assert await host.ask(Command.INFER, bytes([count]) + b"".join(images)) == predictions(images, network)
@@ -109,11 +111,11 @@ async def a_full_frame_of_255_samples_is_carried_out(dut):
     network = NETWORKS[2]
     random, host, engine = await connected(dut, network=network, stalls=0.1)
     labels, images = random_samples(random, network, 255)
-    for kind, payload in (
-        (Command.TRAIN, train_payload(labels, b"".join(images))),
-        (Command.INFER, b"\xff" + b"".join(images)),
+    for kind, payload, expected in (
+        (Command.TRAIN, train_payload(0, labels, b"".join(images)), trained(images, network, engine.prng, 0, 0)),
+        (Command.INFER, b"\xff" + b"".join(images), predictions(images, network)),
     ):
-        assert await host.ask(kind, payload) == predictions(images, network)
+        assert await host.ask(kind, payload) == expected
     assert [event[2] for event in engine.events if event[:2] == ("sample", 1)] == labels
 
 

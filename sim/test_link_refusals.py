@@ -17,6 +17,7 @@ from sim.link_scene import (
 from sw.contract.frames import (
     ERROR,
     HEADER,
+    STATE,
     VERSION,
     Command,
     Reason,
@@ -28,7 +29,8 @@ async def a_refused_request_says_why_and_changes_nothing(dut):
     network = NETWORKS[3]
     random, host, engine = await connected(dut, network=network)
     labels, images = random_samples(random, network, 2)
-    requests = refused_requests(random, network)
+    await host.ask(Command.STATE, STATE.pack(1, 2, random.choice([0, 1, 0x1FFFF, random.getrandbits(64)])))
+    requests = refused_requests(random, network, engine.samples)
     random.shuffle(requests)
     for kind, payload, reason in requests:
         before = (list(engine.events), engine.configured, engine.prng, engine.samples)

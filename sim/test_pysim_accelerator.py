@@ -16,10 +16,21 @@ from cobs import cobs
 from hw.accelerator import Accelerator
 from hw.link.uart import BaudRate
 from hw.serial_accelerator import SerialAccelerator
-from sw.contract.frames import COUNTERS, REPLY, STATE, Command, Frame, Hello, train_payload
+from sw.contract.frames import (
+    COUNTERS,
+    PROGRESS,
+    REPLY,
+    Command,
+    Frame,
+    Hello,
+    pack_state,
+    train_payload,
+    unpack_state,
+)
 from sw.contract.geometry import Geometry
 from sw.contract.network import Network
 from sw.contract.registers import configuration_bytes
+from sw.contract.state import State
 from sw.contract.table import table_bytes, thresholds
 from sw.data.initial_weights import initial_weights
 from sw.twin.engine import Twin
@@ -95,7 +106,8 @@ def test_the_accelerator_learns_like_the_twin() -> None:
     labels = generator.integers(0, network.layers[-1], SAMPLES)
     packed = np.packbits(pixels, axis=1, bitorder="little")
     begin = random.randrange(2**40)
-    twin.load(weights, network.prng, begin)
+    signature = random.getrandbits(32)
+    twin.load(weights, network.prng, begin, signature)
     expected = twin.train(pixels, labels)[0].tolist()
     learned = [row for layer in twin.weights() for row in layer]
     assert twin.counters()["rows_learned"] > SAMPLES
@@ -110,16 +122,18 @@ def test_the_accelerator_learns_like_the_twin() -> None:
             await ask.ask(ctx, Command.TABLE, bytes([i]) + table_bytes(thresholds(*setting)))
         for row, values in enumerate(values for layer in weights for values in layer):
             await ask.ask(ctx, Command.WRITE, row.to_bytes(2, "little") + values.tobytes())
-        await ask.ask(ctx, Command.STATE, STATE.pack(network.prng, begin))
+        await ask.ask(ctx, Command.STATE, pack_state(State(network.prng, begin, signature)))
 
         predictions: list[int] = []
         for first in range(0, SAMPLES, BATCH):
             batch = slice(first, first + BATCH)
-            request = train_payload(labels[batch].tolist(), packed[batch].tobytes())
-            predictions += np.frombuffer(await ask.ask(ctx, Command.TRAIN, request), "<u2").tolist()
+            request = train_payload(begin + first, labels[batch].tolist(), packed[batch].tobytes())
+            reply = await ask.ask(ctx, Command.TRAIN, request)
+            predictions += np.frombuffer(reply[: -PROGRESS.size], "<u2").tolist()
         assert predictions == expected
+        assert PROGRESS.unpack(reply[-PROGRESS.size :]) == (twin.signature(), begin + SAMPLES)
 
-        assert STATE.unpack(await ask.ask(ctx, Command.STATE)) == (twin.prng(), begin + SAMPLES)
+        assert unpack_state(await ask.ask(ctx, Command.STATE)) == (twin.prng(), begin + SAMPLES, twin.signature())
         for row, values in enumerate(learned):
             asked = row.to_bytes(2, "little") + len(values).to_bytes(2, "little")
             assert await ask.ask(ctx, Command.READ, asked) == values.tobytes(), f"row {row}"

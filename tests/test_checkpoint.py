@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from sw.contract.configuration import network_from_json, network_to_json
 from sw.contract.network import Network
+from sw.contract.state import State
 from sw.host import checkpoint as module
 from sw.host.checkpoint import Checkpoint, load
 from sw.host.error import CheckpointError, LinkError, OutputError
@@ -28,7 +30,8 @@ def path(tmp_path):
 
 @pytest.fixture
 def saved(path):
-    Checkpoint(network=NETWORK, weights=Checkpoint.initial(NETWORK).weights, prng=2**32 - 1, samples=2**64 - 1).save(path)
+    state = Checkpoint.initial(NETWORK)
+    replace(state, prng=2**32 - 1, samples=2**64 - 1, signature=0xFEDCBA98).save(path)
     return path
 
 
@@ -50,9 +53,20 @@ def refused(path, said):
 def test_what_is_loaded_is_what_was_saved(saved):
     found = load(saved)
     assert (found.network, found.prng, found.samples) == (NETWORK, 2**32 - 1, 2**64 - 1)
+    assert found.signature == 0xFEDCBA98
     for ours, theirs in zip(found.weights, Checkpoint.initial(NETWORK).weights, strict=True):
         np.testing.assert_array_equal(ours, theirs)
         assert ours.dtype == np.int8
+
+
+def test_a_file_without_a_signature_is_read(tmp_path):
+    """Older, or written by another program."""
+    state = Checkpoint.initial(NETWORK)
+    arrays = {f"weights_{i}": layer for i, layer in enumerate(state.weights, 1)}
+    arrays |= {"prng": np.array(5, np.uint32), "samples": np.array(6, np.uint64), "config": np.array(network_to_json(NETWORK))}
+    np.savez(tmp_path / "old.npz", **arrays)
+    found = load(tmp_path / "old.npz")
+    assert (found.prng, found.samples, found.signature) == (5, 6, 0)
 
 
 def test_the_file_is_as_documented(saved):
@@ -65,6 +79,7 @@ def test_the_file_is_as_documented(saved):
         "weights_2": (np.int8, (3, 5)),
         "prng": (np.uint32, ()),
         "samples": (np.uint64, ()),
+        "signature": (np.uint32, ()),
     }
     assert network_from_json(text) == NETWORK
 
@@ -232,9 +247,7 @@ def test_the_new_file_is_synced_before_it_takes_the_old_ones_place(saved, monkey
     events = []
     real_fsync, real_replace = os.fsync, type(saved).replace
     monkeypatch.setattr(os, "fsync", lambda fd: events.append(("sync", os.fstat(fd).st_ino)) or real_fsync(fd))
-    monkeypatch.setattr(
-        type(saved), "replace", lambda a, b: events.append(("rename", a.stat().st_ino)) or real_replace(a, b)
-    )
+    monkeypatch.setattr(type(saved), "replace", lambda a, b: events.append(("rename", a.stat().st_ino)) or real_replace(a, b))
     Checkpoint.initial(NETWORK).save(saved)
     file, folder = saved.stat().st_ino, saved.parent.stat().st_ino
     assert events == [("sync", file), ("rename", file), ("sync", folder)]
@@ -271,7 +284,7 @@ def test_a_board_with_an_impossible_random_word_is_not_saved():
             return Checkpoint.initial(NETWORK).weights
 
         def read_state(self):
-            return 0, 5
+            return State(0, 5)
 
     with pytest.raises(LinkError, match="its random word is 0"):
         Checkpoint.of(Reset(), NETWORK)  # type: ignore[arg-type]

@@ -231,7 +231,7 @@ def test_a_real_signal_to_a_real_process(folder, number):
 def test_verify_compares_everything(folder, capsys):
     words = ("verify", "--board", "sim", "--geometry", SMALL_BOARD, "--config", "net.toml", "--samples", 60, "--seed", 3)
     assert metaplast(*words) == 0
-    assert capsys.readouterr().out == "equal: 60 predictions, 1480 hidden weights, random word, sample count\n"
+    assert capsys.readouterr().out == "equal: 60 predictions, 1480 hidden weights, random word, sample count, signature\n"
 
 
 FAULTS = {
@@ -245,7 +245,7 @@ FAULTS = {
     ),
     "a sample counted twice": (
         "old = f.SmallChip.count; f.SmallChip.count = lambda c: (old(c), old(c))",
-        "the sample count is 120 on the board and 60 on the twin",
+        "the simulated board has counted 80 training samples, expected 40",
     ),
 }
 

@@ -13,16 +13,22 @@ from sw.contract.frames import (
     HEADER_FIELDS,
     HELLO,
     OVERHEAD,
+    PROGRESS,
     REPLY,
     STATE,
+    TRAIN,
     Command,
     Frame,
     Hello,
     image_bytes,
     infer_length,
+    pack_state,
     train_length,
     train_payload,
+    unpack_state,
+    version_of,
 )
+from sw.contract.state import State
 
 FRAME = Frame(type=Command.TRAIN, sequence=0x1234, nonce=0xDEADBEEF, payload=b"\x00\x01payload\xff")
 
@@ -35,7 +41,7 @@ def test_what_is_packed_is_unpacked(kind, sequence, nonce, payload):
 
 def test_the_bytes_of_a_frame_by_hand():
     packed = Frame(type=Command.HELLO, sequence=2, nonce=3, payload=b"ab").pack()
-    body = bytes([1, 1, 2, 0, 3, 0, 0, 0, 2, 0]) + b"ab"
+    body = bytes([2, 1, 2, 0, 3, 0, 0, 0, 2, 0]) + b"ab"
     assert packed == body + zlib.crc32(body).to_bytes(4, "little")
     assert len(packed) - 2 == OVERHEAD
     assert sum(HEADER_FIELDS.values()) == 8 * HEADER.size
@@ -59,9 +65,9 @@ def test_a_frame_that_is_cut_off_is_refused(length):
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        (HEADER.pack(2, 1, 0, 0, 0), "a frame has version 2, expected 1"),
-        (HEADER.pack(1, 1, 0, 0, 3) + b"ab", "a frame says 3 bytes and has 2"),
-        (HEADER.pack(1, 1, 0, 0, 1) + b"ab", "a frame says 1 bytes and has 2"),
+        (HEADER.pack(1, 1, 0, 0, 0), "a frame has version 1, expected 2"),
+        (HEADER.pack(2, 1, 0, 0, 3) + b"ab", "a frame says 3 bytes and has 2"),
+        (HEADER.pack(2, 1, 0, 0, 1) + b"ab", "a frame says 1 bytes and has 2"),
     ],
 )
 def test_a_frame_with_a_right_crc_can_still_be_wrong(body, message):
@@ -82,8 +88,20 @@ def test_hello_is_unpacked_as_it_was_packed():
         Hello.unpack(hello.pack()[:-1])
 
 
-def test_the_state_has_32_and_64_bits():
-    assert STATE.pack(2463534242, 2**64 - 1) == (2463534242).to_bytes(4, "little") + b"\xff" * 8
+def test_the_state_has_32_32_and_64_bits():
+    state = State(2463534242, 2**64 - 1, 0x01020304)
+    assert pack_state(state) == (2463534242).to_bytes(4, "little") + bytes([4, 3, 2, 1]) + b"\xff" * 8
+    assert unpack_state(pack_state(state)) == state
+    assert len(pack_state(state)) == STATE.size
+    assert PROGRESS.pack(0x01020304, 5) == bytes([4, 3, 2, 1, 5, 0, 0, 0, 0, 0, 0, 0])
+
+
+def test_the_version_of_another_protocol_s_frame_is_told():
+    body = HEADER.pack(1, 0xFF, 0, 0, 2) + b"ab"
+    frame = body + CRC.pack(zlib.crc32(body))
+    assert version_of(frame) == 1
+    assert version_of(frame[:-1] + b"\0") is None and version_of(b"\1") is None
+    assert version_of(FRAME.pack()) is None
 
 
 @pytest.mark.parametrize(("inputs", "size"), [(1, 1), (8, 1), (9, 2), (784, 98), (785, 99)])
@@ -92,7 +110,8 @@ def test_images_take_one_bit_a_pixel(inputs, size):
 
 
 def test_a_training_payload_has_its_count_its_labels_and_its_images():
-    payload = train_payload([3, 258], bytes(range(4)))
-    assert payload == bytes([2, 3, 0, 2, 1, 0, 1, 2, 3])
+    payload = train_payload(0x7_1234, [3, 258], bytes(range(4)))
+    assert payload == bytes([0x34, 0x12, 2, 3, 0, 2, 1, 0, 1, 2, 3])
+    assert TRAIN.unpack_from(payload) == (0x1234, 2)
     assert len(payload) == train_length(2, 16)
-    assert infer_length(2, 16) == train_length(2, 16) - 2 * 2
+    assert infer_length(2, 16) == train_length(2, 16) - 2 * 2 - 2

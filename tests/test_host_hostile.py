@@ -31,8 +31,8 @@ from tests.link_partner import Partner
 NETWORK = Network.of(layers=(64, 20, 10))
 PIXELS = np.random.default_rng(1).integers(0, 2, (40, 64), dtype=np.uint8)
 LABELS = np.arange(40) % 10
-SHORT = {"hello_timeout": 0.03}
-PROMPT = {"hello_timeout": 5.0, "reply_timeout": 0.05}  # for boards that say HELLO at once
+SHORT: dict[str, Any] = {"sequence": 1, "hello_timeout": 0.03}
+PROMPT: dict[str, Any] = {"sequence": 1, "hello_timeout": 5.0, "reply_timeout": 0.05}  # for boards that say HELLO at once
 MOST_MEMORY = 4 << 20
 few = settings(max_examples=25, deadline=None)
 
@@ -256,8 +256,8 @@ def test_no_file_but_the_given_ones_whatever_a_board_says(tmp_path, monkeypatch,
     evil = b"\x1b]0;../../evil\x07/etc/passwd\n"
     board = board_like("ulx3s-85f")
     healthy = board.train
-    for bad in (lambda data: evil, lambda data: b"", lambda data: healthy(data)[:-1] + b"\xff"):
-        board.train = bad
+    for bad in (lambda *_: evil, lambda *_: b"", lambda *given: healthy(*given)[:-1] + b"\xff"):
+        monkeypatch.setattr(board, "train", bad)
         with FakePort(board) as port:
             assert run(app, [*words, "--port", port.name]) == 2
         told = capsys.readouterr()

@@ -1,12 +1,17 @@
 """The link: frames out of any bytes, replies matched to requests, the board's buffer never overfilled."""
 
+import itertools
+import zlib
+
 import pytest
 from cobs import cobs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sw.contract.frames import ERROR, OVERHEAD, REPLY, Command, Frame
-from sw.host.error import LinkError, RefusedError
+from sw.contract.frames import CRC, ERROR, HEADER, OVERHEAD, REPLY, Command, Frame, pack_state, unpack_state
+from sw.contract.state import State
+from sw.host import link as link_module
+from sw.host.error import BoardResetError, LinkError, RefusedError, TransportError
 from sw.host.frame_reader import MAX_ENCODED, FrameReader, encode
 from sw.host.link import Link
 from tests.fake_board import FakeBoard
@@ -68,7 +73,7 @@ def test_hello_is_read_after_old_replies_and_half_a_request():
     partner.arrived += encode(Frame(type=Command.READ | REPLY, sequence=1, nonce=9, payload=b"old")) + b"\x07garbage\0"
     link = Link(partner, "the board")
     assert link.hello == partner.board.hello
-    assert link.request(Command.STATE) == bytes([1]) + bytes(11)
+    assert link.request(Command.STATE) == bytes([1]) + bytes(15)
 
 
 @pytest.mark.parametrize("buffer_bytes", [64, 100, 256, 1000])
@@ -85,14 +90,14 @@ def test_requests_in_flight_fill_the_buffer_and_never_more(buffer_bytes):
         Partner.write(partner, data)
 
     partner.write = write
-    requests = ((Command.STATE, b"") if i % 3 else (Command.STATE, bytes([i, 1, 0, 0]) + bytes(8)) for i in range(60))
+    requests = ((Command.STATE, b"") if i % 3 else (Command.STATE, bytes([i, 1, 0, 0]) + bytes(12)) for i in range(60))
     replies = []
     for reply in link.exchange(requests):
         in_flight.pop(0)
         replies.append(reply)
     assert len(replies) == 60
     assert most <= buffer_bytes
-    assert most > buffer_bytes - OVERHEAD - 12  # room for one more would have been used
+    assert most > buffer_bytes - OVERHEAD - 16  # room for one more would have been used
     assert link.most_in_flight == most
 
 
@@ -105,17 +110,17 @@ def test_a_request_larger_than_the_buffer_is_not_sent():
 
 
 def test_sequence_numbers_wrap():
-    link = Link(Partner(), "the board")
-    link._sequence = 0xFFFE
+    partner = Partner()
+    link = Link(partner, "the board", sequence=0xFFFE)
     assert len(list(link.exchange([(Command.STATE, b"")] * 5))) == 5
-    assert link._sequence == 3
+    assert partner.board.expected == 4
 
 
 def test_a_refusal_is_told_in_words_and_the_link_goes_on():
     link = Link(Partner(), "the board")
     with pytest.raises(RefusedError, match="^the board refused READ: no network has been configured$"):
         list(link.exchange([(Command.READ, bytes(4)), (Command.STATE, b""), (Command.STATE, b"")]))
-    assert len(link.request(Command.STATE)) == 12
+    assert len(link.request(Command.STATE)) == 16
 
 
 def test_after_a_refusal_nothing_is_in_flight():
@@ -130,7 +135,7 @@ def test_a_reply_to_an_older_request_is_skipped():
     partner = Partner()
     link = Link(partner, "the board")
     partner.arrived += encode(Frame(type=Command.HELLO | REPLY, sequence=link._sequence, nonce=0, payload=bytes(31)))
-    assert len(link.request(Command.STATE)) == 12
+    assert len(link.request(Command.STATE)) == 16
 
 
 def test_a_reset_of_the_board_is_noticed():
@@ -149,13 +154,131 @@ def test_a_reply_that_never_comes():
         link.request(Command.STATE)
 
 
-def test_a_reply_that_is_lost_among_others():
+STATES = [(Command.STATE, pack_state(State(i, i * i))) for i in range(1, 40)]
+
+
+def check_states(link, requests, partner):
+    """Each was answered, in order: with what it set, or (when it was repeated) with what came after it."""
+    replies = [unpack_state(reply).prng for reply in link.exchange(requests)]
+    assert len(replies) == len(STATES) and all(i <= prng for i, prng in enumerate(replies, 1))
+    assert partner.board.chip.prng == len(STATES)
+
+
+@pytest.mark.parametrize("lost", [1, 2, 7, 39, 40, 41])
+def test_a_reply_that_is_lost_is_asked_for_again(lost):
     partner = Partner()
+    link = Link(partner, "the board", resend_after=0.01)
+    count = itertools.count(1)
+    partner.damage = lambda data: b"damaged\0" if next(count) == lost else data
+    check_states(link, STATES, partner)
+    assert link.resent == 0 if lost > len(STATES) else link.resent > 0
+
+
+@pytest.mark.parametrize("lost", [1, 2, 7, 39])
+def test_a_request_that_is_lost_and_all_behind_it_are_sent_again(lost):
+    partner = Partner()
+    link = Link(partner, "the board", resend_after=0.01)
+    count, write = itertools.count(1), partner.write
+    partner.write = lambda data: None if next(count) == lost else write(data)
+    check_states(link, STATES, partner)
+    assert 0 < link.resent < 2 * len(STATES)
+
+
+def test_requests_of_another_command_wait_for_those_before():
+    """A repeated READ must not see what a later WRITE has done."""
+    partner = Partner()
+    link, seen, write = Link(partner, "the board"), [], partner.write
+
+    def noting(data):
+        seen.append((Frame.unpack(cobs.decode(data[:-1])).type, len(partner.arrived)))
+        write(data)
+
+    partner.write = noting
+    list(link.exchange([(Command.STATE, b""), (Command.STATE, b""), (Command.COUNTERS, b""), (Command.STATE, b"")]))
+    assert [kind for kind, _ in seen] == [Command.STATE, Command.STATE, Command.COUNTERS, Command.STATE]
+    assert [waiting > 0 for _, waiting in seen] == [False, True, False, False]
+
+
+def test_after_an_error_a_session_begins_behind_all_that_was_sent():
+    partner = Partner()
+    link = Link(partner, "the board", sequence=7)
+    with pytest.raises(RefusedError):
+        list(link.exchange([(Command.READ, bytes(4))] * 3))
+    assert partner.board.expected == 8
+    link.request(Command.STATE)
+    assert partner.board.expected == 7 + 3 + 1 + 2
+
+
+def test_a_second_host_is_noticed():
+    partner = Partner()
+    link = Link(partner, "the board", resend_after=0.001, sequence=1)
+    Link(partner, "the board", sequence=30000)
+    with pytest.raises(RefusedError, match="as if a second host spoke to it"):
+        link.request(Command.STATE)
+
+
+def test_after_an_error_a_reset_is_noticed_too():
+    partner = Partner()
+    link = Link(partner, "the board")
+    with pytest.raises(RefusedError):
+        list(link.exchange([(Command.READ, bytes(4))]))
+    partner.board.reset()
+    with pytest.raises(BoardResetError):
+        link.request(Command.STATE)
+    link.reconnect()
+    assert link.hello == partner.board.hello
+    link.request(Command.STATE)
+
+
+class Cable(Partner):
+    """A partner that is gone for some tries to open it again."""
+
+    reopens = True
+    tries = 0
+
+    def pull(self, tries):
+        self.tries = tries
+        self.arrived.clear()
+
+    def check(self):
+        if self.tries:
+            raise TransportError("the port is gone")
+
+    def write(self, data):
+        self.check()
+        super().write(data)
+
+    def read(self, at_most, timeout):
+        self.check()
+        return super().read(at_most, timeout)
+
+    def reopen(self):
+        self.tries -= 1
+        self.check()
+
+
+def test_a_cable_that_comes_back_is_gone_on_with(monkeypatch):
+    monkeypatch.setattr(link_module, "REOPEN_EVERY", 0.001)
+    partner = Cable()
+    link = Link(partner, "the board", resend_after=0.01)
+    requests = iter(STATES)
+
+    def pulling():
+        for i, request in enumerate(requests):
+            if i in (3, 20):
+                partner.pull(5)
+            yield request
+
+    check_states(link, pulling(), partner)
+
+
+def test_a_cable_that_stays_out_is_the_first_error(monkeypatch):
+    monkeypatch.setattr(link_module, "REOPEN_EVERY", 0.001)
+    partner = Cable()
     link = Link(partner, "the board", reply_timeout=0.05)
-    replies = iter([b"damaged\0", None])
-    partner.damage = lambda data: next(replies) or data
-    with pytest.raises(LinkError, match="the reply of the board to STATE was lost"):
-        list(link.exchange([(Command.STATE, b"")] * 2))
+    partner.pull(10**9)
+    with pytest.raises(TransportError, match="the port is gone"):
+        link.request(Command.STATE)
 
 
 def test_a_reply_of_another_kind():
@@ -172,6 +295,10 @@ def test_an_unknown_reason_is_told_by_number():
     partner.damage = lambda data: encode(Frame(type=ERROR, sequence=link._sequence, nonce=0, payload=b"\x63\x08"))
     with pytest.raises(RefusedError, match="reason 99"):
         link.request(Command.STATE)
+
+
+BODY = HEADER.pack(1, ERROR, 1, 0, 2) + b"\1\1"
+OLD = BODY + CRC.pack(zlib.crc32(BODY))  # what a board of version 1 answers
 
 
 class Strange:
@@ -191,8 +318,9 @@ class Strange:
         (lambda data: b"\0", "answers, but not as a metaplast board does"),
         (lambda data: encode(Frame(type=Command.HELLO | REPLY, sequence=1, nonce=0, payload=b"?")), "another version"),
         (lambda data: encode(Frame(type=ERROR, sequence=1, nonce=0, payload=b"\1\1")), "speaks another version"),
+        (lambda data: cobs.encode(OLD) + b"\0", "speaks version 1 of this protocol, expected 2"),
     ],
 )
 def test_something_else_on_the_port(answer, said):
     with pytest.raises(LinkError, match=said):
-        Link(Partner(Strange(answer)), "the port", hello_timeout=0.2)
+        Link(Partner(Strange(answer)), "the port", hello_timeout=0.2, sequence=1)

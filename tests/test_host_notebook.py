@@ -144,15 +144,15 @@ def test_boards_that_cannot_be_opened(monkeypatch):
 def test_ctrl_c_acts_between_two_batches(board, monkeypatch):
     pixels, labels = samples()
     board.begin(NETWORK)
-    train, calls = board.device.train, []
+    stream = board.device.stream
 
-    def interrupted(*given):
-        calls.append(1)
-        if len(calls) == 2:
-            signal.raise_signal(signal.SIGINT)
-        return train(*given)
+    def interrupted(batches):
+        for i, batch in enumerate(batches):
+            if i == 1:
+                signal.raise_signal(signal.SIGINT)
+            yield batch
 
-    monkeypatch.setattr(board.device, "train", interrupted)
+    monkeypatch.setattr(board.device, "stream", lambda batches: stream(interrupted(batches)))
     with pytest.raises(KeyboardInterrupt):
         board.train(pixels, labels)
     assert board.samples == 2 * streaming.BATCH

@@ -52,11 +52,11 @@ def test_a_right_board_is_equal_and_leaves_numbers_and_pictures(metaplast, tmp_p
 
 WRONG = {
     "a weight after the last sample": (
-        "old = f.FakeBoard.read; f.FakeBoard.read = lambda b, d: bytes([old(b, d)[0] ^ 1]) + old(b, d)[1:]",
+        "old = f.FakeBoard.read; f.FakeBoard.read = lambda b, *d: bytes([old(b, *d)[0] ^ 1]) + old(b, *d)[1:]",
         "the hidden weight of layer 1, neuron 0, synapse 0",
     ),
     "the random word": (
-        "old = f.FakeBoard.state; f.FakeBoard.state = lambda b, d: bytes([old(b, d)[0] ^ 1]) + old(b, d)[1:]",
+        "old = f.FakeBoard.state; f.FakeBoard.state = lambda b, *d: bytes([old(b, *d)[0] ^ 1]) + old(b, *d)[1:]",
         "the random word is",
     ),
     "inference": (

@@ -29,7 +29,8 @@ def test_it_is_the_twin_of_one_network():
         assert predictions.dtype == np.uint16
         assert predictions.tolist() == twin.train(pixels, labels)[0].tolist()
         assert device.infer(pixels).tolist() == twin.infer(pixels)[0].tolist()
-        assert device.read_state() == (twin.prng(), 100)
+        assert device.read_state() == (twin.prng(), 100, twin.signature())
+        assert twin.signature() != 0
         assert device.counters() == twin.counters()
         for found, expected in zip(device.read_weights(), twin.weights(), strict=True):
             np.testing.assert_array_equal(found, expected)
@@ -40,9 +41,9 @@ def test_weights_and_state_are_written_apart():
     device.configure(NETWORK)
     other = initial_weights(Network.of(layers=(30, 12, 4), init_seed=9))
     device.write_weights(other)
-    assert device.read_state() == (5, 0)
-    device.write_state(99, 2**64 - 1)
-    assert device.read_state() == (99, 2**64 - 1)
+    assert device.read_state() == (5, 0, 0)
+    device.write_state(99, 2**64 - 1, 2**32 - 1)
+    assert device.read_state() == (99, 2**64 - 1, 2**32 - 1)
     for found, expected in zip(device.read_weights(), other, strict=True):
         np.testing.assert_array_equal(found, expected)
 
@@ -52,7 +53,7 @@ def test_configuring_starts_anew():
     device.configure(NETWORK)
     device.train(*samples(20))
     device.configure(NETWORK)
-    assert device.read_state() == (5, 0)
+    assert device.read_state() == (5, 0, 0)
     assert device.counters() == {"learned": 0, "draws": 0, "rows_learned": 0}
 
 
@@ -75,7 +76,7 @@ def test_a_label_that_no_class_has_is_refused_and_nothing_changes():
     labels[7] = 4
     with pytest.raises(ContractError, match="a label is 4, expected 0 to 3"):
         device.train(pixels, labels)
-    assert device.read_state() == (5, 0)
+    assert device.read_state() == (5, 0, 0)
     for found, expected in zip(device.read_weights(), initial_weights(NETWORK), strict=True):
         np.testing.assert_array_equal(found, expected)
 

@@ -20,6 +20,8 @@ class ArgumentCheck(Component):
     left : bytes of its payload behind the arguments
     arguments : the arguments, the last one in the highest bits
     network : its registers
+    repeated : the request has been carried out before
+    fits, kept : what `hw.link.sample_lock` says of a TRAIN
     start, done : one cycle each; `reason` holds from `done` to the next `start`
     reason : why the request is refused, or 0
     """
@@ -32,6 +34,9 @@ class ArgumentCheck(Component):
                 "left": In(16),
                 "arguments": In(8 * ARGUMENTS),
                 "network": In(network_layout(geometry)),
+                "repeated": In(1),
+                "fits": In(1),
+                "kept": In(1),
                 "start": In(1),
                 "done": Out(1),
                 "reason": Out(REASON_BITS),
@@ -77,4 +82,6 @@ class ArgumentCheck(Component):
                 with m.Case(Command.TRAIN, Command.INFER):
                     with m.If(self.left != product):
                         m.d.sync += self.reason.eq(Reason.LENGTH)
+                    with m.Elif((kind == Command.TRAIN) & ~Mux(self.repeated, self.kept, self.fits)):
+                        m.d.sync += self.reason.eq(Reason.SAMPLE)
         return m

@@ -11,8 +11,11 @@ from hw.link.boot_nonce import BootNonce
 from hw.link.header_check import ARGUMENTS, REASON_BITS, HeaderCheck, is_one_of
 from hw.link.orders import Orders
 from hw.link.predictions import PredictionReplies
+from hw.link.report import Report
 from hw.link.request import RequestReader
+from hw.link.sample_lock import SampleLock
 from hw.link.samples import SampleFeeder
+from hw.link.session import Session
 from hw.link.tokens import LAST_BYTE, REPLY_HEADER
 from sw.contract import frames
 from sw.contract.frames import Command, Reason
@@ -26,6 +29,9 @@ class Commands(Component):
     prediction is out and the engine at rest; so does the first of these after another command. From one TRAIN or
     INFER to the next the engine is not waited for: the header is read (10 cycles), checked (12), the labels stored
     (2 · count) while the engine computes the samples that it still has, and samples follow.
+
+    A request is carried out once (`hw.link.session`): one that is repeated is checked and answered like any other, but what
+    would change the board is left out. A request that is refused leaves the number that is expected as it is.
 
     Parameters
     ----------
@@ -58,16 +64,19 @@ class Commands(Component):
         engine = self.engine
         m.submodules.request_reader = request = RequestReader()
         m.submodules.boot_nonce = nonce = BootNonce()
+        m.submodules.session = session = Session()
+        m.submodules.sample_lock = lock = SampleLock()
         m.submodules.header_check = header_check = HeaderCheck()
         m.submodules.argument_check = argument_check = ArgumentCheck(self.geometry)
         m.submodules.samples = samples = SampleFeeder(self.geometry)
         m.submodules.predictions = predictions = PredictionReplies()
         m.submodules.orders = orders = Orders()
-        m.submodules.answer = answer = Answer(self.hello)
+        m.submodules.answer = answer = Answer()
+        m.submodules.report = report = Report(self.hello)
         connect(m, flipped(self.frames), request.frames)
         for source, names in (
             (samples, ("sample", "pixels")),
-            (orders, ("configuration", "table", "row", "row_write", "prng_write", "samples_write")),
+            (orders, ("configuration", "table", "row", "row_write", "prng_write", "state_write")),
         ):
             for name in names:
                 connect(m, getattr(source, name), flipped(getattr(engine, name)))
@@ -79,6 +88,8 @@ class Commands(Component):
         taken, wanted = Signal(range(ARGUMENTS + 1)), Signal(range(ARGUMENTS + 1))  # bytes of them
         reason = Signal(REASON_BITS)
         streaming = Signal()  # the last request carried out was TRAIN or INFER
+        is_stream = is_one_of(kind, Command.TRAIN, Command.INFER)
+        repeated_train = session.repeated & (kind == Command.TRAIN)
         m.d.comb += [
             nonce.entropy.eq(self.entropy),
             self.nonce.eq(nonce.nonce),
@@ -88,11 +99,22 @@ class Commands(Component):
             header_check.other_version.eq(request.other_version),
             header_check.other_nonce.eq(request.other_nonce),
             header_check.known.eq(nonce.known),
+            session.sequence.eq(request.sequence),
+            header_check.following.eq(session.following),
+            header_check.repeated.eq(session.repeated),
             header_check.configured.eq(engine.configured),
             argument_check.kind.eq(kind),
             argument_check.left.eq(left),
             argument_check.arguments.eq(arguments),
             argument_check.network.eq(engine.network),
+            argument_check.repeated.eq(session.repeated),
+            argument_check.fits.eq(lock.fits),
+            argument_check.kept.eq(lock.kept),
+            lock.first.eq(arguments[-24:-8]),
+            lock.count.eq(arguments[-8:]),
+            lock.restart.eq(orders.configuration.valid),
+            lock.write.valid.eq(orders.state_write.valid),
+            lock.write.payload.eq(orders.state_write.payload),
             samples.count.eq(arguments[-8:]),
             samples.train.eq(kind == Command.TRAIN),
             samples.last_byte.eq(engine.network.last_pixel >> 3),
@@ -101,16 +123,22 @@ class Commands(Component):
             predictions.jobs.payload.train.eq(kind == Command.TRAIN),
             predictions.jobs.payload.sequence.eq(request.sequence),
             predictions.jobs.payload.count.eq(arguments[-8:]),
+            predictions.jobs.payload.repeated.eq(repeated_train),
+            predictions.jobs.payload.place.eq(arguments[-24:]),
             answer.kind.eq(kind),
             answer.sequence.eq(request.sequence),
             answer.reason.eq(reason),
-            answer.nonce.eq(nonce.nonce),
-            engine.report_read.eq(answer.report_read),
-            engine.report_address.eq(answer.report_address),
-            answer.report_word.eq(engine.report_word),
+            report.kind.eq(kind),
+            report.nonce.eq(nonce.nonce),
+            report.progress.eq(predictions.tells),
+            report.start.eq(~predictions.tells & (~answer.send | (reason != 0))),
+            engine.report_read.eq(report.read),
+            engine.report_address.eq(report.address),
+            report.word.eq(engine.report_word),
             answer.count.eq(arguments[-16:]),
             orders.kind.eq(kind),
             orders.left.eq(left),
+            orders.repeated.eq(session.repeated),
             orders.arguments.eq(arguments),
             orders.payload.payload.eq(payload.payload),
             engine.reset.eq(orders.reset),
@@ -120,11 +148,13 @@ class Commands(Component):
         with m.If(predictions.busy):
             connect(m, predictions.header, flipped(self.reply))
             connect(m, predictions.payload, flipped(self.reply_payload))
+            connect(m, report.bytes, predictions.progress)
         with m.Else():
             connect(m, answer.header, flipped(self.reply))
             connect(m, answer.payload, flipped(self.reply_payload))
+            connect(m, report.bytes, answer.report)
 
-        is_stream = is_one_of(kind, Command.TRAIN, Command.INFER)
+        feeds = is_stream & ~repeated_train & (samples.count != 0)
         at_rest = ~predictions.busy & ~engine.busy
         with m.FSM():
             with m.State("header"):
@@ -146,7 +176,7 @@ class Commands(Component):
                 with m.If(argument_check.done):
                     m.d.sync += reason.eq(argument_check.reason)
                     m.next = "wait"
-                    with m.If((argument_check.reason == 0) & (kind == Command.TRAIN) & (samples.count != 0)):
+                    with m.If((argument_check.reason == 0) & (kind == Command.TRAIN) & feeds):
                         m.d.comb += samples.read_labels.eq(1)
                         m.next = "labels"
             with m.State("labels"):
@@ -159,18 +189,18 @@ class Commands(Component):
                 with m.If(reason != 0):
                     with m.If(~predictions.busy):
                         m.next = "reply"
-                with m.Elif(is_stream & (streaming | at_rest)):
+                with m.Elif(feeds & (streaming | at_rest)):
                     m.d.comb += predictions.jobs.valid.eq(1)
                     with m.If(predictions.jobs.ready):
                         m.d.sync += streaming.eq(1)
-                        m.d.comb += samples.feed.eq(samples.count != 0)
+                        m.d.comb += [samples.feed.eq(1), lock.taken.eq(samples.train)]
                         m.next = "feed"
-                        with m.If(samples.count == 0):
-                            m.next = "end"
-                with m.Elif(~is_stream & at_rest):
+                with m.Elif(~feeds & at_rest):
                     m.d.sync += streaming.eq(0)
-                    m.d.comb += orders.start.eq(1)
+                    m.d.comb += [predictions.jobs.valid.eq(is_stream), orders.start.eq(~is_stream)]
                     m.next = "order"
+                    with m.If(is_stream):
+                        m.next = "end"
             with m.State("feed"):
                 m.d.comb += [samples.payload.valid.eq(payload.valid), payload.ready.eq(samples.payload.ready)]
                 with m.If(samples.fed):
@@ -186,5 +216,6 @@ class Commands(Component):
                     m.next = "end"
             with m.State("end"):
                 m.d.comb += request.done.eq(1)
+                m.d.comb += session.advance.eq((reason == 0) & (session.following | (kind == Command.HELLO)))
                 m.next = "header"
         return m

@@ -12,7 +12,7 @@ ARGUMENT_BYTES = {
     Command.TABLE: 1,
     Command.WRITE: 2,
     Command.READ: 4,
-    Command.TRAIN: 1,
+    Command.TRAIN: frames.TRAIN.size,
     Command.INFER: 1,
     Command.STATE: 4,  # the random word, if there is anything
 }
@@ -43,6 +43,7 @@ class HeaderCheck(Component):
     kind, length : the request's
     other_version, other_nonce : it is for another board, or for an earlier life of this one
     known : the board has told its nonce
+    following, repeated : it is the next one, or one that has been carried out (`hw.link.session`)
     configured : a network is there
     reason : why the request is refused, or 0
     arguments : how many bytes of the payload are arguments
@@ -53,6 +54,8 @@ class HeaderCheck(Component):
     other_version: In(1)
     other_nonce: In(1)
     known: In(1)
+    following: In(1)
+    repeated: In(1)
     configured: In(1)
     reason: Out(REASON_BITS)
     arguments: Out(range(ARGUMENTS + 1))
@@ -83,6 +86,8 @@ class HeaderCheck(Component):
             m.d.comb += self.reason.eq(Reason.TYPE)
         with m.Elif((kind != Command.HELLO) & (~self.known | self.other_nonce)):
             m.d.comb += self.reason.eq(Reason.NONCE)
+        with m.Elif((kind != Command.HELLO) & ~self.following & ~self.repeated):
+            m.d.comb += self.reason.eq(Reason.GAP)
         with m.Elif(~self.configured & is_one_of(kind, *NEEDS_NETWORK)):
             m.d.comb += self.reason.eq(Reason.UNCONFIGURED)
         with m.Elif(Mux(exact, length != wanted, ~enough)):

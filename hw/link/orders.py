@@ -6,9 +6,9 @@ from amaranth.lib.wiring import Component, In, Out
 from amaranth.utils import exact_log2
 
 from hw.counters import WALK
-from hw.engine_signature import ROW_LAYOUT, SAMPLES_LAYOUT, TABLE_LAYOUT
+from hw.engine_signature import ROW_LAYOUT, STATE_LAYOUT, TABLE_LAYOUT
 from hw.link.header_check import ARGUMENTS, is_one_of
-from sw.contract.frames import TABLE_BYTES, Command
+from sw.contract.frames import CHANGES, TABLE_BYTES, Command
 
 SETTLING = WALK + 2
 
@@ -22,8 +22,9 @@ class Orders(Component):
     -------
     kind, arguments : of the request; hold still from `start` to `done`
     left, payload : the bytes after the arguments, and how many of them have not been taken
+    repeated : the request has been carried out before: what changes the board is not done again
     start, done : one cycle each
-    configuration, table, row, row_write, prng_write, samples_write, reset : the engine's. The bytes that a read row
+    configuration, table, row, row_write, prng_write, state_write, reset : the engine's. The bytes that a read row
         gives, and what the engine says of itself, are the answer's business
     hello : one cycle: a host says HELLO
     """
@@ -31,6 +32,7 @@ class Orders(Component):
     kind: In(8)
     arguments: In(8 * ARGUMENTS)
     left: In(16)
+    repeated: In(1)
     payload: In(stream.Signature(8))
     start: In(1)
     done: Out(1)
@@ -39,14 +41,14 @@ class Orders(Component):
     row: Out(stream.Signature(ROW_LAYOUT))
     row_write: Out(stream.Signature(8))
     prng_write: Out(stream.Signature(32))
-    samples_write: Out(stream.Signature(SAMPLES_LAYOUT))
+    state_write: Out(stream.Signature(STATE_LAYOUT))
     reset: Out(1)
     hello: Out(1)
 
     def elaborate(self, platform) -> Module:
         m = Module()
         kind, arguments, left, payload, row = self.kind, self.arguments, self.left, self.payload, self.row.payload
-        # how many bytes have gone: all of a table and of a sample count are left when the first one comes
+        # how many bytes have gone: all of a table, and of a state but its arguments, are left when the first one comes
         gone = Signal(exact_log2(TABLE_BYTES))
         m.d.comb += [
             gone.eq(-left),
@@ -55,8 +57,8 @@ class Orders(Component):
             self.table.payload.value.eq(payload.payload),
             self.row_write.payload.eq(payload.payload),
             self.prng_write.payload.eq(arguments),
-            self.samples_write.payload.value.eq(payload.payload),
-            self.samples_write.payload.place.eq(gone),
+            self.state_write.payload.value.eq(payload.payload),
+            self.state_write.payload.place.eq(gone),
             row.write.eq(kind == Command.WRITE),
             Cat(row.row, row.count).eq(arguments[-32:]),
         ]
@@ -68,7 +70,7 @@ class Orders(Component):
             Command.CONFIGURE: self.configuration,
             Command.TABLE: self.table,
             Command.WRITE: self.row_write,
-            Command.STATE: self.samples_write,
+            Command.STATE: self.state_write,
         }
         wait = Signal(range(SETTLING + 1))
         with m.FSM():
@@ -82,7 +84,10 @@ class Orders(Component):
                     m.next = "order"
             with m.State("order"):
                 m.next = "bytes"
-                with m.Switch(kind):
+                with m.If(self.repeated & (is_one_of(kind, *CHANGES) | ((kind == Command.STATE) & (left != 0)))):
+                    m.d.comb += self.done.eq(1)
+                    m.next = "idle"
+                with m.Else(), m.Switch(kind):
                     with m.Case(Command.HELLO):
                         m.d.comb += self.hello.eq(1)
                     with m.Case(Command.RESET):

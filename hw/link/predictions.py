@@ -1,14 +1,18 @@
-"""Answers TRAIN and INFER: predictions go into the reply as they come."""
+"""Answers TRAIN and INFER: predictions go into the reply as they come; those of TRAIN are kept, to be told again."""
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import data, stream
-from amaranth.lib.wiring import Component, In, Out
+from amaranth.lib.wiring import Component, In, Out, connect, flipped
 
+from hw.counters import WALK
 from hw.link.tokens import REPLY_HEADER
-from sw.contract.frames import REPLY, Command
+from hw.memory import add_memory, read_word
+from sw.contract.frames import PROGRESS, REPLY, RING, Command
 
-JOB = data.StructLayout({"train": 1, "sequence": 16, "count": 8})
-"""A reply that is due: whether it is one to TRAIN, its sequence number, the number of predictions."""
+JOB = data.StructLayout({"train": 1, "repeated": 1, "sequence": 16, "count": 8, "place": range(RING)})
+"""A reply that is due: to TRAIN or to INFER, whether all of it has been told before, its sequence number, the number of
+predictions, and for TRAIN where the first one is kept."""
+SETTLING = WALK + 2
 
 
 class PredictionReplies(Component):
@@ -17,16 +21,24 @@ class PredictionReplies(Component):
     Two replies can be due: the samples of the second request go to the engine while the last ones of the first are
     computed, and between two requests the engine misses nothing.
 
+    The prediction of sample n stays at place n modulo `RING` of a memory. A reply to TRAIN ends with how far the board is: the
+    engine's last prediction is not taken before it is told, so that the engine counts no further sample meanwhile.
+
     Members
     -------
-    jobs : replies to come, in order
+    jobs : replies to come, in order. One that gives the engine nothing to do (repeated, or without samples) comes when it is
+        at rest, and stays alone
     prediction : the engine's, in the order of the samples
-    header, payload : the reply, for the transmitter, which asks for exactly 2 · count bytes
+    tells : the reply has come to its end, and all that has happened is counted: `progress` may begin
+    progress : its bytes
+    header, payload : the reply, for the transmitter, which asks for exactly as many bytes as the header says
     busy : a reply is due
     """
 
     jobs: In(stream.Signature(JOB))
     prediction: In(stream.Signature(16))
+    tells: Out(1)
+    progress: In(stream.Signature(8))
     header: Out(stream.Signature(REPLY_HEADER))
     payload: Out(stream.Signature(8))
     busy: Out(1)
@@ -40,12 +52,10 @@ class PredictionReplies(Component):
             self.jobs.ready.eq(~waiting),
             self.busy.eq(active | waiting),
             self.header.valid.eq(active),
-            header.type.eq(REPLY | Command.INFER),
+            header.type.eq(REPLY | Mux(current.train, Command.TRAIN, Command.INFER)),
             header.sequence.eq(current.sequence),
-            header.length.eq(current.count << 1),
+            header.length.eq((current.count << 1) + Mux(current.train, PROGRESS.size, 0)),
         ]
-        with m.If(current.train):
-            m.d.comb += header.type.eq(REPLY | Command.TRAIN)
         with m.If(self.jobs.valid & self.jobs.ready):
             m.d.sync += [following.eq(self.jobs.payload), waiting.eq(1)]
         with m.If(self.header.ready & active):
@@ -53,12 +63,43 @@ class PredictionReplies(Component):
         with m.Elif(waiting & ~active):
             m.d.sync += [current.eq(following), active.eq(1), waiting.eq(0)]
 
-        high = Signal()
+        ring = add_memory(m, "ring", shape=16, depth=RING)
+        write = ring.write_port()
+        kept = read_word(m, ring, address=current.place)
+        sent, word, high = Signal(8), Signal(16), Signal()
+        told = sent == current.count
+        passed = Signal()  # a prediction has gone into the reply
+        looked_up = Signal()
+        held = Signal()  # the engine's last prediction
         m.d.comb += [
-            self.payload.valid.eq(self.prediction.valid & active),
-            self.payload.payload.eq(self.prediction.payload.word_select(high, 8)),
-            self.prediction.ready.eq(self.payload.ready & active & high),
+            write.addr.eq(current.place),
+            write.data.eq(self.prediction.payload),
+            word.eq(Mux(current.repeated, kept, self.prediction.payload)),
+            passed.eq(self.payload.valid & self.payload.ready & high & ~told),
+            self.prediction.ready.eq(Mux(held, self.header.ready, passed & ~current.repeated)),
         ]
-        with m.If(self.payload.valid & self.payload.ready):
-            m.d.sync += high.eq(~high)
+        m.d.sync += looked_up.eq(active & ~passed)
+        with m.If(passed):
+            m.d.sync += [current.place.eq(current.place + 1), sent.eq(sent + 1)]
+            m.d.comb += write.en.eq(current.train & ~current.repeated)
+            with m.If(current.train & ~current.repeated & (sent + 1 == current.count)):
+                m.d.comb += self.prediction.ready.eq(0)
+                m.d.sync += held.eq(1)
+        settling = Signal(range(SETTLING + 1))
+        with m.If(~told):
+            m.d.comb += [
+                self.payload.valid.eq(active & Mux(current.repeated, looked_up, self.prediction.valid)),
+                self.payload.payload.eq(word.word_select(high, 8)),
+            ]
+            with m.If(self.payload.valid & self.payload.ready):
+                m.d.sync += high.eq(~high)
+            m.d.sync += settling.eq(SETTLING)
+        with m.Else():
+            m.d.comb += self.tells.eq(active & current.train & (settling == 0))
+            with m.If(active & (settling != 0)):
+                m.d.sync += settling.eq(settling - 1)
+            with m.If(self.tells):
+                connect(m, flipped(self.progress), flipped(self.payload))
+        with m.If(~active | self.header.ready):
+            m.d.sync += [sent.eq(0), held.eq(0), settling.eq(SETTLING)]
         return m

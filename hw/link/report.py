@@ -1,10 +1,10 @@
-"""What the board tells of itself, byte by byte: HELLO, STATE, COUNTERS."""
+"""What the board tells of itself, byte by byte: HELLO, STATE, COUNTERS, and how far it is after TRAIN."""
 
 from amaranth.hdl import C, Cat, Module, Mux, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out
 
-from hw.engine_signature import COUNTERS_ADDRESS, PRNG_ADDRESS, REPORT_ADDRESS_BITS
+from hw.engine_signature import COUNTERS_ADDRESS, PRNG_ADDRESS, REPORT_ADDRESS_BITS, SIGNATURE_ADDRESS
 from hw.link.header_check import is_one_of
 from sw.contract.frames import COUNTERS, HELLO, STATE, Command, Hello
 
@@ -26,6 +26,7 @@ class Report(Component):
     Members
     -------
     kind : the command
+    progress : the reply to a TRAIN ends (`sw.contract.frames.PROGRESS`), whatever `kind` is
     nonce : the board's
     read, address, word : the engine's report (`hw.engine_signature`)
     start : one cycle: begin with the first byte
@@ -33,6 +34,7 @@ class Report(Component):
     """
 
     kind: In(8)
+    progress: In(1)
     nonce: In(32)
     read: Out(1)
     address: Out(REPORT_ADDRESS_BITS)
@@ -49,12 +51,10 @@ class Report(Component):
         known = self.hello.pack()[: HELLO.size - 4]  # the nonce is the last field
         hello = Cat(C(int.from_bytes(known, "little"), 8 * len(known)), self.nonce, C(0, 16))
         index, fetched, word = Signal(range(LENGTHS[Command.COUNTERS])), Signal(), Signal(16)
-        # the words of STATE are the random word and, around the end of the addresses, the samples
-        m.d.comb += [
-            self.address.eq((index >> 1) + Mux(self.kind == Command.STATE, PRNG_ADDRESS, COUNTERS_ADDRESS)),
-            word.eq(self.word),
-        ]
-        with m.If(self.kind == Command.HELLO):
+        # the words of STATE are random word, signature and, around the end of the addresses, samples
+        begin = Mux(self.progress, SIGNATURE_ADDRESS, Mux(self.kind == Command.STATE, PRNG_ADDRESS, COUNTERS_ADDRESS))
+        m.d.comb += [self.address.eq((index >> 1) + begin), word.eq(self.word)]
+        with m.If((self.kind == Command.HELLO) & ~self.progress):
             with m.Switch(index >> 1):
                 for i in range(-(-HELLO.size // 2)):
                     with m.Case(i):
@@ -68,6 +68,6 @@ class Report(Component):
             with m.If(self.bytes.ready):
                 m.d.sync += self.bytes.valid.eq(0)
         with m.Else():
-            m.d.comb += self.read.eq(is_one_of(self.kind, Command.STATE, Command.COUNTERS))
+            m.d.comb += self.read.eq(self.progress | is_one_of(self.kind, Command.STATE, Command.COUNTERS))
             m.d.sync += fetched.eq(1)
         return m

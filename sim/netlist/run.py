@@ -55,7 +55,7 @@ def compare(
     """
     begun = time.monotonic()
     transport = ProcessTransport(build.command(netlist, report, rate_error=RATE_ERROR, program=program))
-    timeouts = {"hello_timeout": min(patience, HELLO_TIMEOUT), "reply_timeout": patience}
+    timeouts = {"hello_timeout": min(patience, HELLO_TIMEOUT), "reply_timeout": patience, "resend_after": patience}
     with connect(transport, "the netlist", **timeouts) as device, TwinDevice() as twin:
         device.geometry.check_fits(network)
         difference = first_difference(device, twin, network, samples, seed)
@@ -86,7 +86,7 @@ def run(board: str, samples: int, seed: int, layers: tuple[int, ...] | None) -> 
         "seed": seed,
         "equal": result["difference"] is None,
         "difference": result["difference"],
-        "compared": ["predictions", "weights", "random word", "sample count", "learned", "draws"],
+        "compared": ["predictions", "weights", "random word", "sample count", "signature", "learned", "draws"],
         "learned": result["counters"]["learned"],
         "draws": result["counters"]["draws"],
         "clock_hz": known["clock_hz"],

@@ -4,9 +4,17 @@ On the wire a frame is COBS-encoded and ended by a zero byte. Decoded it is
 
     version u8 | type u8 | sequence u16 | nonce u32 | length u16 | payload (length bytes) | CRC-32 u32
 
-all little-endian; the CRC (zlib's) covers everything before it. Every request gets one reply with the same sequence
+all little-endian; the CRC (zlib's) covers everything before it. Every whole frame gets one reply with the same sequence
 number and type | REPLY, or ERROR, in the order of the requests. A frame that is damaged (COBS, CRC, length) is dropped,
 changes nothing and is counted. Every request but HELLO carries the boot nonce that HELLO told.
+
+Requests are carried out exactly once, in the order of their sequence numbers (`docs/protocol.md`). HELLO of number s begins a
+session: the board expects s + 1. A request with the number that is expected is carried out, and the next one is expected;
+one that is refused changes nothing, that number included. One with one of the `WINDOW` numbers before it is a repetition:
+what changes the board is answered again and not done again, what only reads is done again. Any other is refused: GAP.
+
+TRAIN says besides which training sample it begins with, and its reply tells how many the board has counted and the signature
+of them all (`sw.contract.state`). The predictions of a repeated TRAIN come from a memory of the last `RING`.
 """
 
 import struct
@@ -15,9 +23,10 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from sw.contract.error import require
+from sw.contract.state import State
 from sw.contract.table import ENTRIES
 
-VERSION = 1
+VERSION = 2
 DELIMITER = 0
 HEADER = struct.Struct("<BBHIH")
 HEADER_FIELDS = {"version": 8, "type": 8, "sequence": 16, "nonce": 32, "length": 16}
@@ -25,6 +34,10 @@ CRC = struct.Struct("<I")
 OVERHEAD = HEADER.size + CRC.size
 REPLY = 0x80
 TABLE_BYTES = 2 * ENTRIES
+WINDOW = 256  # numbers before the expected one that are repetitions: the most requests that may be in flight
+RING = 256  # predictions that are kept for repetitions: the most training samples that may be in flight
+TRAIN = struct.Struct("<HB")  # first, count: what a TRAIN begins with
+FIRST = 1 << 16  # TRAIN tells the number of its first sample modulo this
 
 
 class Command(IntEnum):
@@ -35,7 +48,7 @@ class Command(IntEnum):
     TABLE = 3  # layer index u8 (0…L-1), 512 bytes (`sw.contract.table.table_bytes`) -> nothing
     WRITE = 4  # row u16, hidden weights of columns 0, 1, … (int8 each) -> nothing
     READ = 5  # row u16, count u16 -> hidden weights of columns 0 … count-1
-    TRAIN = 6  # count u8, labels u16 × count, images × count -> predictions u16 × count
+    TRAIN = 6  # first u16, count u8, labels u16 × count, images × count -> predictions u16 × count, Progress
     INFER = 7  # count u8, images × count -> predictions u16 × count
     STATE = 8  # nothing, or a State to set -> State
     COUNTERS = 9  # nothing -> u64 × len(COUNTERS)
@@ -43,6 +56,10 @@ class Command(IntEnum):
 
 
 ERROR = 0xFF
+
+
+CHANGES = (Command.CONFIGURE, Command.TABLE, Command.WRITE, Command.TRAIN, Command.RESET)
+"""Commands that a repetition does not carry out again; STATE with a payload is one too."""
 
 
 class Reason(IntEnum):
@@ -54,10 +71,13 @@ class Reason(IntEnum):
     LENGTH = 4  # the payload's length doesn't fit the command
     UNCONFIGURED = 5  # TRAIN, INFER, WRITE, READ or TABLE before CONFIGURE
     RANGE = 6  # a row, column count, layer or label outside the network
+    GAP = 7  # neither the sequence number that is expected nor one of the WINDOW before it
+    SAMPLE = 8  # TRAIN begins with another sample than the board's next; a repeated one's predictions are not kept any more
 
 
 HELLO = struct.Struct("<QIHHBBBBBBHI")
-STATE = struct.Struct("<IQ")
+STATE = struct.Struct("<IIQ")  # random word, signature, samples (`sw.contract.state.State`)
+PROGRESS = struct.Struct("<IQ")  # signature, samples: how far the board is when it answers a TRAIN
 
 COUNTERS = (
     "bad_frames",  # frames dropped: COBS, CRC or length wrong, or longer than the buffer
@@ -128,19 +148,36 @@ class Frame:
         return cls(type=kind, sequence=sequence, nonce=nonce, payload=body[HEADER.size :])
 
 
+def version_of(data: bytes) -> int | None:
+    """The version of a decoded frame that is whole but of another version of the protocol."""
+    whole = len(data) >= OVERHEAD and zlib.crc32(data[: -CRC.size]) == CRC.unpack(data[-CRC.size :])[0]
+    return data[0] if whole and data[0] != VERSION else None
+
+
+def pack_state(state: State) -> bytes:
+    """The payload of STATE that sets it, and of its reply."""
+    return STATE.pack(state.prng, state.signature, state.samples)
+
+
+def unpack_state(payload: bytes) -> State:
+    """The inverse of `pack_state`, for `STATE.size` bytes."""
+    prng, signature, samples = STATE.unpack(payload)
+    return State(prng, samples, signature)
+
+
 def image_bytes(inputs: int) -> int:
     """Bytes of one image of `inputs` pixels: pixel i is bit i % 8 of byte i // 8; spare bits are zero."""
     return -(-inputs // 8)
 
 
-def train_payload(labels: list[int], images: bytes) -> bytes:
-    """The payload of TRAIN: count, all labels, then the packed images one after another."""
-    return bytes([len(labels)]) + b"".join(label.to_bytes(2, "little") for label in labels) + images
+def train_payload(first: int, labels: list[int], images: bytes) -> bytes:
+    """The payload of TRAIN: the training samples before it (modulo `FIRST`), count, all labels, then the packed images."""
+    return TRAIN.pack(first % FIRST, len(labels)) + b"".join(label.to_bytes(2, "little") for label in labels) + images
 
 
 def train_length(count: int, inputs: int) -> int:
     """Bytes of a TRAIN payload of `count` samples."""
-    return 1 + count * (2 + image_bytes(inputs))
+    return TRAIN.size + count * (2 + image_bytes(inputs))
 
 
 def infer_length(count: int, inputs: int) -> int:

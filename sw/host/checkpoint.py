@@ -1,7 +1,8 @@
 """The state of a network in one file (contract, clause 13): a run resumed from it is bit-identical to one that went on.
 
-An `.npz` with `weights_1` … `weights_L` (int8, shape (n_l, n_{l-1})), 0-d `prng` (uint32), `samples` (uint64) and
-`config` (the JSON text of the configuration with its defaults resolved). Nothing in it is pickled.
+An `.npz` with `weights_1` … `weights_L` (int8, shape (n_l, n_{l-1})), 0-d `prng` (uint32), `samples` (uint64), `signature`
+(uint32) and `config` (the JSON text of the configuration with its defaults resolved). Nothing in it is pickled. A file
+without a signature, older or written by another program, has the signature 0.
 
 Every array has a checksum, and all of them one together (`sw.host.array_archive`). Equal states make equal files.
 """
@@ -23,15 +24,18 @@ from sw.host.error import CheckpointError, LinkError
 from sw.host.learning_device import LearningDevice, Weights
 from sw.host.output import write_whole
 
+SIGNATURE = "signature"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Checkpoint:
-    """A network, its hidden weights (layer 1 first), its random word and the training samples since `init`."""
+    """A network, its hidden weights (layer 1 first), its random word, the training samples since `init` and their signature."""
 
     network: Network
     weights: Weights
     prng: int
     samples: int
+    signature: int = 0
 
     @classmethod
     def initial(cls, network: Network) -> "Checkpoint":
@@ -42,16 +46,16 @@ class Checkpoint:
     def of(cls, device: LearningDevice, network: Network) -> "Checkpoint":
         """The state that a device has now. Raises `LinkError` for one that no training leads to."""
         weights = device.read_weights()
-        prng, samples = device.read_state()
-        if prng == 0:
+        state = device.read_state()
+        if state.prng == 0:
             raise LinkError("the board says that its random word is 0, which it never is: program it again")
-        return cls(network=network, weights=weights, prng=prng, samples=samples)
+        return cls(network=network, weights=weights, **state._asdict())
 
     def put_on(self, device: LearningDevice) -> None:
         """Configure a device and give it this state."""
         device.configure(self.network)
         device.write_weights(self.weights)
-        device.write_state(self.prng, self.samples)
+        device.write_state(self.prng, self.samples, self.signature)
 
     @property
     def weights_crc32(self) -> int:
@@ -64,6 +68,7 @@ class Checkpoint:
         arrays |= {
             "prng": np.array(self.prng, np.uint32),
             "samples": np.array(self.samples, np.uint64),
+            SIGNATURE: np.array(self.signature, np.uint32),
             "config": np.array(network_to_json(self.network)),
         }
         write_whole(path, lambda file: write_arrays(file, arrays))
@@ -95,13 +100,18 @@ def _read(archive: ZipFile) -> Checkpoint:
     network = network_from_json(str(arrays["config"]))
     shapes = {f"weights_{i}": shape for i, shape in enumerate(network.shapes, 1)}
     expected = {f"{name}.npy" for name in (*shapes, "prng", "samples", "config")}
-    if set(names) != expected:
-        different = ", ".join(sorted(set(names) ^ expected))
+    signed = f"{SIGNATURE}.npy" in names
+    different = set(names) - {f"{SIGNATURE}.npy"} ^ expected
+    if different:
+        different = ", ".join(sorted(different))
         raise CheckpointError(f"the network in it asks for other arrays than it has: {different}")
     arrays |= {name: read_array(archive, name, shape, np.dtype(np.int8)) for name, shape in shapes.items()}
     arrays["prng"] = read_array(archive, "prng", (), np.dtype(np.uint32))
     arrays["samples"] = read_array(archive, "samples", (), np.dtype(np.uint64))
-    prng, samples = int(arrays["prng"]), int(arrays["samples"])
+    if signed:
+        arrays[SIGNATURE] = read_array(archive, SIGNATURE, (), np.dtype(np.uint32))
+    prng, samples, signature = (int(arrays.get(name, 0)) for name in ("prng", "samples", SIGNATURE))
     require_integer("prng", prng, 1, 2**32 - 1)
     check_together(archive, arrays)
-    return Checkpoint(network=network, weights=[arrays[name] for name in shapes], prng=prng, samples=samples)
+    weights = [arrays[name] for name in shapes]
+    return Checkpoint(network=network, weights=weights, prng=prng, samples=samples, signature=signature)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from sw.host.learning_device import LearningDevice, Predictions, Weights
 
+STATE_WORDS = ("random word", "sample count", "signature")
 ALSO_COMPARED = ("learned", "draws")
 
 
@@ -35,14 +36,14 @@ def weights_differ(board: Weights, twin: Weights) -> str | None:
 
 
 def devices_differ(board: LearningDevice, twin: LearningDevice) -> str | None:
-    """The first difference of the whole state: every hidden weight, random word, sample count; then learned and draws.
+    """The first difference of the whole state: every hidden weight, random word, sample count, signature; then `ALSO_COMPARED`.
 
     Everything is read from both devices.
     """
     difference = weights_differ(board.read_weights(), twin.read_weights())
     if difference:
         return difference
-    for what, ours, theirs in zip(("random word", "sample count"), board.read_state(), twin.read_state(), strict=True):
+    for what, ours, theirs in zip(STATE_WORDS, board.read_state(), twin.read_state(), strict=True):
         if ours != theirs:
             return f"the {what} is {ours} on the board and {theirs} on the twin"
     ours, theirs = board.counters(), twin.counters()

@@ -1,34 +1,38 @@
 """A board as a Python object: configure, load, train, infer, read back. Typed and checked; frames are the link's."""
 
 import struct
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sw.contract import frames
 from sw.contract.error import ContractError
-from sw.contract.frames import COUNTERS, OVERHEAD, STATE, Command, Hello
+from sw.contract.frames import COUNTERS, OVERHEAD, PROGRESS, RING, STATE, TRAIN, Command, Hello
 from sw.contract.geometry import Geometry
 from sw.contract.network import Network
 from sw.contract.registers import configuration_bytes
+from sw.contract.state import State
 from sw.contract.table import table_bytes, thresholds
-from sw.host.error import LinkError
+from sw.host.error import LinkError, MiscountError
 from sw.host.learning_device import Bits, Labels, Predictions, Weights
 from sw.host.link import Link, Request
 from sw.host.samples import check_labels, check_pixels, check_weights, pack
 from sw.host.transport import Transport
 
-MOST_SAMPLES = 255  # the count of a TRAIN or INFER frame has 8 bits
+MOST_SAMPLES = min(255, RING // 2)  # of a frame: its count has 8 bits, and the board keeps the predictions of two of them
+SAMPLE_COUNTS = 1 << 64
 LABEL_BYTES = 2
 
 
 class Device:
     """A board behind a link; a `LearningDevice`.
 
-    Members: `hello`, what the board says of itself; `geometry`, its shape; `link`.
+    Members: `hello`, what the board says of itself; `geometry`, its shape; `link`; `samples`, the training samples that the
+    board has been given; `signature`, of them, as its last reply told.
     Raises `LinkError` where the board does not answer as it should, `ContractError` for a network that does not fit,
     `InputError` for samples or weights of another shape; nothing has been sent in the last two cases.
     """
@@ -37,6 +41,7 @@ class Device:
         self.link = link
         self.geometry = _geometry(link.hello, link.name)
         self._network: Network | None = None
+        self.samples = self.signature = 0
 
     @property
     def hello(self) -> Hello:
@@ -57,6 +62,7 @@ class Device:
             bytes([i]) + table_bytes(thresholds(rate, strength))
             for i, (rate, strength) in enumerate(zip(network.learning_rate, network.metaplasticity, strict=True))
         ]
+        self._network = None
         self._order([(Command.CONFIGURE, registers), *((Command.TABLE, table) for table in tables)])
         self._network = network
         self.write_state(network.prng, 0)
@@ -73,41 +79,76 @@ class Device:
         counts = [fan_in for neurons, fan_in in shapes for _ in range(neurons)]
         replies = self.link.exchange((Command.READ, struct.pack("<HH", i, count)) for i, count in enumerate(counts))
         rows = [
-            np.frombuffer(self._of_length(reply, count, "READ"), np.int8)
-            for reply, count in zip(replies, counts, strict=True)
+            np.frombuffer(self._of_length(reply, count, "READ"), np.int8) for reply, count in zip(replies, counts, strict=True)
         ]
         firsts = self.network.first_rows
         return [np.stack(rows[first : first + neurons]) for first, (neurons, _) in zip(firsts, shapes, strict=True)]
 
-    def write_state(self, prng: int, samples: int) -> None:
-        """Set the random word and the count of training samples."""
-        self.link.request(Command.STATE, STATE.pack(prng, samples))
+    def write_state(self, prng: int, samples: int, signature: int = 0) -> None:
+        """Set the random word, the count of training samples and their signature."""
+        self.link.request(Command.STATE, frames.pack_state(State(prng, samples, signature)))
+        self.samples, self.signature = samples, signature
 
-    def read_state(self) -> tuple[int, int]:
-        """The random word and the count of training samples."""
-        prng, samples = STATE.unpack(self._of_length(self.link.request(Command.STATE), STATE.size, "STATE"))
-        return prng, samples
+    def read_state(self) -> State:
+        """The random word, the count of training samples and their signature."""
+        return frames.unpack_state(self._of_length(self.link.request(Command.STATE), STATE.size, "STATE"))
 
     def train(self, pixels: Bits, labels: Labels) -> Predictions:
         """Predict, then learn, sample by sample; uint16 predictions of shape (n,)."""
-        check_pixels(pixels, self.network)
-        check_labels(labels, len(pixels), self.network)
-        parts = self._parts(len(pixels), LABEL_BYTES)
-        return self._predict(
-            (Command.TRAIN, frames.train_payload(labels[part].tolist(), pack(pixels[part]))) for part in parts
-        )
+        return joined(self.stream([(pixels, labels)]))
+
+    def stream(self, batches: Iterable[tuple[Bits, Labels]]) -> Iterator[Predictions]:
+        """Train on one batch after the other, without a pause between them: the predictions of each as they come.
+
+        A batch is sent when it fits into the board's buffer, which may be long before the predictions of the one before it
+        have come; an empty batch gives nothing. The generator must be exhausted before anything else is asked.
+        """
+        sizes: deque[tuple[int, bool]] = deque()  # of the frames in flight, and whether a batch ends with it
+
+        def requests() -> Iterator[Request]:
+            for pixels, labels in batches:
+                check_pixels(pixels, self.network)
+                check_labels(labels, len(pixels), self.network)
+                for part in self._parts(len(pixels), LABEL_BYTES):
+                    first, count = self.samples, part.stop - part.start
+                    self.samples = (first + count) % SAMPLE_COUNTS
+                    sizes.append((count, part.stop == len(pixels)))
+                    yield Command.TRAIN, frames.train_payload(first, labels[part].tolist(), pack(pixels[part]))
+
+        answered, found = self.samples, []
+        try:
+            for reply in self.link.exchange(requests()):
+                count, ends = sizes.popleft()
+                found.append(self._trained(reply, count, (answered + count) % SAMPLE_COUNTS))
+                answered = (answered + count) % SAMPLE_COUNTS
+                if ends:
+                    yield joined(found)
+                    found = []
+        finally:
+            self.samples = answered  # as far as is known: if more have been learned, the board refuses the next ones
 
     def infer(self, pixels: Bits) -> Predictions:
         """Predict; uint16 of shape (n,). No state changes."""
         check_pixels(pixels, self.network)
         parts = self._parts(len(pixels), 0)
-        return self._predict((Command.INFER, bytes([len(pixels[part])]) + pack(pixels[part])) for part in parts)
+        replies = self.link.exchange((Command.INFER, bytes([len(pixels[part])]) + pack(pixels[part])) for part in parts)
+        sizes = [2 * len(pixels[part]) for part in parts]
+        pairs = zip(replies, sizes, strict=True)
+        return joined(self._classes(self._of_length(reply, size, "INFER")) for reply, size in pairs)
 
     def counters(self) -> dict[str, int]:
         """Counts since `configure`, by the names of `sw.contract.frames.COUNTERS`."""
         layout = struct.Struct(f"<{len(COUNTERS)}Q")
         reply = self._of_length(self.link.request(Command.COUNTERS), layout.size, "COUNTERS")
         return dict(zip(COUNTERS, layout.unpack(reply), strict=True))
+
+    def reconnect(self) -> None:
+        """Say HELLO to a board that has been reset: it has no network now. Raises `LinkError` if it is another board."""
+        self.link.reconnect()
+        if _geometry(self.link.hello, self.link.name) != self.geometry:
+            raise LinkError(f"{self.link.name} has another shape than before: is it another board?")
+        self._network = None
+        self.samples = self.signature = 0
 
     def close(self) -> None:
         """Close the link."""
@@ -116,9 +157,7 @@ class Device:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
     def batch_size(self, label_bytes: int = LABEL_BYTES) -> int:
@@ -126,7 +165,7 @@ class Device:
         sample = label_bytes + frames.image_bytes(self.network.layers[0])
         room = min(self.hello.buffer_bytes, OVERHEAD + 0xFFFF)
         for frames_in_flight in (2, 1):
-            samples = (room // frames_in_flight - OVERHEAD - 1) // sample
+            samples = (room // frames_in_flight - OVERHEAD - TRAIN.size) // sample
             if samples > 0:
                 return min(samples, MOST_SAMPLES)
         raise LinkError(f"a sample has {sample} bytes, too many for the buffer of {self.link.name}, which has {room}")
@@ -140,19 +179,23 @@ class Device:
         size = self.batch_size(label_bytes)
         return [slice(first, min(first + size, count)) for first in range(0, count, size)]
 
-    def _predict(self, requests: Iterable[Request]) -> Predictions:
-        sizes: list[int] = []
+    def _trained(self, reply: bytes, count: int, samples: int) -> Predictions:
+        """The predictions in a reply to TRAIN, after which `samples` training samples must have been counted.
 
-        def noting_sizes() -> Iterator[Request]:
-            for command, payload in requests:
-                sizes.append(2 * payload[0])
-                yield command, payload
+        The reply to a repeated request tells how far the board is by now, which may be some samples further.
+        """
+        self._of_length(reply, 2 * count + PROGRESS.size, "TRAIN")
+        signature, counted = PROGRESS.unpack(reply[2 * count :])
+        if (counted - samples) % SAMPLE_COUNTS > (self.samples - samples) % SAMPLE_COUNTS:
+            raise MiscountError(
+                f"{self.link.name} has counted {counted} training samples, expected {samples}: it has lost some or learned "
+                "some twice"
+            )
+        self.signature = signature
+        return self._classes(reply[: 2 * count])
 
-        replies = [
-            self._of_length(reply, sizes[i], "TRAIN or INFER")
-            for i, reply in enumerate(self.link.exchange(noting_sizes()))
-        ]
-        predictions = np.frombuffer(b"".join(replies), "<u2").astype(np.uint16)
+    def _classes(self, data: bytes) -> Predictions:
+        predictions = np.frombuffer(data, "<u2").astype(np.uint16)
         wrong = np.flatnonzero(predictions >= self.network.layers[-1])
         if len(wrong):
             raise LinkError(
@@ -167,6 +210,11 @@ class Device:
         return reply
 
 
+def joined(parts: Iterable[Predictions]) -> Predictions:
+    """Predictions one after another."""
+    return np.concatenate([np.zeros(0, np.uint16), *parts])
+
+
 def _geometry(hello: Hello, name: str) -> Geometry:
     """The shape that a board says it has."""
     fields = {field: getattr(hello, field) for field in Geometry.__dataclass_fields__}
@@ -176,7 +224,7 @@ def _geometry(hello: Hello, name: str) -> Geometry:
         raise LinkError(f"{name} says it has a shape that no board has: {error}") from error
 
 
-def connect(transport: Transport, name: str, **timeouts: float) -> Device:
+def connect(transport: Transport, name: str, **timeouts: Any) -> Device:
     """A device over a transport, which is closed when the board does not answer as it should."""
     try:
         return Device(Link(transport, name, **timeouts))

@@ -17,6 +17,14 @@ class RefusedError(LinkError):
     """The board answered ERROR: the request changed nothing."""
 
 
+class MiscountError(LinkError):
+    """The board has counted other training samples than it was sent."""
+
+
+class BoardResetError(RefusedError):
+    """The board has been reset since HELLO: what it had learned is gone."""
+
+
 class BoardError(HostError):
     """No such board, or it cannot be opened or built."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from cobs import cobs
 
 from sw.contract.error import ContractError
-from sw.contract.frames import DELIMITER, OVERHEAD, Frame
+from sw.contract.frames import DELIMITER, OVERHEAD, Frame, version_of
 
 MAX_FRAME = OVERHEAD + 0xFFFF  # decoded: the length field has 16 bits
 MAX_ENCODED = MAX_FRAME + MAX_FRAME // 254 + 1
@@ -21,12 +21,15 @@ def encode(frame: Frame) -> bytes:
 class FrameReader:
     """Takes bytes in any pieces, gives the frames in them.
 
-    Members: `garbage`, the pieces between two delimiters that were no frame (empty ones are silence, not garbage).
+    Members: `garbage`, the pieces between two delimiters that were no frame (empty ones are silence, not garbage); `silent`,
+    whether no byte has come; `other_version`, of the last frame that is whole but of another version of the protocol.
     Holds at most `MAX_ENCODED` bytes, whatever comes: a longer piece is dropped up to the next delimiter.
     """
 
     def __init__(self) -> None:
         self.garbage = 0
+        self.silent = True
+        self.other_version: int | None = None
         self._piece = bytearray()
         self._overflow = False
 
@@ -37,6 +40,7 @@ class FrameReader:
 
     def feed(self, data: bytes) -> Iterator[Frame]:
         """The frames that end in `data`, in order."""
+        self.silent = self.silent and not data
         *ended, rest = data.split(END)
         for part in ended:
             self._add(part)
@@ -60,6 +64,8 @@ class FrameReader:
             return None
         if not overflow:
             with contextlib.suppress(cobs.DecodeError, ContractError):
-                return Frame.unpack(cobs.decode(piece))
+                data = cobs.decode(piece)
+                self.other_version = version_of(data) or self.other_version
+                return Frame.unpack(data)
         self.garbage += 1
         return None

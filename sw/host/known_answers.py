@@ -74,6 +74,7 @@ def answers(device: LearningDevice, case: Case) -> dict[str, Any]:
         "weights_crc32": [f"{zlib.crc32(layer.tobytes()):08x}" for layer in state.weights],
         "prng": state.prng,
         "samples": state.samples,
+        "signature": f"{state.signature:08x}",
         "learned": counted["learned"],
         "draws": counted["draws"],
         "predictions_after": device.infer(pixels[:TESTED]).tolist(),

@@ -1,5 +1,6 @@
 """What a machine that learns can do, wherever it runs: the board behind a port, the simulated board, the twin."""
 
+from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -7,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sw.contract.network import Network
+from sw.contract.state import State
 
 Bits = NDArray[np.uint8]
 Labels = NDArray[np.integer]
@@ -33,16 +35,20 @@ class LearningDevice(Protocol):
         """All hidden weights."""
         ...
 
-    def write_state(self, prng: int, samples: int) -> None:
-        """Set the random word and the count of training samples (clause 13)."""
+    def write_state(self, prng: int, samples: int, signature: int = 0) -> None:
+        """Set the random word, the count of training samples and their signature (clause 13)."""
         ...
 
-    def read_state(self) -> tuple[int, int]:
-        """The random word and the count of training samples."""
+    def read_state(self) -> State:
+        """The random word, the count of training samples and their signature."""
         ...
 
     def train(self, pixels: Bits, labels: Labels) -> Predictions:
         """Predict, then learn, sample by sample; the predictions."""
+        ...
+
+    def stream(self, batches: Iterable[tuple[Bits, Labels]]) -> Iterator[Predictions]:
+        """`train` on one batch after the other, each of at least one sample, without a pause between them."""
         ...
 
     def infer(self, pixels: Bits) -> Predictions:
@@ -51,6 +57,10 @@ class LearningDevice(Protocol):
 
     def counters(self) -> dict[str, int]:
         """Counts since `configure`: at least `learned` and `draws`; a board tells all of `frames.COUNTERS`."""
+        ...
+
+    def reconnect(self) -> None:
+        """Find the machine again after a `BoardResetError`: as it is after `close` and opening it anew."""
         ...
 
     def close(self) -> None:

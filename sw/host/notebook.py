@@ -1,11 +1,11 @@
 """Boards from Python, for a notebook or a program: NumPy arrays in and out, errors as exceptions.
 
-    from sw.host import open_board
+from sw.host import open_board
 
-    with open_board("ulx3s") as board:
-        board.begin(layers=(784, 500, 10))
-        predictions = board.train(images > 127, labels)
-        board.save("trained.npz")
+with open_board("ulx3s") as board:
+    board.begin(layers=(784, 500, 10))
+    predictions = board.train(images > 127, labels)
+    board.save("trained.npz")
 """
 
 import signal
@@ -59,7 +59,7 @@ class OpenBoard:
     @property
     def samples(self) -> int:
         """Training samples since `begin`, also those of earlier runs that `load` brought."""
-        return self._state.read_state()[1]
+        return self._state.read_state().samples
 
     @property
     def weights(self) -> Weights:
@@ -111,9 +111,7 @@ class OpenBoard:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
     @property

@@ -91,5 +91,3 @@ def _port(found: object) -> SerialPort:
 def _harmless(text: str) -> str:
     """A USB device may say anything of itself: printable ASCII, on one line, of bounded length."""
     return "".join(c for c in text if c.isascii() and c.isprintable())[:LONGEST_NAME].strip()
-
-

@@ -26,6 +26,8 @@ class ProcessTransport:
     Raises `TransportError` when it cannot be started, and when it has ended, with the last lines of its standard error.
     """
 
+    reopens = False  # a board that has ended has forgotten everything
+
     def __init__(self, command: Sequence[str]) -> None:
         self.command = list(command)
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
@@ -76,6 +78,10 @@ class ProcessTransport:
         data = bytes(self._arrived[:at_most])
         del self._arrived[:at_most]
         return data
+
+    def reopen(self) -> None:
+        """Raises `TransportError`: the program has ended."""
+        raise self._ended()
 
     def close(self) -> None:
         """Close the child's input and wait for its end; a child that stays is killed."""

@@ -25,8 +25,19 @@ class SerialTransport:
     Raises `TransportError` when the port is missing, busy or not allowed, and when it goes away later.
     """
 
+    reopens = True
+
     def __init__(self, port: str, baud: int) -> None:
-        self.port = port
+        self.port, self.baud = port, baud
+        self._open()
+
+    def reopen(self) -> None:
+        """Open the port again, once it is there again."""
+        self.close()
+        self._open()
+
+    def _open(self) -> None:
+        port, baud = self.port, self.baud
         try:
             self._serial = serial.serial_for_url(port, baudrate=baud, write_timeout=WRITE_TIMEOUT, exclusive=True)
         except (serial.SerialException, ValueError, OSError) as error:

@@ -21,6 +21,7 @@ BUILD = (sys.executable, "-m", "sim.native.build")
 FAILURE = "error: "
 HELLO_TIMEOUT = 20.0
 REPLY_TIMEOUT = 120.0  # a full-size board simulates some 200 samples a second, a shared machine fewer
+RESEND_AFTER = 60.0  # nothing is lost in a pipe
 
 
 def build(geometry: Geometry, report: Callable[[str], None]) -> str:
@@ -45,7 +46,8 @@ def build(geometry: Geometry, report: Callable[[str], None]) -> str:
 def open_simulated(geometry: Geometry, report: Callable[[str], None]) -> Device:
     """The simulated board of a geometry as a device. Raises `HostError`."""
     transport = ProcessTransport([build(geometry, report)])
-    device = connect(transport, "the simulated board", hello_timeout=HELLO_TIMEOUT, reply_timeout=REPLY_TIMEOUT)
+    timeouts = {"hello_timeout": HELLO_TIMEOUT, "reply_timeout": REPLY_TIMEOUT, "resend_after": RESEND_AFTER}
+    device = connect(transport, "the simulated board", **timeouts)
     if device.geometry != geometry:
         device.close()
         raise BoardError(f"the simulated board has the shape {device.geometry} and not the one asked for, {geometry}")

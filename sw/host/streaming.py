@@ -8,22 +8,22 @@ BATCH = 100  # half a second of the simulated board: Ctrl-C is answered within i
 
 
 def train(
-    device: LearningDevice,
-    pixels: Bits,
-    labels: Labels,
-    stop: Callable[[], bool] = lambda: False,
-    cut: int | None = None,
+    device: LearningDevice, pixels: Bits, labels: Labels, stop: Callable[[], bool] = lambda: False
 ) -> Iterator[Predictions]:
     """The predictions of one batch after another; ends early, between two batches, once `stop()` is true.
 
-    Every multiple of `cut` samples is the end of a batch.
+    Some batches are ahead of the predictions: what has been sent when `stop()` comes true is learned and given. So the
+    generator must be exhausted before the device is asked anything else.
     """
-    first = 0
-    while first < len(pixels) and not stop():
-        length = BATCH if cut is None else min(BATCH, cut - first % cut)
-        part = slice(first, first + length)
-        yield device.train(pixels[part], labels[part])
-        first += length
+
+    def batches() -> Iterator[tuple[Bits, Labels]]:
+        for first in range(0, len(pixels), BATCH):
+            if stop():
+                return
+            part = slice(first, first + BATCH)
+            yield pixels[part], labels[part]
+
+    return device.stream(batches())
 
 
 def infer(device: LearningDevice, pixels: Bits, stop: Callable[[], bool] = lambda: False) -> Iterator[Predictions]:

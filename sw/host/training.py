@@ -1,14 +1,15 @@
 """One pass of training that leaves checkpoints: at its end, at a person's wish, and every so often in between."""
 
+import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from sw.host import streaming
 from sw.host.checkpoint import Checkpoint
-from sw.host.error import InputError, LinkError
-from sw.host.learning_device import Bits, Labels, LearningDevice
+from sw.host.error import BoardResetError, InputError, LinkError
+from sw.host.learning_device import Bits, Labels, LearningDevice, Predictions
 from sw.host.progress import Progress
 
 LONGEST_COUNT = 2**64
@@ -34,7 +35,8 @@ class Training:
     """A pass that begins with the state `start`, already on `device`, and writes its checkpoints to `path`.
 
     Members: `saved`, the samples of this pass that the last checkpoint holds, None before the first; `end`, the state
-    in it; `seconds` of the pass, without the checkpoint at its end.
+    in it; `seconds` of the pass, without the checkpoint at its end; `restored`, how often a board was reset and given its last
+    checkpoint again; `counted`, by name, what the device has counted of the samples in `end`.
     """
 
     def __init__(self, device: LearningDevice, start: Checkpoint, path: Path, often: Often) -> None:
@@ -42,21 +44,33 @@ class Training:
         self.saved: int | None = None
         self.end = start
         self.seconds = 0.0
+        self.restored = 0
         self._last = time.monotonic()
+        self._counters = device.counters()
+        self.counted = dict.fromkeys(self._counters, 0)
 
     def run(self, pixels: Bits, labels: Labels, progress: Progress, stop: Callable[[], bool]) -> None:
         """Learn every sample, in order, or those up to the batch in which `stop()` comes true; save.
 
-        Raises `HostError` with the last checkpoint as it was.
+        A board that is reset meanwhile gets the last checkpoint again, if there is one, and learns what came after it once
+        more. Raises `HostError` with the last checkpoint as it was.
         """
         self._last = time.monotonic()
-        for predictions in streaming.train(self.device, pixels, labels, stop, cut=self.often.samples):
-            truth = labels[progress.done : progress.done + len(predictions)]
-            progress.advance(len(predictions), int((predictions == truth).sum()))
-            if self._is_due(progress.done) and progress.done < len(pixels):
-                self.save(progress.done)
+        done = 0
+        while done < len(pixels) and not stop():
+            end = len(pixels) if self.often.samples is None else done - done % self.often.samples + self.often.samples
+            try:
+                for predictions in self._stretch(pixels[done:end], labels[done:end], stop):
+                    self._show(progress, done, predictions, labels)
+                    done += len(predictions)
+                if done < len(pixels) and not stop():
+                    self.save(done)
+            except BoardResetError:
+                if self.saved is None:
+                    raise
+                done = self._restore()
         self.seconds = progress.seconds
-        self.save(progress.done)
+        self.save(done)
 
     def save(self, done: int) -> None:
         """Read the state back and write it. A board that has counted other samples than it was sent is not saved."""
@@ -69,10 +83,33 @@ class Training:
                 f"the board has counted {state.samples} training samples, expected {expected}: it has lost some or learned "
                 "some twice, what it has learned was not saved"
             )
+        counters = self.device.counters()
         state.save(self.path)
+        self.counted = {name: self.counted[name] + count - self._counters[name] for name, count in counters.items()}
+        self._counters = counters
         self.saved, self.end, self._last = done, state, time.monotonic()
 
-    def _is_due(self, done: int) -> bool:
-        by_samples = self.often.samples is not None and done % self.often.samples == 0
-        by_time = self.often.minutes is not None and time.monotonic() - self._last >= 60 * self.often.minutes
-        return by_samples or by_time
+    def _stretch(self, pixels: Bits, labels: Labels, stop: Callable[[], bool]) -> Iterator[Predictions]:
+        """The predictions up to the next checkpoint."""
+        looks = itertools.count()  # at least one batch between two checkpoints
+        return streaming.train(self.device, pixels, labels, lambda: stop() or (next(looks) > 0 and self._is_time()))
+
+    def _show(self, progress: Progress, done: int, predictions: Predictions, labels: Labels) -> None:
+        """Count what has not been counted before: after a reset some samples are learned once more."""
+        new = slice(max(progress.done, done), done + len(predictions))
+        if new.start < new.stop:
+            right = predictions[new.start - done :] == labels[new]
+            progress.advance(len(right), int(right.sum()))
+
+    def _restore(self) -> int:
+        """Give the device the last checkpoint again; how many samples of this pass are in it."""
+        assert self.saved is not None
+        self.device.reconnect()
+        self.end.put_on(self.device)
+        self._counters = self.device.counters()
+        self._last = time.monotonic()
+        self.restored += 1
+        return self.saved
+
+    def _is_time(self) -> bool:
+        return self.often.minutes is not None and time.monotonic() - self._last >= 60 * self.often.minutes

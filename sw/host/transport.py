@@ -4,7 +4,19 @@ from typing import Protocol
 
 
 class Transport(Protocol):
-    """A duplex byte stream. All methods raise `TransportError` when the other side is gone."""
+    """A duplex byte stream. All methods raise `TransportError` when the other side is gone.
+
+    Members: `reopens`, whether `reopen` may bring it back, as with a cable that is put in again.
+    """
+
+    @property
+    def reopens(self) -> bool:
+        """Whether another side that is gone may come back."""
+        ...
+
+    def reopen(self) -> None:
+        """Connect again; what was on its way is lost."""
+        ...
 
     def write(self, data: bytes) -> None:
         """Send all of `data`. Never waits for a reader that waits for us: what arrives meanwhile is kept for `read`."""

@@ -1,5 +1,6 @@
 """The twin behind the interface of a board, so that `twin` is a board like any other."""
 
+from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 
 from sw.contract.error import ContractError
 from sw.contract.network import Network
+from sw.contract.state import State
 from sw.twin.engine import Twin
 
 
@@ -33,23 +35,29 @@ class TwinDevice:
     def write_weights(self, weights: list[np.ndarray]) -> None:
         """Replace the hidden weights: int8 (n_l, n_{l-1}), layer 1 first."""
         twin = self._configured
-        twin.load(weights, twin.prng(), twin.samples())
+        twin.load(weights, *self.read_state())
 
     def read_weights(self) -> list[np.ndarray]:
         """The hidden weights: int8 (n_l, n_{l-1}), layer 1 first."""
         return self._configured.weights()
 
-    def write_state(self, prng: int, samples: int) -> None:
-        """Replace the random word and the sample count (clause 13)."""
-        self._configured.set_state(prng, samples)
+    def write_state(self, prng: int, samples: int, signature: int = 0) -> None:
+        """Replace the random word, the sample count and the signature (clause 13)."""
+        self._configured.set_state(prng, samples, signature)
 
-    def read_state(self) -> tuple[int, int]:
-        """The random word and the sample count."""
-        return self._configured.prng(), self._configured.samples()
+    def read_state(self) -> State:
+        """The random word, the sample count and the signature."""
+        twin = self._configured
+        return State(twin.prng(), twin.samples(), twin.signature())
 
     def train(self, pixels: Any, labels: Any) -> np.ndarray:
         """Train on `pixels` (N, n_0), 0 or 1, and `labels` (N,); the predictions before learning, uint16 (N,)."""
         return self._configured.train(pixels, labels)[0].astype(np.uint16)
+
+    def stream(self, batches: Iterable[tuple[Any, Any]]) -> Iterator[np.ndarray]:
+        """`train` on one batch after the other."""
+        for pixels, labels in batches:
+            yield self.train(pixels, labels)
 
     def infer(self, pixels: Any) -> np.ndarray:
         """Predictions of `pixels` (N, n_0): uint16 (N,). Changes nothing."""
@@ -58,6 +66,10 @@ class TwinDevice:
     def counters(self) -> dict[str, int]:
         """learned, draws and rows_learned since `configure`."""
         return self._configured.counters()
+
+    def reconnect(self) -> None:
+        """Forget the network: the twin is never reset by others."""
+        self._twin = None
 
     def close(self) -> None:
         """Forget the network."""

@@ -35,7 +35,7 @@ class Twin:
         self._sequencer = Sequencer(networks, self.device)
         self._samples = [0] * self.replicas
         for replica, own in enumerate(networks):
-            self.load(initial_weights(own), own.prng, 0, replica)
+            self.load(initial_weights(own), own.prng, 0, replica=replica)
 
     @classmethod
     def of(cls, network: Network, device: str = "cpu") -> "Twin":
@@ -86,21 +86,27 @@ class Twin:
         """How many training samples a replica has seen."""
         return self._samples[replica]
 
+    def signature(self, replica: int = 0) -> int:
+        """The signature of the training samples that a replica has seen (clause 18)."""
+        return self._sequencer.signatures[replica]
+
     def counters(self, replica: int = 0) -> dict[str, int]:
         """Since the twin was made: samples with an error, steps of the random word, rows that were touched."""
         return dict(self._sequencer.counters[replica])
 
-    def load(self, weights: Any, prng: int, samples: int, replica: int = 0) -> None:
+    def load(self, weights: Any, prng: int, samples: int, signature: int = 0, *, replica: int = 0) -> None:
         """Replace a replica's state (clause 13). Raises `ContractError`, with nothing changed, for what doesn't fit."""
         checked = weights_of(weights, self.networks[0])
-        self.set_state(prng, samples, replica)
+        self.set_state(prng, samples, signature, replica=replica)
         for array, w in zip(self._sequencer.arrays, checked, strict=True):
             array.load(replica, w.to(self.device))
 
-    def set_state(self, prng: int, samples: int, replica: int = 0) -> None:
-        """Replace a replica's random word and sample count. Raises `ContractError` outside their ranges (clause 15)."""
+    def set_state(self, prng: int, samples: int, signature: int = 0, *, replica: int = 0) -> None:
+        """Replace all of a replica's state but the weights. Raises `ContractError` outside the ranges (clause 15)."""
         require_integer("prng", prng, 1, 2**32 - 1)
         require_integer("samples", samples, 0, 2**64 - 1)
+        require_integer("signature", signature, 0, 2**32 - 1)
         require_integer("replica", replica, 0, self.replicas - 1)
         self._sequencer.draws.set_state(replica, prng)
         self._samples[replica] = samples
+        self._sequencer.signatures[replica] = signature

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from sw.contract.network import Network
+from sw.contract.state import sign
 from sw.twin.array import Array
 from sw.twin.classify import Classifier, predict
 from sw.twin.draw import Draws
@@ -22,7 +23,8 @@ from sw.twin.settings import activation_settings
 class Sequencer:
     """R machines: their arrays, layer 1 first, their draws and what they have counted.
 
-    Parameters: `networks`, one per replica, of the same sizes; `device`, where the arrays are.
+    Parameters: `networks`, one per replica, of the same sizes; `device`, where the arrays are. Members: `signatures` of the
+    training samples (clause 18).
     """
 
     def __init__(self, networks: Sequence[Network], device: torch.device) -> None:
@@ -30,6 +32,7 @@ class Sequencer:
         self.arrays = [Array(*shape, relax_floor) for shape in networks[0].shapes]
         self.draws = Draws(networks)
         self.counters = [{"learned": 0, "draws": 0, "rows_learned": 0} for _ in networks]
+        self.signatures = [0] * len(networks)
         self._settings = activation_settings(networks, device)
         self._margins = [n.margin for n in networks]
         self._classes, self._device = networks[0].layers[-1], device
@@ -46,6 +49,7 @@ class Sequencer:
         classifier = Classifier(labels, self._classes, self._margins)
         sample = self.forward(pixels).sample([0] * len(labels))
         z = sample.pre_activations[-1].cpu().numpy()
+        self._sign([[self.draws.state(r)] for r in range(len(labels))], predict(z)[:, None])
         errors = classifier.errors(z[:, None], 0)[:, 0]
         learned = self._learn(sample, classifier.d(z, [0 if error else None for error in errors]))
         return sample, learned.d
@@ -60,6 +64,7 @@ class Sequencer:
         predictions = np.empty(labels.shape, dtype=np.int64)
         begin, count = 0, labels.shape[1]  # samples before `begin` are behind every replica
         done = [0] * len(labels)  # and before done[r] behind replica r
+        words: list[list[int]] = [[] for _ in done]  # the random word before each sample is learned
         while begin < count:
             z = forward.scores.cpu().numpy()
             predicted, errors = predict(z), classifier.errors(z, begin)
@@ -69,6 +74,7 @@ class Sequencer:
                 places.append(begin + found if found >= 0 else None)
                 through = begin + found + 1 if found >= 0 else count
                 predictions[r, done[r] : through] = predicted[r, done[r] - begin : through - begin]
+                words[r] += [self.draws.state(r)] * (through - done[r])
                 done[r] = through
             if all(place is None for place in places):
                 break
@@ -77,7 +83,13 @@ class Sequencer:
             if min(done) < count:
                 forward.continue_from(min(done) - begin, learned.rows[0])
             begin = min(done)
+        self._sign(words, predictions)
         return predictions
+
+    def _sign(self, words: list[list[int]], predictions: np.ndarray) -> None:
+        """Take samples into the signatures: the words before they were learned, predictions int64 (R, samples)."""
+        pairs = zip(self.signatures, words, predictions.tolist(), strict=True)
+        self.signatures = [sign(signature, before, classes) for signature, before, classes in pairs]
 
     def _learn(self, sample: Sample, d: np.ndarray) -> Learned:
         """Learn from one sample per replica, whose output error is `d`, and count it."""

@@ -10,9 +10,7 @@ from sw.host.commands.opening import read_network
 from sw.host.commands.options import Save
 
 
-def init(
-    config: Annotated[Path, typer.Option("--config", help="TOML file of a network.", metavar="F")], save: Save
-) -> None:
+def init(config: Annotated[Path, typer.Option("--config", help="TOML file of a network.", metavar="F")], save: Save) -> None:
     """Make a checkpoint with the initial weights of a network."""
     checkpoint = Checkpoint.initial(read_network(config))
     checkpoint.save(save)

@@ -32,9 +32,7 @@ def find_board(name: str, port: str | None, geometry: str | None, network: Netwo
     return board
 
 
-def read_samples(
-    images: Path, labels: Path, network: Network, threshold: int, permutation: int | None
-) -> tuple[Bits, Labels]:
+def read_samples(images: Path, labels: Path, network: Network, threshold: int, permutation: int | None) -> tuple[Bits, Labels]:
     """The pixel bits (n, n_0) and labels (n,) of two files, as the network is to see them. Raises `DataError`."""
     grey, classes = load_labelled(images, labels, pixels=network.layers[0], classes=network.layers[-1])
     return permute(binarise(grey, threshold), permutation), classes

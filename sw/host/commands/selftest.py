@@ -10,7 +10,7 @@ from sw.contract.geometry_text import parse_geometry
 from sw.host import boards, known_answers
 from sw.host.commands.options import BoardName, GeometryText, Port
 from sw.host.commands.speech import say
-from sw.host.error import BoardError, HostError, InputError
+from sw.host.error import BoardError, HostError, InputError, MiscountError
 from sw.host.known_answers import CASES, SAMPLES, Case
 from sw.host.learning_device import LearningDevice
 from sw.host.memory_check import memory_fault
@@ -69,14 +69,17 @@ def first_fault(device: LearningDevice, board: boards.Board, cases: dict[str, Ca
     expected = known_answers.known()
     for name, case in cases.items():
         say(f"known answers of {name}, {'-'.join(map(str, case.network.layers))}: {SAMPLES} training samples")
-        fault = known_answers.first_difference(known_answers.answers(device, case), expected[name])
+        try:
+            fault = known_answers.first_difference(known_answers.answers(device, case), expected[name])
+        except MiscountError as error:
+            fault = str(error)
         if fault is not None:
             return f"known answers of {name}: {fault}"
     return None
 
 
 def _check_nothing_learned(device: LearningDevice) -> None:
-    _, samples = device.read_state()
+    samples = device.read_state().samples
     if samples:
         raise InputError(
             f"the board has learned {samples} samples and the test overwrites its weights: "

@@ -74,20 +74,18 @@ def train(
     recovery = Recovery(save=save, samples=len(order), skip=skip, options=options)
     with chosen.open(say) as device:
         start.put_on(device)
-        before = device.counters()
         training = Training(device, start, save, often)
         with recovery.told_with(training):
             with Interruption() as interruption, Progress(f"training on {board}", len(order)) as progress:
                 training.run(pixels[order], classes[order], progress, interruption.asked)
-            after = device.counters()
     if interruption.number is not None and progress.done < len(order):
         told = f"interrupted after {progress.done} of {len(order)} samples, saved {save}; go on with"
         raise Interrupted(f"{told}\n  {recovery.command(progress.done)}", interruption.number)
     end = training.end
     result = {
         "samples": progress.done,
-        "learned": after["learned"] - before["learned"],
-        "draws": after["draws"] - before["draws"],
+        "learned": training.counted["learned"],
+        "draws": training.counted["draws"],
         "prequential_accuracy": progress.accuracy,
         "weights_crc32": end.weights_crc32,
         "seconds": round(training.seconds, 3),

@@ -12,6 +12,7 @@ from sw.host.commands.opening import find_board, read_network
 from sw.host.commands.options import BoardName, Config, GeometryText, Port
 from sw.host.commands.speech import say
 from sw.host.comparison import devices_differ, predictions_differ
+from sw.host.error import MiscountError
 from sw.host.learning_device import LearningDevice
 from sw.host.progress import Progress
 
@@ -29,17 +30,18 @@ def verify(
     """Train a board and the twin on random samples; compare every prediction, all weights and the state."""
     network = read_network(config) if config else Network.of()
     with find_board(board, port, geometry, network).open(say) as device, boards.find("twin").open(say) as twin:
-        difference = first_difference(device, twin, network, samples, seed)
+        try:
+            difference = first_difference(device, twin, network, samples, seed)
+        except MiscountError as error:
+            difference = str(error)
     if difference is not None:
         typer.echo(f"different: {difference}")
         raise typer.Exit(DIFFERENT)
     weights = sum(rows * columns for rows, columns in network.shapes)
-    typer.echo(f"equal: {samples} predictions, {weights} hidden weights, random word, sample count")
+    typer.echo(f"equal: {samples} predictions, {weights} hidden weights, random word, sample count, signature")
 
 
-def first_difference(
-    board: LearningDevice, twin: LearningDevice, network: Network, samples: int, seed: int
-) -> str | None:
+def first_difference(board: LearningDevice, twin: LearningDevice, network: Network, samples: int, seed: int) -> str | None:
     """What differs first after `samples` random samples from `seed`, or None."""
     random = np.random.default_rng(seed)
     pixels = random.integers(0, 2, (samples, network.layers[0]), dtype=np.uint8)

@@ -5,30 +5,36 @@ makes it learn wrongly. Slow; for networks of tens of neurons.
 """
 
 import struct
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from sw.contract.frames import COUNTERS
-from sw.contract.registers import LAYER_REGISTERS, NETWORK_REGISTERS
+from sw.contract.registers import LAYER_REGISTERS, NETWORK_REGISTERS, Register
+from sw.contract.state import sign
 
 KINDS = {8: "b", 16: "h", 32: "i"}
 
 
-def _read(registers, data):
+def _read(registers: Sequence[Register], data: bytes) -> tuple[dict[str, Any], bytes]:
     layout = struct.Struct("<" + "".join(KINDS[r.width] if r.signed else KINDS[r.width].upper() for r in registers))
     return dict(zip((r.name for r in registers), layout.unpack(data[: layout.size]), strict=True)), data[layout.size :]
 
 
-class SmallChip:
-    """Members: `weights` (rows, columns) int8; `prng`; `samples`; `counters`; None in `network` means unconfigured."""
+class Chip:
+    """Members: `weights` (rows, columns) int8; `prng`, `samples`, `signature`; `counters`; `network`, None before CONFIGURE."""
 
-    def __init__(self, rows, columns, folds=1):
+    def __init__(self, rows: int, columns: int, folds: int = 1) -> None:
         self.folds = folds
         self.weights = np.zeros((rows, columns), np.int8)
-        self.network, self.layers, self.tables = None, [], []
-        self.prng, self.samples, self.counters = 1, 0, dict.fromkeys(COUNTERS, 0)
+        self.network: dict[str, Any] | None = None
+        self.layers: list[dict[str, Any]] = []
+        self.tables: list[bytes] = []
+        self.prng, self.samples, self.signature, self.counters = 1, 0, 0, dict.fromkeys(COUNTERS, 0)
 
-    def configure(self, data):
+    def configure(self, data: bytes) -> None:
+        """CONFIGURE: the registers."""
         self.network, rest = _read(NETWORK_REGISTERS, data)
         self.layers = []
         for _ in range(4):
@@ -37,21 +43,33 @@ class SmallChip:
         assert not rest
         self.layers = self.layers[: self.network["layers"]]
         self.tables = [bytes(512)] * len(self.layers)
-        self.samples, self.counters = 0, dict.fromkeys(COUNTERS, 0)
+        self.samples, self.signature, self.counters = 0, 0, dict.fromkeys(COUNTERS, 0)
 
     @property
-    def classes(self):
+    def inputs(self) -> int:
+        """n_0."""
+        return self._registers["inputs"]
+
+    @property
+    def classes(self) -> int:
+        """n_L."""
         return self.layers[-1]["neurons"]
 
     @property
-    def row_count(self):
+    def row_count(self) -> int:
+        """Rows of all layers."""
         return sum(layer["neurons"] for layer in self.layers)
 
-    def _matrix(self, i, width):
+    @property
+    def _registers(self) -> dict[str, Any]:
+        assert self.network is not None
+        return self.network
+
+    def _matrix(self, i: int, width: int) -> np.ndarray:
         first = self.layers[i]["base"] // self.folds
         return self.weights[first : first + self.layers[i]["neurons"], :width]
 
-    def forward(self, pixels):
+    def forward(self, pixels: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray], list[int]]:
         """Ternary inputs, pre-activations and means of each layer; the last pre-activations are the scores."""
         x, inputs, sums, means = pixels.astype(np.int64), [], [], []
         for i, layer in enumerate(self.layers):
@@ -65,17 +83,20 @@ class SmallChip:
             x = np.where(on, 1, 0 if layer["gated"] else -1)
         return inputs, sums, means
 
-    def infer(self, pixels):
+    def infer(self, pixels: np.ndarray) -> int:
+        """The prediction of one image."""
         return int(np.argmax(self.forward(pixels)[1][-1]))
 
-    def train(self, pixels, label):
+    def train(self, pixels: np.ndarray, label: int) -> int:
+        """The prediction of one image, which is then learned."""
         inputs, sums, means = self.forward(pixels)
         z = sums[-1]
         others = z.astype(float)
         others[label] = -np.inf
         rival = int(np.argmax(others))
+        self.signature = sign(self.signature, [self.prng], [int(np.argmax(z))])
         self.count()
-        if z[label] - z[rival] < self.network["margin"]:
+        if z[label] - z[rival] < self._registers["margin"]:
             self.counters["learned"] += 1
             d = np.zeros(self.classes, np.int64)
             d[label], d[rival] = 1, -1
@@ -92,24 +113,27 @@ class SmallChip:
                     d = d_below
         return int(np.argmax(z))
 
-    def count(self):
+    def count(self) -> None:
+        """One more training sample."""
         self.samples = (self.samples + 1) % 2**64
 
-    def tick(self):
+    def tick(self) -> None:
         """What a clock would count: 7 cycles of work and 5 of waiting."""
         self.counters["cycles_forward"] += 7
         self.counters["cycles_starved"] += 5
 
-    def step(self):
+    def step(self) -> None:
+        """One step of the random word."""
         w = self.prng
         w = (w ^ w << 13) & 0xFFFFFFFF
         w ^= w >> 17
         self.prng = (w ^ w << 5) & 0xFFFFFFFF
 
-    def table_of(self, i, u):
+    def table_of(self, i: int, u: int) -> tuple[int, int]:
+        """The thresholds toward and away of entry `u` of layer `i`."""
         return self.tables[i][2 * u], self.tables[i][2 * u + 1]
 
-    def _learn(self, i, row, x, d):
+    def _learn(self, i: int, row: np.ndarray, x: np.ndarray, d: int) -> None:
         self.step()
         self.counters["draws"] += 1
         w = self.prng
@@ -118,7 +142,7 @@ class SmallChip:
         if relaxes:
             q = row.astype(np.int64)
             level = q ^ (q >> 7)
-            row[:] = np.where(level >= self.network["relax_floor"], np.where(q >= 0, q - 1, q + 1), q)
+            row[:] = np.where(level >= self._registers["relax_floor"], np.where(q >= 0, q - 1, q + 1), q)
         if relaxes or toward or away:
             self.counters["rows_learned"] += 1
         q = row.astype(np.int64)

@@ -1,0 +1,47 @@
+"""No training sample twice, none left out: TRAIN says which one it begins with, and the board knows which one is next."""
+
+from amaranth.hdl import Module, Signal
+from amaranth.lib import stream
+from amaranth.lib.wiring import Component, In, Out
+
+from hw.engine_signature import SAMPLES_PLACE, STATE_LAYOUT
+from sw.contract.frames import FIRST, RING
+
+
+class SampleLock(Component):
+    """The number of the next training sample, modulo `FIRST`, as far as the link has taken samples.
+
+    Members
+    -------
+    restart : one cycle: a network is configured, the next sample is its first
+    write : a copy of the bytes that set the engine's state; only watched, never stalled
+    taken : one cycle: `count` samples are about to be trained
+    first, count : what a TRAIN says
+    fits : two cycles after `first` or `count` have changed: the TRAIN begins with the next sample
+    kept : then, too: all its predictions are among the last `RING`
+    """
+
+    restart: In(1)
+    write: In(stream.Signature(STATE_LAYOUT, always_ready=True))
+    taken: In(1)
+    first: In(range(FIRST))
+    count: In(8)
+    fits: Out(1)
+    kept: Out(1)
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        following, behind = Signal(range(FIRST)), Signal(range(FIRST))
+        m.d.sync += [
+            behind.eq(following - self.first),
+            self.fits.eq(behind == 0),
+            self.kept.eq((behind >= self.count) & (behind <= RING)),
+        ]
+        with m.If(self.restart):
+            m.d.sync += following.eq(0)
+        with m.Elif(self.taken):
+            m.d.sync += following.eq(following + self.count)
+        for i in range(len(following) // 8):
+            with m.If(self.write.valid & (self.write.payload.place == SAMPLES_PLACE + i)):
+                m.d.sync += following.word_select(i, 8).eq(self.write.payload.value)
+        return m

@@ -1,0 +1,219 @@
+"""A board in Python: speaks the link as the gateware does (`docs/protocol.md`), with a `Chip` behind it.
+
+    python -m sw.wire.board --geometry GEOMETRY
+
+plays a board on standard input and output; `ModelBoard.feed` takes bytes and gives bytes.
+"""
+
+import argparse
+import os
+import struct
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from typing import Any
+
+import numpy as np
+from cobs import cobs
+
+from sw.contract.error import ContractError
+from sw.contract.frames import (
+    COUNTERS,
+    ERROR,
+    FIRST,
+    PROGRESS,
+    REPLY,
+    RING,
+    STATE,
+    TABLE_BYTES,
+    TRAIN,
+    WINDOW,
+    Command,
+    Frame,
+    Hello,
+    Reason,
+    image_bytes,
+    infer_length,
+    pack_state,
+    train_length,
+    unpack_state,
+)
+from sw.contract.geometry import Geometry
+from sw.contract.geometry_text import parse_geometry
+from sw.contract.registers import CONFIGURATION_BYTES
+from sw.contract.state import State
+from sw.wire.chip import Chip
+
+SMALL = Geometry(columns=64, rows=32, grid_height=4, grid_width=1, synapses_per_cell=16, folds=1)
+SEQUENCES = 1 << 16
+NEEDS_NETWORK = (Command.TABLE, Command.WRITE, Command.READ, Command.TRAIN, Command.INFER)
+
+
+class Refusal(Exception):  # noqa: N818 - not an error of the board
+    """The request is answered with ERROR."""
+
+    def __init__(self, reason: Reason) -> None:
+        self.reason = reason
+
+
+class ModelBoard:
+    """A board between two calls of `feed`; every request is carried out at once.
+
+    Members: `chip`; `hello`; `expected`, the sequence number of the next request, None before the first HELLO; `bad_frames`,
+    those dropped, a frame longer than the buffer among them; `applied` and `repeated`, the TRAIN requests that were learned
+    from, and those that were only answered.
+    """
+
+    def __init__(
+        self, geometry: Geometry = SMALL, buffer_bytes: int = 600, nonce: int = 0xC0FFEE, chip: Chip | None = None
+    ) -> None:
+        self.chip = chip or Chip(geometry.rows, geometry.columns, geometry.folds)
+        own: dict[str, Any] = {"build": 1, "clock_hz": 50_000_000, "buffer_bytes": buffer_bytes, "nonce": nonce}
+        self.hello = Hello(**asdict(geometry), **own)
+        self.expected: int | None = None
+        self.pending = bytearray()
+        self.bad_frames = self.applied = self.repeated = 0
+        self._ring, self._following = [0] * RING, 0  # the next training sample, as far as the link has taken samples
+
+    def feed(self, data: bytes) -> bytes:
+        """The bytes that answer the frames which end in `data`."""
+        self.pending += data
+        *pieces, rest = bytes(self.pending).split(b"\0")
+        self.pending = bytearray(rest[: self.hello.buffer_bytes + 1 + len(rest) // 254])
+        replies = [self.answer(piece) for piece in pieces if piece]
+        return b"".join(cobs.encode(reply.pack()) + b"\0" for reply in replies if reply)
+
+    def answer(self, piece: bytes) -> Frame | None:
+        """The reply to one encoded frame; None where it is damaged or too long."""
+        try:
+            decoded = cobs.decode(piece)
+            frame = Frame.unpack(decoded)
+            if len(decoded) > self.hello.buffer_bytes:
+                raise ContractError("longer than the buffer")
+        except (cobs.DecodeError, ContractError):
+            self.bad_frames += 1
+            return None
+        try:
+            payload, kind = self.act(frame), frame.type | REPLY
+        except Refusal as refusal:
+            payload, kind = bytes([refusal.reason, frame.type]), ERROR
+        return Frame(type=kind, sequence=frame.sequence, nonce=self.hello.nonce, payload=payload)
+
+    def act(self, frame: Frame) -> bytes:
+        """Carry out a request, or only answer it; the payload of its reply. Raises `Refusal`."""
+        check(frame.type in list(Command), Reason.TYPE)
+        command = Command(frame.type)
+        if command is Command.HELLO:
+            check(not frame.payload, Reason.LENGTH)
+            self.expected = (frame.sequence + 1) % SEQUENCES
+            return self.hello.pack()
+        check(self.expected is not None and frame.nonce == self.hello.nonce, Reason.NONCE)
+        assert self.expected is not None
+        distance = (frame.sequence - self.expected) % SEQUENCES
+        repeated = distance >= SEQUENCES - WINDOW
+        check(distance == 0 or repeated, Reason.GAP)
+        check(self.chip.network is not None or command not in NEEDS_NETWORK, Reason.UNCONFIGURED)
+        reply = getattr(self, command.name.lower())(frame.payload, repeated)
+        if not repeated and self.expected is not None:
+            self.expected = (frame.sequence + 1) % SEQUENCES
+        return reply
+
+    def configure(self, data: bytes, repeated: bool) -> bytes:
+        check(len(data) == CONFIGURATION_BYTES, Reason.LENGTH)
+        if not repeated:
+            self.chip.configure(data)
+            self._following = 0
+        return b""
+
+    def table(self, data: bytes, repeated: bool) -> bytes:
+        check(len(data) == 1 + TABLE_BYTES, Reason.LENGTH)
+        check(data[0] < len(self.chip.layers), Reason.RANGE)
+        if not repeated:
+            self.chip.tables[data[0]] = data[1:]
+        return b""
+
+    def write(self, data: bytes, repeated: bool) -> bytes:
+        check(len(data) >= 2, Reason.LENGTH)
+        (row,) = struct.unpack_from("<H", data)
+        check(row < self.chip.row_count and len(data) - 2 <= self.chip.weights.shape[1], Reason.RANGE)
+        if not repeated:
+            self.chip.weights[row, : len(data) - 2] = np.frombuffer(data[2:], np.int8)
+        return b""
+
+    def read(self, data: bytes, repeated: bool) -> bytes:
+        check(len(data) == 4, Reason.LENGTH)
+        row, count = struct.unpack("<HH", data)
+        check(row < self.chip.row_count and count <= self.chip.weights.shape[1], Reason.RANGE)
+        return self.chip.weights[row, :count].tobytes()
+
+    def train(self, data: bytes, repeated: bool) -> bytes:
+        chip = self.chip
+        check(len(data) >= TRAIN.size, Reason.LENGTH)
+        first, count = TRAIN.unpack_from(data)
+        check(len(data) == train_length(count, chip.inputs), Reason.LENGTH)
+        behind = (self._following - first) % FIRST
+        check(count <= behind <= RING if repeated else behind == 0, Reason.SAMPLE)
+        images = TRAIN.size + 2 * count
+        labels = struct.unpack(f"<{count}H", data[TRAIN.size : images])
+        places = [(first + i) % RING for i in range(count)]
+        if not repeated:
+            check(all(label < chip.classes for label in labels), Reason.RANGE)
+            for place, image, label in zip(places, self.images(data[images:]), labels, strict=True):
+                self._ring[place] = chip.train(image, label)
+            self._following += count
+        self.applied, self.repeated = self.applied + (not repeated), self.repeated + repeated
+        predictions = struct.pack(f"<{count}H", *(self._ring[place] for place in places))
+        return predictions + PROGRESS.pack(chip.signature, chip.samples)
+
+    def infer(self, data: bytes, repeated: bool) -> bytes:
+        check(len(data) >= 1, Reason.LENGTH)
+        check(len(data) == infer_length(data[0], self.chip.inputs), Reason.LENGTH)
+        return struct.pack(f"<{data[0]}H", *map(self.chip.infer, self.images(data[1:])))
+
+    def state(self, data: bytes, repeated: bool) -> bytes:
+        check(len(data) in (0, STATE.size), Reason.LENGTH)
+        chip = self.chip
+        if data:
+            state = unpack_state(data)
+            check(state.prng != 0, Reason.RANGE)
+            if not repeated:
+                chip.prng, chip.samples, chip.signature = state
+                self._following = state.samples
+        return pack_state(State(chip.prng, chip.samples, chip.signature))
+
+    def counters(self, data: bytes, repeated: bool) -> bytes:
+        check(not data, Reason.LENGTH)
+        return struct.pack(f"<{len(COUNTERS)}Q", self.bad_frames, *list(self.chip.counters.values())[1:])
+
+    def reset(self, data: bytes = b"", repeated: bool = False) -> bytes:
+        """Also what a button or a loss of power does: everything is forgotten, and there is a new nonce."""
+        check(not data, Reason.LENGTH)
+        self.chip.network, self.expected, self.bad_frames = None, None, 0
+        self.hello = replace(self.hello, nonce=(self.hello.nonce + 2) % 2**32)
+        return b""
+
+    def images(self, data: bytes) -> np.ndarray:
+        """Pixels uint8 (n, n_0) of packed images."""
+        packed = np.frombuffer(data, np.uint8).reshape(-1, image_bytes(self.chip.inputs))
+        return np.unpackbits(packed, axis=1, bitorder="little", count=self.chip.inputs)
+
+
+def check(condition: bool, reason: Reason) -> None:
+    """Refuse unless the condition holds."""
+    if not condition:
+        raise Refusal(reason)
+
+
+def main(make: Callable[..., ModelBoard] = ModelBoard) -> None:
+    """`python -m sw.wire.board`; `make` makes the board of a geometry."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--geometry", type=parse_geometry, default=SMALL)
+    given = parser.parse_args()
+    board = make(given.geometry, buffer_bytes=max(600, 2 * given.geometry.columns))
+    while data := os.read(0, 65536):
+        answer = board.feed(data)
+        while answer:
+            answer = answer[os.write(1, answer) :]
+
+
+if __name__ == "__main__":
+    main()
