@@ -81,7 +81,8 @@ def bad_frame(device: Device, random: Random, pixels: np.ndarray, label: int) ->
     right["sequence"] = sequence % 2**16
     match random.randrange(8):
         case 0:
-            change: dict[str, Any] = {"nonce": right["nonce"] ^ 1 << random.randrange(32)}
+            other = train_payload(device.samples, [label], pack(1 - pixels[None]))
+            change: dict[str, Any] = {"nonce": right["nonce"] ^ 1 << random.randrange(32), "payload": other}
         case 1:
             change = {"sequence": (sequence + random.choice((1, 2, 255, 256, -300, 30000))) % 2**16}
         case 2:

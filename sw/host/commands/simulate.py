@@ -25,7 +25,7 @@ Often = Annotated[float, typer.Option(help="Of every frame, 0 … 1.", min=0.0, 
 
 def simulate(
     geometry: GeometryText = None,
-    model: Annotated[bool, typer.Option("--model", help="The board in Python instead of the gateware: quick to start.")] = False,
+    model: Annotated[bool, typer.Option("--model", help="The board in Python instead of the gateware.")] = False,
     damage: Often = 0.0,
     lose: Often = 0.0,
     duplicate: Often = 0.0,
