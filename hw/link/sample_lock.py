@@ -14,7 +14,7 @@ class SampleLock(Component):
     Members
     -------
     restart : one cycle: a network is configured, the next sample is its first
-    write : a copy of the bytes that set the engine's state; only watched, never stalled
+    write : a copy of the bytes that set the engine's state; only watched: always ready
     taken : one cycle: `count` samples are about to be trained
     first, count : what a TRAIN says
     fits : two cycles after `first` or `count` have changed: the TRAIN begins with the next sample
@@ -22,7 +22,7 @@ class SampleLock(Component):
     """
 
     restart: In(1)
-    write: In(stream.Signature(STATE_LAYOUT, always_ready=True))
+    write: In(stream.Signature(STATE_LAYOUT))
     taken: In(1)
     first: In(range(FIRST))
     count: In(8)
@@ -32,6 +32,7 @@ class SampleLock(Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         following, behind = Signal(range(FIRST)), Signal(range(FIRST))
+        m.d.comb += self.write.ready.eq(1)
         m.d.sync += [
             behind.eq(following - self.first),
             self.fits.eq(behind == 0),

@@ -19,6 +19,7 @@ from sw.host.commands.evaluate import evaluate
 from sw.host.commands.experiment import experiment
 from sw.host.commands.init import init
 from sw.host.commands.selftest import selftest
+from sw.host.commands.simulate import simulate
 from sw.host.commands.train import train
 from sw.host.commands.verify import verify
 from sw.host.error import HostError
@@ -32,7 +33,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (init, train, evaluate, verify, selftest, boards, doctor):
+for command in (init, train, evaluate, verify, selftest, boards, doctor, simulate):
     app.command()(command)
 # What follows an experiment's name belongs to the experiment.
 app.command(context_settings={"allow_extra_args": True, "allow_interspersed_args": False})(experiment)

@@ -69,6 +69,11 @@ class Link:
         self.hello = self._say_hello(hello_timeout)
         self._in_session = True
 
+    @property
+    def sequence(self) -> int:
+        """The number of the last request."""
+        return self._sequence
+
     def request(self, command: Command, payload: bytes = b"") -> bytes:
         """The reply's payload of a single request."""
         (reply,) = self.exchange([(command, payload)])

@@ -56,21 +56,27 @@ class Training:
         more. Raises `HostError` with the last checkpoint as it was.
         """
         self._last = time.monotonic()
-        done = 0
-        while done < len(pixels) and not stop():
-            end = len(pixels) if self.often.samples is None else done - done % self.often.samples + self.often.samples
-            try:
+        done: int | None = 0
+        while done is not None:
+            done = self._go_on(done, pixels, labels, progress, stop)
+
+    def _go_on(self, done: int, pixels: Bits, labels: Labels, progress: Progress, stop: Callable[[], bool]) -> int | None:
+        """Learn what comes after the first `done` samples, and save; None, or with how many to begin again after a reset."""
+        try:
+            while done < len(pixels) and not stop():
+                end = len(pixels) if self.often.samples is None else done - done % self.often.samples + self.often.samples
                 for predictions in self._stretch(pixels[done:end], labels[done:end], stop):
                     self._show(progress, done, predictions, labels)
                     done += len(predictions)
                 if done < len(pixels) and not stop():
                     self.save(done)
-            except BoardResetError:
-                if self.saved is None:
-                    raise
-                done = self._restore()
-        self.seconds = progress.seconds
-        self.save(done)
+            self.seconds = progress.seconds
+            self.save(done)
+        except BoardResetError:
+            if self.saved is None:
+                raise
+            return self._restore()
+        return None
 
     def save(self, done: int) -> None:
         """Read the state back and write it. A board that has counted other samples than it was sent is not saved."""

@@ -83,18 +83,19 @@ class Patience:
 
     From the times that replies take (their mean and deviation, as TCP measures them), twice as long after each time that it
     was in vain, and never below `least` seconds: FTDI's chips keep short replies back for 16 ms, and a busy computer longer.
-    A reply to what was sent twice tells no time.
+    A reply to what was sent twice tells no time, but that the line is alive: half as long again is enough.
     """
 
     def __init__(self, least: float) -> None:
         self.least = least
-        self.seconds = least
+        self.seconds = self._measured = least
         self._mean: float | None = None
         self._deviation = 0.0
 
     def answered(self, sent: Sent) -> None:
         """A request has been answered."""
         if sent.again:
+            self.seconds = max(self._measured, self.seconds / 2)
             return
         seconds = time.monotonic() - sent.at
         if self._mean is None:
@@ -102,7 +103,7 @@ class Patience:
         else:
             self._deviation += 2 * WEIGHT * (abs(seconds - self._mean) - self._deviation)
             self._mean += WEIGHT * (seconds - self._mean)
-        self.seconds = max(self.least, self._mean + PATIENCE_FACTOR * self._deviation)
+        self.seconds = self._measured = max(self.least, self._mean + PATIENCE_FACTOR * self._deviation)
 
     def in_vain(self) -> None:
         """Nothing has come for so long."""
