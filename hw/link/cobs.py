@@ -76,8 +76,10 @@ class CobsEncoder(Component):
         place = Signal(range(RING))  # where the code of this block goes; what is before may be sent
         free = Signal(range(RING), init=1)  # where its next byte goes
         code = Signal(8, init=1)
-        room = Signal()
-        m.d.comb += room.eq((free + 1)[: len(free)] != sent)
+        # Room, a cycle late: there is more than one byte of it. A block that is being made never fills three quarters.
+        used, room = Signal(range(RING)), Signal()
+        m.d.comb += used.eq(free - sent)
+        m.d.sync += room.eq(~used[-2:].all())
 
         def end_block() -> None:
             m.d.comb += [write.addr.eq(place), write.data.eq(code), write.en.eq(1)]

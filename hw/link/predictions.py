@@ -65,11 +65,12 @@ class PredictionReplies(Component):
 
         ring = add_memory(m, "ring", shape=16, depth=RING)
         write = ring.write_port()
-        kept = read_word(m, ring, address=current.place)
+        kept = Signal(16)  # a register behind that of the memory: from there on the way to the transmitter is long
+        m.d.sync += kept.eq(read_word(m, ring, address=current.place))
         sent, word, high = Signal(8), Signal(16), Signal()
         told = sent == current.count
         passed = Signal()  # a prediction has gone into the reply
-        looked_up = Signal()
+        read, looked_up = Signal(), Signal()
         held = Signal()  # the engine's last prediction
         m.d.comb += [
             write.addr.eq(current.place),
@@ -78,7 +79,7 @@ class PredictionReplies(Component):
             passed.eq(self.payload.valid & self.payload.ready & high & ~told),
             self.prediction.ready.eq(Mux(held, self.header.ready, passed & ~current.repeated)),
         ]
-        m.d.sync += looked_up.eq(active & ~passed)
+        m.d.sync += [read.eq(active & ~passed), looked_up.eq(active & ~passed & read)]
         with m.If(passed):
             m.d.sync += [current.place.eq(current.place + 1), sent.eq(sent + 1)]
             m.d.comb += write.en.eq(current.train & ~current.repeated)
