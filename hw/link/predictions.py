@@ -96,11 +96,11 @@ class PredictionReplies(Component):
                 m.d.sync += high.eq(~high)
             m.d.sync += settling.eq(SETTLING)
         with m.Else():
-            m.d.comb += self.tells.eq(active & current.train & (settling == 0))
+            m.d.sync += self.tells.eq(active & current.train & (settling == 0))
             with m.If(active & (settling != 0)):
                 m.d.sync += settling.eq(settling - 1)
             with m.If(self.tells):
                 connect(m, flipped(self.progress), flipped(self.payload))
         with m.If(~active | self.header.ready):
-            m.d.sync += [sent.eq(0), held.eq(0), settling.eq(SETTLING)]
+            m.d.sync += [sent.eq(0), held.eq(0), settling.eq(SETTLING), self.tells.eq(0)]
         return m
