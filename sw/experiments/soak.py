@@ -2,7 +2,7 @@
 
     python -m sw.experiments.soak --scale 1 --seed 1 --json results/soak.json
 
-`--scale 0.01` takes a hundredth of every count, `--only NAME` one section; each section says what it does, with counts, seed
+`--scale 0.01` takes a hundredth of every count, `--kills N` so many of the slowest, `--only NAME` one section; each section says what it does, with counts, seed
 and seconds. Exit status 1 where anything was learned wrongly, or hung. Sections: frames, frames-rtl, acknowledgements, resets,
 cable, ports, kills.
 """
@@ -15,7 +15,8 @@ from typing import Annotated, Any
 
 import typer
 
-from sw.experiments.soaking import crowds, frames, kills, lines
+from sw.experiments.soaking import crowds, frames, killed, lines
+from sw.experiments.soaking.killed import KILLS
 from sw.host.command_line import run
 from sw.host.commands.speech import say
 from sw.host.error import InputError
@@ -32,7 +33,7 @@ SECTIONS: dict[str, Section] = {
     "resets": lines.resets,
     "cable": lines.cable,
     "ports": crowds.ports,
-    "kills": kills.kills,
+    "kills": killed.kills,
 }
 FAILURES = ("wrong_updates", "hangs", "differences", "not_refused", "lost")
 
@@ -57,6 +58,7 @@ def experiment(
     scale: Annotated[float, typer.Option(help="Of every count.", min=0.0)] = 1.0,
     seed: Annotated[int, typer.Option(help="Of everything that is drawn.", min=0)] = 1,
     only: Annotated[str | None, typer.Option(help="One section.")] = None,
+    kills: Annotated[int | None, typer.Option(help="Hosts that are killed; SCALE of 400 by default.", min=1)] = None,
     json: Annotated[Path, typer.Option(help="JSON file to write the result to.")] = RESULTS,
 ) -> int:
     """Run all sections; exit status 1 where something was learned wrongly."""
@@ -66,7 +68,8 @@ def experiment(
     sections: dict[str, dict[str, Any]] = {}
     for name in [only] if only else SECTIONS:
         began = time.monotonic()
-        section = SECTIONS[name](scale, seed)
+        share = kills / KILLS if kills is not None and name == "kills" else scale
+        section = SECTIONS[name](share, seed)
         sections[name] = section | {"seed": seed, "seconds": round(time.monotonic() - began, 1)}
         say(f"{name}: {', '.join(f'{key} {value}' for key, value in sections[name].items())}")
         write_json(json, summary(sections) | {"scale": scale, "seed": seed, "sections": sections})
