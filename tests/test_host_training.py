@@ -218,10 +218,7 @@ def test_a_board_that_is_reset_before_the_first_checkpoint_says_so(folder, capsy
 
 
 def test_a_board_that_is_reset_again_and_again_is_given_up(folder, capsys, monkeypatch):
-    resets = (
-        "old = f.FakeBoard.act; "
-        "f.FakeBoard.act = lambda b, frame: (b.chip.samples >= 50 and b.reset(), old(b, frame))[1]"
-    )
+    resets = "old = f.FakeBoard.act; f.FakeBoard.act = lambda b, frame: (b.chip.samples >= 50 and b.reset(), old(b, frame))[1]"
     monkeypatch.setattr(simulated_board, "BUILD", build_command(folder / "boards", resets))
     assert train("--checkpoint-every", 20) == 2
     told = capsys.readouterr().err.removeprefix("compiling\n")

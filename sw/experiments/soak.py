@@ -2,9 +2,9 @@
 
     python -m sw.experiments.soak --scale 1 --seed 1 --json results/soak.json
 
-`--scale 0.01` takes a hundredth of every count, `--kills N` so many of the slowest, `--only NAME` one section; each section says what it does, with counts, seed
-and seconds. Exit status 1 where anything was learned wrongly, or hung. Sections: frames, frames-rtl, acknowledgements, resets,
-cable, ports, kills.
+`--scale 0.01` takes a hundredth of every count, `--kills N` so many of the slowest, `--only NAME` one section; each says
+what it does, with counts, seed and seconds. Exit status 1 where anything was learned wrongly, or hung. Sections: frames,
+frames-rtl, acknowledgements, resets, cable, ports, kills.
 """
 
 import sys
