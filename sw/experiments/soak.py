@@ -2,14 +2,15 @@
 
     python -m sw.experiments.soak --scale 1 --seed 1 --json results/soak.json
 
-`--scale 0.01` takes a hundredth of every count, `--kills N` so many of the slowest, `--only NAME` one section; each says
-what it does, with counts, seed and seconds. Exit status 1 where anything was learned wrongly, or hung. Sections: frames,
-frames-rtl, acknowledgements, resets, cable, ports, kills.
+`--scale 0.01` takes a hundredth of every count, `--kills N` so many of the slowest, `--only NAME` one section, beside those
+that the file has. Each says what it does, with counts, scale, seed and seconds. Exit status 1 where anything was learned
+wrongly, or hung. Sections: frames, frames-rtl, acknowledgements, resets, cable, ports, kills.
 """
 
 import sys
 import time
 from collections.abc import Callable
+from json import loads
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -66,13 +67,15 @@ def experiment(
         raise InputError(f"there is no section {only}: choose one of {', '.join(SECTIONS)}")
     check_writable(json)
     sections: dict[str, dict[str, Any]] = {}
+    if only and json.exists():  # the others stay as they were
+        sections = loads(json.read_text(encoding="utf-8"))["sections"]
     for name in [only] if only else SECTIONS:
         began = time.monotonic()
         share = kills / KILLS if kills is not None and name == "kills" else scale
         section = SECTIONS[name](share, seed)
-        sections[name] = section | {"seed": seed, "seconds": round(time.monotonic() - began, 1)}
+        sections[name] = section | {"scale": share, "seed": seed, "seconds": round(time.monotonic() - began, 1)}
         say(f"{name}: {', '.join(f'{key} {value}' for key, value in sections[name].items())}")
-        write_json(json, summary(sections) | {"scale": scale, "seed": seed, "sections": sections})
+        write_json(json, summary(sections) | {"sections": sections})
     typer.echo(f"{json}: {'WRONG' if failed(sections) else 'nothing wrong'}")
     return WRONG if failed(sections) else 0
 
