@@ -39,7 +39,7 @@ class Family(ABC):
 
     @abstractmethod
     def synthesis(self) -> list[str]:
-        """Commands of Yosys from the RTLIL that has been read to mapped cells, module hierarchy kept."""
+        """Commands of Yosys from the RTLIL that has been read to mapped cells."""
 
     def floorplan(self, geometry: Geometry, device: str) -> list[str]:
         """Commands of Yosys that tell nextpnr where to put cells; none where it knows best."""

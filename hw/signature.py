@@ -15,7 +15,8 @@ class Signature(wiring.Component):
     -------
     trained : one cycle: a training sample has been classified, `prediction` is its class, `prng` the word before it is learned
     clear : one cycle: back to zero
-    write : a byte of it (`hw.engine_signature.STATE_LAYOUT`), while no sample is being trained; other bytes are not for it. Always ready
+    write : a byte of it (`hw.engine_signature.STATE_LAYOUT`), while no sample is being trained; other bytes are not for it;
+        always ready
     value : the signature
     """
 

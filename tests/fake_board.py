@@ -7,11 +7,12 @@ plays it on standard input and output.
 
 import os
 
+from sw.contract.frames import Reason
 from sw.wire import board
-from sw.wire.board import SMALL, ModelBoard
+from sw.wire.board import SMALL, ModelBoard, check
 from sw.wire.chip import Chip as SmallChip
 
-__all__ = ["SMALL", "FakeBoard", "SmallChip", "main", "os"]
+__all__ = ["SMALL", "FakeBoard", "Reason", "SmallChip", "check", "main", "os"]
 
 
 class FakeBoard(ModelBoard):

@@ -54,7 +54,7 @@ def test_one_benchmark_leaves_the_others_as_they_are(boards, tmp_path):
 def test_a_wrong_board_has_no_benchmark(boards, tmp_path, capsys):
     boards("f.SmallChip.count = lambda c: None")
     assert benchmark("--only", "simulated") == 2
-    assert "differs from the twin: the sample count is 0 on the board and 30" in capsys.readouterr().err
+    assert "has counted 0 training samples, expected 7" in capsys.readouterr().err
     assert not (tmp_path / "results/bench.json").exists()
 
 

@@ -2,6 +2,7 @@
 
 import errno
 import itertools
+import json
 import os
 import re
 import shlex
@@ -187,3 +188,38 @@ def test_a_board_that_counts_otherwise_is_not_saved(folder, monkeypatch, capsys)
     assert "has counted 41 training samples, expected 40: it has lost some or learned some twice" in told
     assert "20 of 75 samples are saved in b.npz" in told
     assert checkpoint.load(folder / "b.npz").samples == 20
+
+
+def test_a_board_that_is_reset_gets_its_last_checkpoint_and_the_pass_ends_as_if_nothing_had_been(folder, capsys, monkeypatch):
+    assert train("--checkpoint-every", 20, "--json", "b.json") == 0
+    resets = (
+        "old = f.FakeBoard.act; f.FakeBoard.done = False; "
+        "f.FakeBoard.act = lambda b, frame: (not b.done and b.chip.samples >= 50 and (setattr(b, 'done', True), b.reset()), "
+        "old(b, frame))[1]"
+    )
+    monkeypatch.setattr(simulated_board, "BUILD", build_command(folder / "boards", resets))
+    assert train("--checkpoint-every", 20, "--json", "c.json", save="c.npz") == 0
+    assert Path("b.npz").read_bytes() == Path("c.npz").read_bytes()
+    found, right = (json.loads(Path(name).read_text()) for name in ("c.json", "b.json"))
+    assert all(found[name] == right[name] for name in right if name != "seconds")
+
+
+@pytest.mark.parametrize(("words", "when", "saved"), [((), 50, None), (("--checkpoint-every", 20), 0, None)])
+def test_a_board_that_is_reset_before_the_first_checkpoint_says_so(folder, capsys, monkeypatch, words, when, saved):
+    resets = (
+        "old = f.FakeBoard.train; "
+        f"f.FakeBoard.train = lambda b, *d: (b.chip.samples >= {when} and b.reset(), f.check(False, f.Reason.NONCE)) "
+        f"if b.chip.samples >= {when} else old(b, *d)"
+    )
+    monkeypatch.setattr(simulated_board, "BUILD", build_command(folder / "boards", resets))
+    assert train(*words) == 2
+    assert "it has been reset in between, what it had learned is gone" in capsys.readouterr().err
+    assert not Path("b.npz").exists()
+
+
+def test_a_board_that_is_reset_again_and_again_is_given_up(folder, capsys, monkeypatch):
+    resets = "old = f.FakeBoard.act; f.FakeBoard.act = lambda b, frame: (b.chip.samples >= 50 and b.reset(), old(b, frame))[1]"
+    monkeypatch.setattr(simulated_board, "BUILD", build_command(folder / "boards", resets))
+    assert train("--checkpoint-every", 20) == 2
+    told = capsys.readouterr().err.removeprefix("compiling\n")
+    assert "it has been reset in between" in told and "40 of 75 samples are saved in b.npz" in told

@@ -22,6 +22,7 @@ ALLOWED = {
 }
 FORBIDDEN = {
     "sw.host": ("sw.twin", "torch", "amaranth", "amaranth_boards"),
+    "sw.wire": ("sw.twin", "torch", "amaranth", "amaranth_boards"),
 }
 # What nothing imports but itself.
 CLOSED = ("sim", "tests")

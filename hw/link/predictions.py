@@ -71,15 +71,15 @@ class PredictionReplies(Component):
         told = sent == current.count
         passed = Signal()  # a prediction has gone into the reply
         read, looked_up = Signal(), Signal()
-        held = Signal()  # the engine's last prediction
+        held, release = Signal(), Signal()  # the engine's last prediction; released a cycle after the reply, for the clock's sake
         m.d.comb += [
             write.addr.eq(current.place),
             write.data.eq(self.prediction.payload),
             word.eq(Mux(current.repeated, kept, self.prediction.payload)),
             passed.eq(self.payload.valid & self.payload.ready & high & ~told),
-            self.prediction.ready.eq(Mux(held, self.header.ready, passed & ~current.repeated)),
+            self.prediction.ready.eq(release | (passed & ~current.repeated)),
         ]
-        m.d.sync += [read.eq(active & ~passed), looked_up.eq(active & ~passed & read)]
+        m.d.sync += [read.eq(active & ~passed), looked_up.eq(active & ~passed & read), release.eq(held & self.header.ready)]
         with m.If(passed):
             m.d.sync += [current.place.eq(current.place + 1), sent.eq(sent + 1)]
             m.d.comb += write.en.eq(current.train & ~current.repeated)

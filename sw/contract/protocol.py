@@ -70,9 +70,7 @@ def tables() -> dict[str, str]:
     header = [(name, f"u{bits}") for name, bits in HEADER_FIELDS.items()]
     end = [("payload", "`length` bytes"), ("crc", f"u{8 * CRC.size}, CRC-32 of all before")]
     hello = zip(Hello.__dataclass_fields__, HELLO.format.strip("<"), strict=True)
-    commands = [
-        (int(command), f"`{command.name}`", *PAYLOADS[command], _when_repeated(command)) for command in Command
-    ]
+    commands = [(int(command), f"`{command.name}`", *PAYLOADS[command], _when_repeated(command)) for command in Command]
     return {
         "frame": table(("field", "size"), [*header, *end]),
         "commands": table(("type", "command", "request", "reply", "repeated"), commands),

@@ -2,20 +2,22 @@
 
     python -m sw.experiments.soak --scale 1 --seed 1 --json results/soak.json
 
-`--scale 0.01` takes a hundredth of every count, `--only NAME` one section; each section says what it does, with counts, seed
-and seconds. Exit status 1 where anything was learned wrongly, or hung. Sections: frames, frames-rtl, acknowledgements, resets,
-cable, ports, kills.
+`--scale 0.01` takes a hundredth of every count, `--kills N` so many of the slowest, `--only NAME` one section, beside those
+that the file has. Each says what it does, with counts, scale, seed and seconds. Exit status 1 where anything was learned
+wrongly, or hung. Sections: frames, frames-rtl, acknowledgements, resets, cable, ports, kills.
 """
 
 import sys
 import time
 from collections.abc import Callable
+from json import loads
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from sw.experiments.soaking import crowds, frames, kills, lines
+from sw.experiments.soaking import crowds, frames, killed, lines
+from sw.experiments.soaking.killed import KILLS
 from sw.host.command_line import run
 from sw.host.commands.speech import say
 from sw.host.error import InputError
@@ -32,7 +34,7 @@ SECTIONS: dict[str, Section] = {
     "resets": lines.resets,
     "cable": lines.cable,
     "ports": crowds.ports,
-    "kills": kills.kills,
+    "kills": killed.kills,
 }
 FAILURES = ("wrong_updates", "hangs", "differences", "not_refused", "lost")
 
@@ -57,6 +59,7 @@ def experiment(
     scale: Annotated[float, typer.Option(help="Of every count.", min=0.0)] = 1.0,
     seed: Annotated[int, typer.Option(help="Of everything that is drawn.", min=0)] = 1,
     only: Annotated[str | None, typer.Option(help="One section.")] = None,
+    kills: Annotated[int | None, typer.Option(help="Hosts that are killed; SCALE of 400 by default.", min=1)] = None,
     json: Annotated[Path, typer.Option(help="JSON file to write the result to.")] = RESULTS,
 ) -> int:
     """Run all sections; exit status 1 where something was learned wrongly."""
@@ -64,12 +67,15 @@ def experiment(
         raise InputError(f"there is no section {only}: choose one of {', '.join(SECTIONS)}")
     check_writable(json)
     sections: dict[str, dict[str, Any]] = {}
+    if only and json.exists():  # the others stay as they were
+        sections = loads(json.read_text(encoding="utf-8"))["sections"]
     for name in [only] if only else SECTIONS:
         began = time.monotonic()
-        section = SECTIONS[name](scale, seed)
-        sections[name] = section | {"seed": seed, "seconds": round(time.monotonic() - began, 1)}
+        share = kills / KILLS if kills is not None and name == "kills" else scale
+        section = SECTIONS[name](share, seed)
+        sections[name] = section | {"scale": share, "seed": seed, "seconds": round(time.monotonic() - began, 1)}
         say(f"{name}: {', '.join(f'{key} {value}' for key, value in sections[name].items())}")
-        write_json(json, summary(sections) | {"scale": scale, "seed": seed, "sections": sections})
+        write_json(json, summary(sections) | {"sections": sections})
     typer.echo(f"{json}: {'WRONG' if failed(sections) else 'nothing wrong'}")
     return WRONG if failed(sections) else 0
 

@@ -13,6 +13,7 @@ from sw.host.learning_device import Bits, Labels, LearningDevice, Predictions
 from sw.host.progress import Progress
 
 LONGEST_COUNT = 2**64
+MOST_RESETS = 3  # without a new checkpoint in between
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +45,7 @@ class Training:
         self.saved: int | None = None
         self.end = start
         self.seconds = 0.0
-        self.restored = 0
+        self.restored = self._in_vain = 0
         self._last = time.monotonic()
         self._counters = device.counters()
         self.counted = dict.fromkeys(self._counters, 0)
@@ -53,7 +54,7 @@ class Training:
         """Learn every sample, in order, or those up to the batch in which `stop()` comes true; save.
 
         A board that is reset meanwhile gets the last checkpoint again, if there is one, and learns what came after it once
-        more. Raises `HostError` with the last checkpoint as it was.
+        more, unless it comes no further than that. Raises `HostError` with the last checkpoint as it was.
         """
         self._last = time.monotonic()
         done: int | None = 0
@@ -73,7 +74,7 @@ class Training:
             self.seconds = progress.seconds
             self.save(done)
         except BoardResetError:
-            if self.saved is None:
+            if self.saved is None or self._in_vain == MOST_RESETS:
                 raise
             return self._restore()
         return None
@@ -94,6 +95,7 @@ class Training:
         self.counted = {name: self.counted[name] + count - self._counters[name] for name, count in counters.items()}
         self._counters = counters
         self.saved, self.end, self._last = done, state, time.monotonic()
+        self._in_vain = 0
 
     def _stretch(self, pixels: Bits, labels: Labels, stop: Callable[[], bool]) -> Iterator[Predictions]:
         """The predictions up to the next checkpoint."""
@@ -115,6 +117,7 @@ class Training:
         self._counters = self.device.counters()
         self._last = time.monotonic()
         self.restored += 1
+        self._in_vain += 1
         return self.saved
 
     def _is_time(self) -> bool:

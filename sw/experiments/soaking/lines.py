@@ -63,7 +63,7 @@ def resets(scale: float, seed: int) -> dict[str, Any]:
         path = Path(folder) / "a.npz"
         for trial in range(count):
             board = ModelBoard()
-            when = random.randrange(RESET_EVERY, RESET_SAMPLES)
+            when = random.randrange(RESET_EVERY + 1, RESET_SAMPLES)  # after the first checkpoint
             act = board.act
 
             def resetting(frame: Frame, board: ModelBoard = board, when: int = when, act: Any = act) -> bytes:
