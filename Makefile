@@ -48,7 +48,6 @@ sim: $(ready) ## the cocotb benches: the accelerator and its rooms against the t
 
 formal: $(ready) ## prove the properties of formal/ with SymbiYosys and z3, then plant bugs and see each found
 	@$(python) -m formal.run $(if $(ONLY),--only $(ONLY))
-	@$(python) -m formal.run $(if $(ONLY),--only $(ONLY)) --planted
 
 bench: $(ready) ## benchmarks beside their bounds, to results/bench.json
 	@$(python) -m sw.experiments.bench
