@@ -5,7 +5,8 @@
 
 A fault that no test finds is a survivor: either a test is missing or the fault changes nothing that can be seen, for which
 `mutation/reasons.toml` gives the reason. The result lies in `results/mutation.json`; what is there of other rooms stays.
-Before a room begins its tests are run without a fault. Exit status 1: they fail, or the score is below the least.
+A run that is broken off is continued by the same command. Before its first fault the tests of a file are run without one.
+Exit status 1: they fail, or the score is below the least.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import json
 import sys
 import tempfile
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -54,10 +56,12 @@ def reasons() -> list[dict[str, str]]:
     return tomllib.loads(REASONS.read_text()).get("survivor", []) if REASONS.exists() else []
 
 
-def try_room(room: Room, root: Path, tree: Tree, faults: list[Fault]) -> tuple[int, list[dict[str, Any]]]:
-    """Plant each of the faults; how many were killed, and the survivors. Raises `RuntimeError` if the tests fail anyway."""
+def try_faults(room: Room, root: Path, tree: Tree, faults: list[Fault]) -> Iterator[dict[str, Any] | None]:
+    """Plant one fault after another: None for one that was found, else its description.
+
+    Raises `RuntimeError` if the tests fail without a fault.
+    """
     limits: dict[tuple[str, ...], int] = {}
-    killed, survivors = 0, []
     for number, (file, change) in enumerate(faults, 1):
         tests = tuple(test for test in room.tests_of(file) if (root / test).exists())
         if tests not in limits:
@@ -67,14 +71,10 @@ def try_room(room: Room, root: Path, tree: Tree, faults: list[Fault]) -> tuple[i
             limits[tests] = max(LEAST_LIMIT, int(3 * right.seconds))
         verdict = tree.verdict(file, change, tests, limits[tests])
         what = described(root, file, change)
-        if verdict.killed:
-            killed += 1
-        else:
-            survivors.append(what)
         place = f"{file}:{what['line']}: {' '.join(what['change'].split())}"
         fate = f"found by {verdict.by}" if verdict.killed else "SURVIVES"
         print(f"{room.name} {number}/{len(faults)} {verdict.seconds:5.1f} s  {place}  {fate}", flush=True)
-    return killed, survivors
+        yield None if verdict.killed else what
 
 
 def totalled(rooms: dict[str, dict[str, Any]], survivors: list[dict[str, Any]]) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def totalled(rooms: dict[str, dict[str, Any]], survivors: list[dict[str, Any]]) 
         survivor["reason"] = next((each["reason"] for each in known if same(each, survivor)), "")
     mutants, killed = (sum(room[name] for room in rooms.values()) for name in ("mutants", "killed"))
     for room in rooms.values():
-        room["score"] = round(room["killed"] / room["mutants"], 3)
+        room["score"] = round(room["killed"] / max(room["mutants"], 1), 3)
     return {
         "mutants": mutants,
         "killed": killed,
@@ -107,40 +107,53 @@ def main(arguments: list[str] | None = None) -> int:
     if given.sample is not None and given.sample < 1:
         print(f"error: sample is {given.sample}, expected 1 or more", file=sys.stderr)
         return 2
-    before = json.loads(given.output.read_text()) if given.output.exists() else {"rooms": {}, "survivors": []}
-    rooms, survivors = before["rooms"], before["survivors"]
+    told = json.loads(given.output.read_text()) if given.output.exists() else {"rooms": {}, "survivors": []}
+    rooms, survivors = told["rooms"], told["survivors"]
+    totalled(rooms, survivors)
+    given.output.parent.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="mutation-") as folder:
         tree = Tree(ROOT, Path(folder) / "tree")
         for room in ROOMS:
             if given.room and room.name not in given.room:
                 continue
-            members = room.members(ROOT)
-            others = [each for each in survivors if each["file"] not in members]
             if given.again:
-                totalled(rooms, survivors)
-                open_ = [each for each in survivors if each["file"] in members and not each["reason"]]
-                others += [each for each in survivors if each["file"] in members and each["reason"]]
-                faults = [fault for each in open_ for fault in _places(each)]
-                if not faults:
-                    continue
+                members = room.members(ROOT)
+                open_ = [each for each in survivors if each["file"] in members and not each["reason"] and _places(each)]
+                faults = [_places(each)[0] for each in open_]
             else:
-                faults, possible = sample(room, ROOT, given.sample or SAMPLE[room.name], given.seed)
-                rooms[room.name] = {"mutants": len(faults), "killed": 0, "possible": possible, "seed": given.seed}
+                open_, faults = [], _begun(room, rooms, survivors, given.sample or SAMPLE[room.name], given.seed)
             try:
-                killed, left = try_room(room, ROOT, tree, faults)
+                for number, survivor in enumerate(try_faults(room, ROOT, tree, faults)):
+                    if given.again and survivor is None:
+                        survivors.remove(open_[number])
+                        rooms[room.name]["killed"] += 1
+                    elif not given.again:
+                        rooms[room.name]["mutants"] += 1
+                        rooms[room.name]["killed"] += survivor is None
+                        survivors += [] if survivor is None else [survivor]
+                    given.output.write_text(json.dumps(totalled(rooms, survivors), indent=2) + "\n")
             except RuntimeError as error:
                 print(f"error: {error}", file=sys.stderr)
                 return 1
-            rooms[room.name]["killed"] += killed
-            survivors = others + left
-            given.output.parent.mkdir(exist_ok=True)
-            given.output.write_text(json.dumps(totalled(rooms, survivors), indent=2) + "\n")
     result = totalled(rooms, survivors)
     for name, room in rooms.items():
         print(f"{name:10} {room['killed']:4} of {room['mutants']:4} found, {room['score']:.1%}")
     print(f"{'all':10} {result['killed']:4} of {result['mutants']:4} found, {result['score']:.1%}; {given.output}")
     print(f"{result['without_reason']} survivors without a reason")
     return int(result["score"] < LEAST_SCORE)
+
+
+def _begun(room: Room, rooms: dict[str, dict[str, Any]], survivors: list[dict[str, Any]], count: int, seed: int) -> list[Fault]:
+    """The faults of a room that are left to try: all but those that a run which was broken off has tried."""
+    faults, possible = sample(room, ROOT, count, seed)
+    fresh = {"sample": len(faults), "possible": possible, "seed": seed}
+    known = rooms.get(room.name, {})
+    if fresh.items() <= known.items() and known["mutants"] < len(faults):
+        return faults[known["mutants"] :]
+    members = room.members(ROOT)
+    survivors[:] = [each for each in survivors if each["file"] not in members]
+    rooms[room.name] = fresh | {"mutants": 0, "killed": 0}
+    return faults
 
 
 def _places(survivor: dict[str, Any]) -> list[Fault]:

@@ -30,7 +30,7 @@ PYTEST = (
     "timeout=0",
 )
 IDLE = 30  # times its limit of processor time that a test may last: it may share the processor, or wait for ever
-FOUND = re.compile(r"^(?:FAILED|ERROR) (.*)$", re.MULTILINE)
+FOUND = re.compile(r"^(?:FAILED|ERROR) ((?:tests|sim)/.*)$", re.MULTILINE)
 LONGEST_ANSWER = 160
 
 

@@ -37,8 +37,8 @@ def test_what_is_packed_is_unpacked(kind, sequence, nonce, payload):
 
 def test_the_numbers_on_the_wire_stay_what_they_are():
     """A host and a board of other dates have to understand each other: new commands get new numbers."""
-    commands = "HELLO CONFIGURE TABLE WRITE READ TRAIN INFER STATE COUNTERS RESET".split()
-    reasons = "VERSION TYPE NONCE LENGTH UNCONFIGURED RANGE".split()
+    commands = ("HELLO", "CONFIGURE", "TABLE", "WRITE", "READ", "TRAIN", "INFER", "STATE", "COUNTERS", "RESET")
+    reasons = ("VERSION", "TYPE", "NONCE", "LENGTH", "UNCONFIGURED", "RANGE")
     for kind, names in ((Command, commands), (Reason, reasons)):
         assert {name: int(kind[name]) for name in names} == {name: number for number, name in enumerate(names, 1)}
     assert (ERROR, REPLY) == (0xFF, 0x80)

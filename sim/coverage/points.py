@@ -62,12 +62,12 @@ POINTS = (
     ),
     Point(
         name="draw",
-        about="what a row's word gives: the layer's place, which thresholds are above zero (f(v) <= 1: never θ_toward alone), relaxation",
+        about="what a row's word gives: the layer's place, thresholds above zero (θ_toward is never alone), relaxation",
         axes={"layer": PLACE, "thresholds": ("none", "away", "both"), "draw": RELAXES},
     ),
     Point(
         name="rail",
-        about="a valid synapse that begins at an end of its range: which end, the step, below the threshold or not, relaxed first",
+        about="a valid synapse at an end of its range: which end, the step, below the threshold or not, relaxed before it",
         axes={"hidden weight": ("127", "-128"), "step": ("away", "toward"), "moves": ("yes", "no"), "draw": RELAXES},
     ),
     Point(

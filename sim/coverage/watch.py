@@ -39,7 +39,7 @@ class Watch:
 
     def sample(self, pixels: NDArray, label: int, weights: list[NDArray], word: int, trace: Trace) -> None:
         """A training sample: its image (n_0,) and label, the weights and the random word before it, what it computed."""
-        hit, network, depth = self.collector.hit, self.network, self.network.depth
+        hit, depth = self.collector.hit, self.network.depth
         outcome = "learned" if trace.learned[0] else "skipped"
         folds = _folds(self.geometry.folds)
         hit("sample", str(depth), folds, outcome)
