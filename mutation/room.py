@@ -51,7 +51,7 @@ ROOMS = (
         files=("sw/contract/*.py",),
         tests="tests/test_{}.py",
         instead={
-            "boards": ("tests/test_geometry.py", "tests/test_registers.py"),
+            "boards": ("tests/test_boards.py", "tests/test_geometry.py"),
             "error": ("tests/test_network.py", "tests/test_configuration.py"),
             "geometry_text": ("tests/test_geometry.py",),
         },

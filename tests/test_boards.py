@@ -29,6 +29,11 @@ def test_the_network_is_one_for_images_of_28_by_28_and_ten_digits(name: str):
     assert board.geometry.columns in (784, 800)  # what is beyond the image makes whole cells
 
 
+@pytest.mark.parametrize("name", BOARDS)
+def test_boards_of_one_shape_learn_the_same_network(name: str):
+    assert {board.layers for board in BOARDS.values() if board.geometry == BOARDS[name].geometry} == {BOARDS[name].layers}
+
+
 def test_the_rates_are_those_that_the_boards_serial_chips_take():
     assert {name: board.baud for name, board in BOARDS.items()} == BAUD
 

@@ -36,6 +36,8 @@ def test_a_token_of_the_largest_board_has_no_bit_too_many():
     assert (sum_width(ECP5_85F), counter_width(ECP5_85F)) == (10, 11)
     narrow = Geometry(columns=16, rows=3, grid_height=1, grid_width=1, synapses_per_cell=4, folds=4, slices=4)
     assert (operand_width(narrow), sum_width(narrow), counter_width(narrow)) == (17, 8, 3)
+    three = Geometry(columns=12, rows=3, grid_height=1, grid_width=1, synapses_per_cell=4, folds=3)
+    assert (three.input_depth, fields(three)["inputs"]) == (15, 4)
     wide = Geometry(columns=16, rows=3, grid_height=1, grid_width=1, synapses_per_cell=16, folds=1, slices=1)
     assert sum_width(wide) == 32  # two bits for each of 16 counters
 
