@@ -10,12 +10,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from formal import cell_step, cell_sum, crc, divide, draw, frame_buffer, issue, queue, register_slice
+from formal import cell_step, cell_sum, cobs, crc, divide, draw, frame_buffer, frame_check, issue, queue, register_slice
 from formal.claim import Claim
 from formal.prove import prove
 from formal.source import Bug
 
-BLOCKS = (cell_step, cell_sum, crc, divide, draw, frame_buffer, issue, queue, register_slice)
+BLOCKS = (cell_step, cell_sum, cobs, crc, divide, draw, frame_buffer, frame_check, issue, queue, register_slice)
 CLAIMS: tuple[Claim, ...] = tuple(claim for block in BLOCKS for claim in block.CLAIMS)
 FOLDER = Path("build/formal")
 RESULTS = Path("results/formal.json")
@@ -58,7 +58,7 @@ def attempt(claim: Claim, bug: Bug | None, number: int) -> tuple[bool, float]:
     folder = FOLDER / (claim.name if bug is None else f"{claim.name}-bug-{number}")
     answer = prove(claim, bug, folder)
     is_as_expected = answer.verdict == ("PASS" if bug is None else "FAIL")
-    how = f"{'the first' if bug else 'induction,'} {claim.depth} cycles"
+    how = f"the first {max(claim.depth, claim.bug_depth)} cycles" if bug else f"induction, {claim.depth} cycles"
     what = claim.about if bug is None else f"{bug.module}: {on_one_line(bug.right)} -> {on_one_line(bug.wrong)}"
     result = ("proved" if bug is None else "found") if is_as_expected else f"WRONG: {answer.verdict}"
     print(f"{claim.name:15} {how:20} {answer.seconds:5.1f} s  {result:8} {what}", flush=True)
