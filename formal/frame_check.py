@@ -22,10 +22,8 @@ LENGTH = struct.Struct("<H")
 class AnyCrc(Component):
     """The ports of `hw.link.crc.Crc32`; it matches when the harness likes."""
 
-    start: In(1)
-    valid: In(1)
-    data: In(4)
-    match: Out(1)
+    def __init__(self) -> None:
+        super().__init__({"start": In(1), "valid": In(1), "data": In(4), "match": Out(1)})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()

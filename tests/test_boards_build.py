@@ -290,7 +290,7 @@ def test_cells_of_a_path_have_the_names_of_the_sources(cell, signal):
 def loader(tmp_path, monkeypatch):
     """A loader that writes its arguments to a file; the project's build folder is a temporary one."""
     file, said = tmp_path / "openFPGALoader", tmp_path / "said"
-    file.write_text(f'#!/bin/sh\necho "$@" > {said}\n')
+    file.write_text(f"#!/bin/sh\necho \"$@\" > {said}\n")
     file.chmod(0o755)
     monkeypatch.setenv("OPENFPGALOADER", str(file))
     monkeypatch.setattr(program, "ROOT", tmp_path)

@@ -232,7 +232,9 @@ def test_the_new_file_is_synced_before_it_takes_the_old_ones_place(saved, monkey
     events = []
     real_fsync, real_replace = os.fsync, type(saved).replace
     monkeypatch.setattr(os, "fsync", lambda fd: events.append(("sync", os.fstat(fd).st_ino)) or real_fsync(fd))
-    monkeypatch.setattr(type(saved), "replace", lambda a, b: events.append(("rename", a.stat().st_ino)) or real_replace(a, b))
+    monkeypatch.setattr(
+        type(saved), "replace", lambda a, b: events.append(("rename", a.stat().st_ino)) or real_replace(a, b)
+    )
     Checkpoint.initial(NETWORK).save(saved)
     file, folder = saved.stat().st_ino, saved.parent.stat().st_ino
     assert events == [("sync", file), ("rename", file), ("sync", folder)]

@@ -34,7 +34,9 @@ def doctor(capsys):
 
 def without(monkeypatch, *names):
     real = software.shutil.which
-    monkeypatch.setattr(software.shutil, "which", lambda name, path=None: None if name in names else real(name, path=path))
+    monkeypatch.setattr(
+        software.shutil, "which", lambda name, path=None: None if name in names else real(name, path=path)
+    )
 
 
 def test_a_machine_that_has_everything(doctor):
