@@ -1,7 +1,8 @@
 """`python -m formal.run [--only NAME]`: proves every claim, plants every bug, and says what was found as a table.
 
-A run of all claims writes `results/formal.json`: for each claim its name (`property`), what it says, `status` (proved, or
-fail), `depth` of the induction in cycles, `planted_bugs` and `planted_bug_found` (all of them), `seconds`.
+What was proved goes into `results/formal.json`: for each claim its name (`property`), what it says, `status` (proved, or
+fail), `depth` of the induction in cycles, `planted_bugs` and `planted_bug_found` (all of them), `seconds`. With `--only` the
+other claims' entries stay.
 """
 
 import argparse
@@ -28,9 +29,11 @@ def main() -> int:
     parser.add_argument("--no-bugs", action="store_true", help="the proofs alone, without the planted bugs")
     asked = parser.parse_args()
     entries = [entry(claim, not asked.no_bugs) for claim in CLAIMS if asked.only in (None, claim.name)]
-    if asked.only is None and not asked.no_bugs:
+    if not asked.no_bugs:
+        told = json.loads(RESULTS.read_text()) if RESULTS.exists() else []
+        by_name = {each["property"]: each for each in (*told, *entries)}
         RESULTS.parent.mkdir(exist_ok=True)
-        RESULTS.write_text(json.dumps(entries, indent=2) + "\n")
+        RESULTS.write_text(json.dumps([by_name[each.name] for each in CLAIMS if each.name in by_name], indent=2) + "\n")
     return not all(each["status"] == "proved" and each["planted_bug_found"] for each in entries)
 
 

@@ -19,7 +19,8 @@ def rows(text: str) -> list[list[str]]:
     """Feature, failure, evidence and state of each row of the tables."""
     lines = [line for line in text.splitlines() if line.startswith("|")]
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-    return [row for row in cells if row[0] != "feature" and not set(row[0]) <= set("-") or row[0] == "" and row[1]]
+    plan = [row for row in cells if len(row) != 3 and row[0] != "feature"]
+    return [row for row in plan if set("".join(row)) != {"-"}]
 
 
 def wrong(row: list[str]) -> list[str]:
@@ -60,6 +61,27 @@ def test_every_claim_is_in_the_plan_and_proved():
     assert set(told) == named
     for entry in told.values():
         assert entry["status"] == "proved" and entry["planted_bug_found"] and entry["depth"] > 0
+
+
+def figures() -> list[str]:
+    """The rows of the table of results, from what the commands left."""
+    formal, coverage, replay, mutation = (
+        json.loads((ROOT / "results" / f"{name}.json").read_text()) for name in ("formal", "coverage", "replay", "mutation")
+    )
+    rooms = [f"{name} {room['killed']} of {room['mutants']}" for name, room in mutation["rooms"].items()]
+    runs = [f"{run['samples']:,}" for run in replay.values() if run["equal"]]
+    return [
+        f"| claims proved | {len(formal)} | `make formal` |",
+        f"| planted bugs that break them, all found | {sum(claim['planted_bugs'] for claim in formal)} | `make formal` |",
+        f"| bins of coverage met | {coverage['hit']} of {coverage['bins']} | `make coverage` |",
+        f"| faults found | {mutation['killed']} of {mutation['mutants']} ({', '.join(rooms)}) | `make mutation` |",
+        f"| samples of the long runs, equal on the native board | {' and '.join(runs)} | `make replay` |",
+    ]
+
+
+def test_the_results_are_those_of_the_files():
+    text = PLAN.read_text()
+    assert [figure for figure in figures() if figure not in text] == []
 
 
 @pytest.mark.parametrize("target", RESULTS)

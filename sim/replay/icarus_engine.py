@@ -1,6 +1,5 @@
 """A run on Icarus Verilog under cocotb: the gateware as the native engine compiles it, with stalls on both sides."""
 
-import os
 import tempfile
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from hw.verilog import to_verilog
 from sim.bench import bench_parameters, run_bench, start
 from sim.link_host import LinkHost
 from sim.replay.run_file import Run, read
+from sw.contract.frames import REPLY
 
 STALLS = 0.1
 
@@ -33,9 +33,9 @@ async def play(dut):
     dut.entropy.value = random.getrandbits(32)
     host = LinkHost(dut, random, STALLS)
     run = read(Path(bench_parameters()["run"]))
-    await host.hello()
     host.sequence = 2**16 - len(run.steps) // 2  # wraps in the middle
+    await host.hello()
     found = await host.exchange([(step.command, step.payload) for step in run.steps])
     for step, reply in zip(run.steps, found, strict=True):
-        assert reply.type == step.command | 0x80, f"{step.command.name} was refused: {reply.payload.hex()}"
-    Path(bench_parameters()["replies"]).write_text("".join(f"{reply.payload.hex()}{os.linesep}" for reply in found))
+        assert reply.type == step.command | REPLY, f"{step.command.name} was refused: {reply.payload.hex()}"
+    Path(bench_parameters()["replies"]).write_text("".join(f"{reply.payload.hex()}\n" for reply in found))
