@@ -11,12 +11,25 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from formal import cell_step, cell_sum, cobs, crc, divide, draw, frame_buffer, frame_check, issue, queue, register_slice
+from formal import (
+    cell_step,
+    cell_sum,
+    cobs,
+    crc,
+    divide,
+    draw,
+    frame_buffer,
+    frame_check,
+    issue,
+    queue,
+    register_slice,
+    sequencer,
+)
 from formal.claim import Claim
 from formal.prove import prove
 from formal.source import Bug
 
-BLOCKS = (cell_step, cell_sum, cobs, crc, divide, draw, frame_buffer, frame_check, issue, queue, register_slice)
+BLOCKS = (cell_step, cell_sum, cobs, crc, divide, draw, frame_buffer, frame_check, issue, queue, register_slice, sequencer)
 CLAIMS: tuple[Claim, ...] = tuple(claim for block in BLOCKS for claim in block.CLAIMS)
 FOLDER = Path("build/formal")
 RESULTS = Path("results/formal.json")
