@@ -1,0 +1,80 @@
+"""Every result of docs/results.md with the command that makes it, and a command that makes them all.
+
+    python -m sw.experiments.results_plan               # those whose file is not there yet, in this order
+    python -m sw.experiments.results_plan --only NAME   # one, again
+
+Each is `metaplast experiment …` and leaves `results/NAME.json` with its pictures. All run in one process, the quick ones
+first; a run that is broken off leaves the ones before it.
+"""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from sw.host.command_line import app, run
+from sw.host.commands.speech import say
+
+RESULTS = Path("results")
+_PASS = "--samples 60000 --test-samples 10000 --engine compiled"
+_PAPER = "plain,metaplastic,metaplastic-task-free,ewc,si,joint"
+_ONE_PASS = "plain-batch-1,metaplastic-batch-1,ewc-batch-1,si-batch-1,joint-batch-1,chip-plain,chip"
+
+PLAN = {
+    "beyond-mnist": f"compare-permuted-mnist --tasks 1 --methods chip --config examples/one-pass.toml --seeds 5 {_PASS}",
+    "defaults-mnist": f"compare-permuted-mnist --tasks 1 --methods chip --hidden 500 --seeds 5 {_PASS}",
+    "quadratic-task": "quadratic-task",
+    "compare-one-pass": f"compare-permuted-mnist --tasks 6 --samples 2000 --test-samples 1000 --methods {_ONE_PASS}"
+    " --engine compiled",
+    "beyond-permuted-mnist": f"compare-permuted-mnist --tasks 10 --methods chip --config examples/ten-tasks.toml {_PASS}",
+    "defaults-permuted-mnist": f"compare-permuted-mnist --tasks 10 --methods chip-plain,chip {_PASS}",
+    "compare-permuted-mnist": f"compare-permuted-mnist --samples 3000 --test-samples 1000 --methods {_PAPER},chip"
+    " --engine compiled",
+    "beyond-fashion-mnist": f"compare-fashion-mnist --tasks 1 --methods chip --config examples/one-pass.toml {_PASS}",
+    "beyond-mnist-fashion": f"compare-mnist-fashion --methods chip-epochs --config examples/ten-tasks.toml {_PASS}",
+    "switching": "switching --samples 5000 --epochs 3 --test-samples 1000 --repetitions 3",
+    "compare-split-mnist": "compare-split-mnist --samples 2000 --test-samples 1000 --engine compiled"
+    f" --methods {_PAPER},plain-batch-1,metaplastic-batch-1,chip",
+    "beyond-narrow": f"compare-permuted-mnist --tasks 100 --methods chip --config examples/narrow.toml {_PASS}"
+    " --last 5 --look-back 1 --seeds 1",
+    "beyond-stream": f"compare-permuted-mnist --tasks 100 --methods chip --config examples/long-stream.toml {_PASS}"
+    " --last 10 --look-back 1 --seeds 1",
+    "metaplasticity-curve": "metaplasticity-curve --samples 2000 --engine compiled",
+    "compare-mnist-fashion": "compare-mnist-fashion --samples 3000 --test-samples 1000 --engine compiled"
+    f" --methods {_PAPER},metaplastic-batch-1,chip",
+    "compare-fashion-stream": "compare-fashion-stream --engine compiled",
+    "width-curve": "width-curve --samples 2000 --methods metaplastic,chip --engine compiled",
+}
+
+
+def words_of(name: str) -> list[str]:
+    """The words after `metaplast experiment` of a result."""
+    return [*PLAN[name].split(), "--json", str(RESULTS / f"{name}.json")]
+
+
+def reproduce(name: str) -> int:
+    """Run one; the exit status. The file names the command as if it had been typed."""
+    words, typed = ["experiment", *words_of(name)], sys.argv
+    sys.argv = ["metaplast", *words]
+    try:
+        return run(app, words)
+    finally:
+        sys.argv = typed
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command above; stops at the first that fails."""
+    parser = argparse.ArgumentParser(prog="python -m sw.experiments.results_plan", description="Run the experiments.")
+    parser.add_argument("--only", choices=PLAN, help="this one, though its file is there")
+    chosen = parser.parse_args(arguments).only
+    for name in [chosen] if chosen else [name for name in PLAN if not (RESULTS / f"{name}.json").exists()]:
+        began = time.monotonic()
+        say(f"{name}: metaplast experiment {' '.join(words_of(name))}")
+        if status := reproduce(name):
+            return status
+        say(f"{name}: {time.monotonic() - began:.0f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
