@@ -1,6 +1,7 @@
 """The results page: its numbers are those of the files, each file is one that the plan makes, and what is missing says so."""
 
 import json
+import shlex
 
 import pytest
 
@@ -42,7 +43,7 @@ def test_a_committed_result_is_the_one_of_the_plan(request):
     for name in PLAN:
         path = request.config.rootpath / "results" / f"{name}.json"
         if path.exists():
-            assert json.loads(path.read_text())["command"].split()[2:] == words_of(name)
+            assert shlex.split(json.loads(path.read_text())["command"])[2:] == words_of(name)
             assert path.stat().st_size < 300_000
 
 
@@ -60,6 +61,16 @@ def test_a_result_becomes_a_table(tmp_path):
     ]
     assert "seeds 1, 2" in page[4] and "all, test samples 50" in page[4]
     assert "![switching](../results/switching-curves.png)" in page
+
+
+def test_a_sweep_becomes_a_line_a_variant(tmp_path):
+    by = {"as it is": chip([[0.5, 0.75]], accuracy=[0.5]), "margin = 2": chip([[0.5, 0.75]], accuracy=[0.25])}
+    for of in by.values():
+        of["metrics"] |= {name: spread([0.125]) for name in ("accuracy_when_new", "newest_accuracy")}
+    result = {"command": "c", "scale": SCALE | {"validation": True}, "by_variant": {k: {"chip": v} for k, v in by.items()}}
+    (tmp_path / "sweep-mnist.json").write_text(json.dumps(result))
+    page = replaced("<!-- result: sweep-mnist -->\n<!-- end -->", tmp_path)
+    assert "held-out training samples 50" in page and "| margin = 2 | 25.0 | 12.5 | 12.5 |" in page.splitlines()
 
 
 def test_a_result_that_is_missing_says_so(tmp_path):
@@ -93,7 +104,7 @@ def test_a_result_names_the_command_that_was_typed(tmp_path, monkeypatch):
     monkeypatch.setattr(results_plan, "RESULTS", tmp_path)
     assert results_plan.main(["--only", "quadratic-task"]) == 0
     written = json.loads((tmp_path / "quadratic-task.json").read_text())
-    assert written["command"].split()[2:] == words_of("quadratic-task")
+    assert shlex.split(written["command"])[2:] == words_of("quadratic-task")
     monkeypatch.setattr(results_page, "RESULTS", tmp_path)
     assert "| correlation of hidden weight" in replaced("<!-- result: quadratic-task -->\n<!-- end -->", tmp_path)
 

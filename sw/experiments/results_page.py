@@ -9,6 +9,7 @@ reached. What has no file yet is called that.
 
 import json
 import re
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -51,7 +52,7 @@ def section(name: str, folder: Path) -> str:
     """Command, size, table and picture of one result."""
     found = load(name, folder)
     if found is None:
-        return f"Not run yet: `metaplast experiment {' '.join(words_of(name))}`\n"
+        return f"Not run yet: `metaplast experiment {shlex.join(words_of(name))}`\n"
     pictures = sorted(path.name for path in folder.glob(f"{name}*.png"))
     chosen = [picture for picture in pictures if picture in (f"{name}.png", f"{name}-curves.png")]
     shown = [f"\n![{name}](../results/{picture})\n" for picture in chosen]
@@ -71,8 +72,9 @@ def sizes(result: Result) -> str:
     scale = result["scale"]
     samples, tests = (scale[key] if scale[key] is not None else "all" for key in ("samples", "test_samples"))
     hidden = "-".join(map(str, scale["hidden"])) or "none"
+    tested = "held-out training samples" if scale.get("validation") else "test samples"
     return (
-        f"Tasks {scale['tasks']}, training samples of each {samples}, test samples {tests}, epochs {scale['epochs']} (one "
+        f"Tasks {scale['tasks']}, training samples of each {samples}, {tested} {tests}, epochs {scale['epochs']} (one "
         f"pass at batch 1 and on the chip), hidden layers {hidden}, {'grey' if scale['grey'] else 'one-bit'} pixels, "
         f"seeds {', '.join(map(str, scale['seeds']))}. Accuracies in per cent, mean ± standard deviation over seeds."
     )
@@ -86,6 +88,8 @@ def table_of(result: Result) -> list[str]:
         return _grid("m", result["by_m"])
     if "by_width" in result:
         return _grid("width", result["by_width"])
+    if "by_variant" in result:
+        return _variants(result["by_variant"])
     if "bins" in result and "flips" in result:
         return _switching(result)
     return _quadratic(result)
@@ -116,6 +120,13 @@ def _grid(across: str, by: dict[str, Any]) -> list[str]:
         for value, of in by.items()
     ]
     return rows(header, body)
+
+
+def _variants(by: dict[str, Any]) -> list[str]:
+    several = len(next(iter(by.values()))["chip"]["runs"][0]["final"]) > 1
+    shown = ["accuracy", "accuracy_when_new", "newest_accuracy"] if several else ["accuracy"]
+    body = [[name, *(in_per_cent(of["chip"]["metrics"][metric]) for metric in shown)] for name, of in by.items()]
+    return rows(["settings", *(METRICS[metric] for metric in shown)], body)
 
 
 def _switching(result: Result) -> list[str]:

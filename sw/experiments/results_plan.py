@@ -8,6 +8,7 @@ first; a run that is broken off leaves the ones before it.
 """
 
 import argparse
+import shlex
 import sys
 import time
 from pathlib import Path
@@ -19,6 +20,16 @@ RESULTS = Path("results")
 _PASS = "--samples 60000 --test-samples 10000 --engine compiled"
 _PAPER = "plain,metaplastic,metaplastic-task-free,ewc,si,joint"
 _ONE_PASS = "plain-batch-1,metaplastic-batch-1,ewc-batch-1,si-batch-1,joint-batch-1,chip-plain,chip"
+
+_ONE_AT_A_TIME = (
+    "learning_rate = 0.2; learning_rate = 0.6; learning_rate = 0.9; metaplasticity = 0; metaplasticity = 1; "
+    "metaplasticity = 4; margin = 20; margin = 60; window = 3; window = 16; window = 28; init_range = 2; init_range = 32; "
+    'relax_rate = 65; relax_rate = 655; activation = "gate", gate = 15, margin = 22'
+)
+_FOR_TEN_TASKS = (
+    "learning_rate = 0.2; learning_rate = 0.6; metaplasticity = 1.5; metaplasticity = 3.5; margin = 25; margin = 55; "
+    'window = 4; window = 14; relax_rate = 10; activation = "gate", gate = 15, margin = 22'
+)
 
 PLAN = {
     "beyond-mnist": f"compare-permuted-mnist --tasks 1 --methods chip --config examples/one-pass.toml --seeds 5 {_PASS}",
@@ -32,6 +43,7 @@ PLAN = {
     " --engine compiled",
     "beyond-fashion-mnist": f"compare-fashion-mnist --tasks 1 --methods chip --config examples/one-pass.toml {_PASS}",
     "beyond-mnist-fashion": f"compare-mnist-fashion --methods chip-epochs --config examples/ten-tasks.toml {_PASS}",
+    "sweep-mnist": f"settings-sweep --engine compiled --variants '{_ONE_AT_A_TIME}'",
     "switching": "switching --samples 5000 --epochs 3 --test-samples 1000 --repetitions 3",
     "compare-split-mnist": "compare-split-mnist --samples 2000 --test-samples 1000 --engine compiled"
     f" --methods {_PAPER},plain-batch-1,metaplastic-batch-1,chip",
@@ -43,13 +55,14 @@ PLAN = {
     "compare-mnist-fashion": "compare-mnist-fashion --samples 3000 --test-samples 1000 --engine compiled"
     f" --methods {_PAPER},metaplastic-batch-1,chip",
     "compare-fashion-stream": "compare-fashion-stream --engine compiled",
+    "sweep-ten-tasks": f"settings-sweep --tasks 10 --seeds 1 --engine compiled --variants '{_FOR_TEN_TASKS}'",
     "width-curve": "width-curve --samples 2000 --methods metaplastic,chip --engine compiled",
 }
 
 
 def words_of(name: str) -> list[str]:
     """The words after `metaplast experiment` of a result."""
-    return [*PLAN[name].split(), "--json", str(RESULTS / f"{name}.json")]
+    return [*shlex.split(PLAN[name]), "--json", str(RESULTS / f"{name}.json")]
 
 
 def reproduce(name: str) -> int:
@@ -69,7 +82,7 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser.parse_args(arguments).only
     for name in [chosen] if chosen else [name for name in PLAN if not (RESULTS / f"{name}.json").exists()]:
         began = time.monotonic()
-        say(f"{name}: metaplast experiment {' '.join(words_of(name))}")
+        say(f"{name}: metaplast experiment {shlex.join(words_of(name))}")
         if status := reproduce(name):
             return status
         say(f"{name}: {time.monotonic() - began:.0f} s")

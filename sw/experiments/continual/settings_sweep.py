@@ -79,7 +79,7 @@ def variant(base: Network, words: str) -> Network:
     A list may be given as one number for all its layers. Raises `InputError`, `ContractError` for a value out of range.
     """
     try:
-        given = tomllib.loads(f"given = {{ {words} }}")["given"]
+        given = tomllib.loads(f"given = {{ {words.strip()} }}")["given"]
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"--variants has {words.strip()!r}, expected settings in TOML with semicolons between them") from error
     known = base.fields()
