@@ -19,7 +19,7 @@ from sw.host.commands.speech import say
 RESULTS = Path("results")
 _PASS = "--samples 60000 --test-samples 10000 --engine compiled"
 _PAPER = "plain,metaplastic,metaplastic-task-free,ewc,si,joint"
-_ONE_PASS = "plain-batch-1,metaplastic-batch-1,ewc-batch-1,si-batch-1,joint-batch-1,chip-plain,chip"
+_ONE_PASS = "plain-batch-1,metaplastic-batch-1,ewc-batch-1,si-batch-1,chip-plain,chip"
 
 _ONE_AT_A_TIME = (
     "learning_rate = 0.2; learning_rate = 0.6; learning_rate = 0.9; metaplasticity = 0; metaplasticity = 1; "
@@ -32,31 +32,32 @@ _FOR_TEN_TASKS = (
 )
 
 PLAN = {
+    "defaults-mnist": f"compare-permuted-mnist --tasks 1 --methods chip --seeds 5 {_PASS}",
     "beyond-mnist": f"compare-permuted-mnist --tasks 1 --methods chip --config examples/one-pass.toml --seeds 5 {_PASS}",
-    "defaults-mnist": f"compare-permuted-mnist --tasks 1 --methods chip --hidden 500 --seeds 5 {_PASS}",
     "quadratic-task": "quadratic-task",
-    "compare-one-pass": f"compare-permuted-mnist --tasks 6 --samples 2000 --test-samples 1000 --methods {_ONE_PASS}"
-    " --engine compiled",
+    "defaults-permuted-mnist": f"compare-permuted-mnist --tasks 10 --methods chip {_PASS}",
+    "compare-one-pass": "compare-permuted-mnist --tasks 4 --samples 1000 --test-samples 1000 --engine compiled"
+    f" --methods {_ONE_PASS}",
+    "beyond-fashion-mnist": f"compare-fashion-mnist --tasks 1 --methods chip --config examples/fashion.toml --seeds 5 {_PASS}",
+    "compare-permuted-mnist": "compare-permuted-mnist --tasks 4 --samples 2000 --test-samples 1000 --engine compiled"
+    f" --methods {_PAPER},chip",
+    "beyond-mnist-fashion": f"compare-mnist-fashion --methods chip-epochs --config examples/fashion.toml {_PASS}",
     "beyond-permuted-mnist": f"compare-permuted-mnist --tasks 10 --methods chip --config examples/ten-tasks.toml {_PASS}",
-    "defaults-permuted-mnist": f"compare-permuted-mnist --tasks 10 --methods chip-plain,chip {_PASS}",
-    "compare-permuted-mnist": f"compare-permuted-mnist --samples 3000 --test-samples 1000 --methods {_PAPER},chip"
-    " --engine compiled",
-    "beyond-fashion-mnist": f"compare-fashion-mnist --tasks 1 --methods chip --config examples/one-pass.toml {_PASS}",
-    "beyond-mnist-fashion": f"compare-mnist-fashion --methods chip-epochs --config examples/ten-tasks.toml {_PASS}",
     "sweep-mnist": f"settings-sweep --engine compiled --variants '{_ONE_AT_A_TIME}'",
-    "switching": "switching --samples 5000 --epochs 3 --test-samples 1000 --repetitions 3",
-    "compare-split-mnist": "compare-split-mnist --samples 2000 --test-samples 1000 --engine compiled"
-    f" --methods {_PAPER},plain-batch-1,metaplastic-batch-1,chip",
-    "beyond-narrow": f"compare-permuted-mnist --tasks 100 --methods chip --config examples/narrow.toml {_PASS}"
-    " --last 5 --look-back 1 --seeds 1",
-    "beyond-stream": f"compare-permuted-mnist --tasks 100 --methods chip --config examples/long-stream.toml {_PASS}"
-    " --last 10 --look-back 1 --seeds 1",
-    "metaplasticity-curve": "metaplasticity-curve --samples 2000 --engine compiled",
-    "compare-mnist-fashion": "compare-mnist-fashion --samples 3000 --test-samples 1000 --engine compiled"
-    f" --methods {_PAPER},metaplastic-batch-1,chip",
+    "metaplasticity-curve": "metaplasticity-curve --samples 1000 --epochs 2 --methods metaplastic,chip --engine compiled"
+    " --values 0,0.5,1,2,3,6",
+    "switching": "switching --samples 3000 --epochs 3 --test-samples 1000 --repetitions 3",
+    "compare-split-mnist": "compare-split-mnist --samples 1000 --test-samples 1000 --engine compiled"
+    f" --methods {_PAPER},chip",
+    "compare-mnist-fashion": "compare-mnist-fashion --samples 2000 --test-samples 1000 --engine compiled"
+    " --methods plain,metaplastic,metaplastic-task-free,joint,metaplastic-batch-1,chip",
+    "width-curve": "width-curve --tasks 4 --samples 1000 --methods metaplastic,chip --engine compiled",
     "compare-fashion-stream": "compare-fashion-stream --engine compiled",
     "sweep-ten-tasks": f"settings-sweep --tasks 10 --seeds 1 --engine compiled --variants '{_FOR_TEN_TASKS}'",
-    "width-curve": "width-curve --samples 2000 --methods metaplastic,chip --engine compiled",
+    "beyond-stream": f"compare-permuted-mnist --tasks 100 --methods chip --config examples/long-stream.toml {_PASS}"
+    " --last 10 --look-back 1 --seeds 1",
+    "beyond-narrow": f"compare-permuted-mnist --tasks 100 --methods chip --config examples/narrow.toml {_PASS}"
+    " --last 5 --look-back 1 --seeds 1",
 }
 
 
