@@ -27,8 +27,8 @@ _ONE_AT_A_TIME = (
     'relax_rate = 65; relax_rate = 655; activation = "gate", gate = 15, margin = 22'
 )
 _FOR_TEN_TASKS = (
-    "learning_rate = 0.2; learning_rate = 0.6; metaplasticity = 1.5; metaplasticity = 3.5; margin = 25; margin = 55; "
-    'window = 4; window = 14; relax_rate = 10; activation = "gate", gate = 15, margin = 22'
+    "init_range = 4; init_range = 16; learning_rate = [0.25, 0.4]; metaplasticity = [3, 2.5]; margin = 28; window = 4; "
+    'relax_rate = 10; activation = "gate", gate = 15, margin = 22'
 )
 
 PLAN = {
@@ -41,19 +41,17 @@ PLAN = {
     "beyond-fashion-mnist": f"compare-fashion-mnist --tasks 1 --methods chip --config examples/fashion.toml --seeds 5 {_PASS}",
     "compare-permuted-mnist": "compare-permuted-mnist --tasks 4 --samples 2000 --test-samples 1000 --engine compiled"
     f" --methods {_PAPER},chip",
+    "sweep-ten-tasks": f"settings-sweep --tasks 10 --seeds 1 --engine compiled --variants '{_FOR_TEN_TASKS}'",
     "beyond-mnist-fashion": f"compare-mnist-fashion --methods chip-epochs --config examples/fashion.toml {_PASS}",
-    "beyond-permuted-mnist": f"compare-permuted-mnist --tasks 10 --methods chip --config examples/ten-tasks.toml {_PASS}",
     "sweep-mnist": f"settings-sweep --engine compiled --variants '{_ONE_AT_A_TIME}'",
     "metaplasticity-curve": "metaplasticity-curve --samples 1000 --epochs 2 --methods metaplastic,chip --engine compiled"
     " --values 0,0.5,1,2,3,6",
     "switching": "switching --samples 3000 --epochs 3 --test-samples 1000 --repetitions 3",
-    "compare-split-mnist": "compare-split-mnist --samples 1000 --test-samples 1000 --engine compiled"
-    f" --methods {_PAPER},chip",
+    "compare-split-mnist": f"compare-split-mnist --samples 1000 --test-samples 1000 --engine compiled --methods {_PAPER},chip",
     "compare-mnist-fashion": "compare-mnist-fashion --samples 2000 --test-samples 1000 --engine compiled"
     " --methods plain,metaplastic,metaplastic-task-free,joint,metaplastic-batch-1,chip",
     "width-curve": "width-curve --tasks 4 --samples 1000 --methods metaplastic,chip --engine compiled",
     "compare-fashion-stream": "compare-fashion-stream --engine compiled",
-    "sweep-ten-tasks": f"settings-sweep --tasks 10 --seeds 1 --engine compiled --variants '{_FOR_TEN_TASKS}'",
     "beyond-stream": f"compare-permuted-mnist --tasks 100 --methods chip --config examples/long-stream.toml {_PASS}"
     " --last 10 --look-back 1 --seeds 1",
     "beyond-narrow": f"compare-permuted-mnist --tasks 100 --methods chip --config examples/narrow.toml {_PASS}"
