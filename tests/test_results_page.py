@@ -63,6 +63,15 @@ def test_a_result_becomes_a_table(tmp_path):
     assert "![switching](../results/switching-curves.png)" in page
 
 
+def test_of_one_task_one_number_is_shown(tmp_path):
+    metrics = {"accuracy": [0.25], "accuracy_when_new": [0.25], "newest_accuracy": [0.25]}
+    result = RESULT | {"scale": SCALE | {"tasks": 1}, "methods": {"chip": chip([[0.25]], **metrics)}}
+    (tmp_path / "switching.json").write_text(json.dumps(result))
+    (tmp_path / "switching-curves.png").touch()
+    page = replaced("<!-- result: switching -->\n<!-- end -->", tmp_path)
+    assert "| method | accuracy at the end | told of tasks |" in page and "![" not in page
+
+
 def test_a_sweep_becomes_a_line_a_variant(tmp_path):
     by = {"as it is": chip([[0.5, 0.75]], accuracy=[0.5]), "margin = 2": chip([[0.5, 0.75]], accuracy=[0.25])}
     for of in by.values():

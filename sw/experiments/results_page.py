@@ -53,9 +53,8 @@ def section(name: str, folder: Path) -> str:
     found = load(name, folder)
     if found is None:
         return f"Not run yet: `metaplast experiment {shlex.join(words_of(name))}`\n"
-    pictures = sorted(path.name for path in folder.glob(f"{name}*.png"))
-    chosen = [picture for picture in pictures if picture in (f"{name}.png", f"{name}-curves.png")]
-    shown = [f"\n![{name}](../results/{picture})\n" for picture in chosen]
+    pictures = (f"{name}.png", f"{name}-curves.png") if not _has_one_task(found) else ()
+    shown = [f"\n![{name}](../results/{picture})\n" for picture in pictures if (folder / picture).exists()]
     return "\n".join([f"`{found['command']}`", "", sizes(found), "", *table_of(found), *shown])
 
 
@@ -83,7 +82,7 @@ def sizes(result: Result) -> str:
 def table_of(result: Result) -> list[str]:
     """The lines of the table of any experiment."""
     if "methods" in result:
-        return _methods(result["methods"])
+        return _methods(result["methods"], ["accuracy"] if _has_one_task(result) else list(METRICS))
     if "by_m" in result:
         return _grid("m", result["by_m"])
     if "by_width" in result:
