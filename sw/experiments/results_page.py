@@ -99,11 +99,14 @@ def rows(header: list[str], body: list[list[str]]) -> list[str]:
     return ["| " + " | ".join(cells) + " |" for cells in (header, ["---"] * len(header), *body)]
 
 
-def _methods(methods: dict[str, Any]) -> list[str]:
-    first = next(iter(methods.values()))["metrics"]
-    shown = [
-        name for name in METRICS if name in first and any(of["metrics"][name]["mean"] is not None for of in methods.values())
-    ]
+def _has_one_task(result: Result) -> bool:
+    """Nothing changes over tasks, so that one number says it all."""
+    return "methods" in result and result["scale"]["tasks"] == 1
+
+
+def _methods(methods: dict[str, Any], wanted: list[str]) -> list[str]:
+    metrics = [of["metrics"] for of in methods.values()]
+    shown = [name for name in wanted if any(of.get(name, {}).get("mean") is not None for of in metrics)]
     body = [
         [name, *(in_per_cent(of["metrics"][metric]) for metric in shown), "yes" if of["task_knowledge"] else "no"]
         for name, of in methods.items()
