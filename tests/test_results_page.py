@@ -2,11 +2,18 @@
 
 import json
 import shlex
+from pathlib import Path
 
 import pytest
+import typer
 
+from sw.contract.configuration import network_from_toml
+from sw.contract.network import Network
 from sw.experiments import results_page, results_plan
+from sw.experiments.continual.methods import parse_methods
+from sw.experiments.continual.settings_sweep import variant
 from sw.experiments.metrics import spread
+from sw.experiments.registry import EXPERIMENTS
 from sw.experiments.results_page import BEYOND, PAGE, replaced
 from sw.experiments.results_plan import PLAN, words_of
 
@@ -127,3 +134,18 @@ def test_what_is_there_is_not_run_again(tmp_path, monkeypatch):
     assert "beyond-mnist" not in ran and ran[-1] == "switching"
     ran.clear()
     assert results_plan.main(["--only", "beyond-mnist"]) == 0 and ran == ["beyond-mnist"]
+
+
+@pytest.mark.parametrize("name", PLAN)
+def test_every_command_of_the_plan_is_understood(name, request):
+    experiment, *words = words_of(name)
+    application = typer.Typer()
+    application.command()(EXPERIMENTS[experiment].load())
+    given = typer.main.get_command(application).make_context(experiment, words).params
+    assert given["json"] == Path(f"results/{name}.json")
+    network = Network.of()
+    if given.get("config"):
+        network = network_from_toml((request.config.rootpath / given["config"]).read_text())
+    assert parse_methods(given.get("methods") or "chip")
+    for words_of_variant in (given.get("variants") or "margin = 1").split(";"):
+        assert variant(network, words_of_variant) != network

@@ -35,14 +35,14 @@ PLAN = {
     "defaults-mnist": f"compare-permuted-mnist --tasks 1 --methods chip --seeds 5 {_PASS}",
     "beyond-mnist": f"compare-permuted-mnist --tasks 1 --methods chip --config examples/one-pass.toml --seeds 5 {_PASS}",
     "quadratic-task": "quadratic-task",
-    "defaults-permuted-mnist": f"compare-permuted-mnist --tasks 10 --methods chip {_PASS}",
+    "beyond-fashion-mnist": f"compare-fashion-mnist --tasks 1 --methods chip --config examples/fashion.toml --seeds 5 {_PASS}",
     "compare-one-pass": "compare-permuted-mnist --tasks 4 --samples 1000 --test-samples 1000 --engine compiled"
     f" --methods {_ONE_PASS}",
-    "beyond-fashion-mnist": f"compare-fashion-mnist --tasks 1 --methods chip --config examples/fashion.toml --seeds 5 {_PASS}",
+    "defaults-permuted-mnist": f"compare-permuted-mnist --tasks 10 --methods chip {_PASS}",
     "compare-permuted-mnist": "compare-permuted-mnist --tasks 4 --samples 2000 --test-samples 1000 --engine compiled"
     f" --methods {_PAPER},chip",
-    "sweep-ten-tasks": f"settings-sweep --tasks 10 --seeds 1 --engine compiled --variants '{_FOR_TEN_TASKS}'",
     "beyond-mnist-fashion": f"compare-mnist-fashion --methods chip-epochs --config examples/fashion.toml {_PASS}",
+    "sweep-ten-tasks": f"settings-sweep --tasks 10 --seeds 1 --engine compiled --variants '{_FOR_TEN_TASKS}'",
     "sweep-mnist": f"settings-sweep --engine compiled --variants '{_ONE_AT_A_TIME}'",
     "metaplasticity-curve": "metaplasticity-curve --samples 1000 --epochs 2 --methods metaplastic,chip --engine compiled"
     " --values 0,0.5,1,2,3,6",
