@@ -37,7 +37,7 @@ PLAN = {
     "quadratic-task": "quadratic-task",
     "beyond-fashion-mnist": f"compare-fashion-mnist --tasks 1 --methods chip --config examples/fashion.toml --seeds 5 {_PASS}",
     "compare-one-pass": "compare-permuted-mnist --tasks 4 --samples 1000 --test-samples 1000 --engine compiled"
-    f" --methods {_ONE_PASS}",
+    f" --set ewc-batch-1:strength=50 --set si-batch-1:strength=0.01 --methods {_ONE_PASS}",
     "defaults-permuted-mnist": f"compare-permuted-mnist --tasks 10 --methods chip {_PASS}",
     "compare-permuted-mnist": "compare-permuted-mnist --tasks 4 --samples 2000 --test-samples 1000 --engine compiled"
     f" --methods {_PAPER},chip",
