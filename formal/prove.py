@@ -63,7 +63,8 @@ def prove(claim: Claim, bug: Bug | None, folder: Path) -> Answer:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     (folder / "harness.il").write_text(rtlil.convert(claim.harness(bug), name="harness", ports=[]))
-    script = SCRIPT.format(mode="bmc" if bug else "prove", depth=claim.depth, timeout=TIME_LIMIT, source=folder / "harness.il")
+    mode, depth = ("bmc", max(claim.depth, claim.bug_depth)) if bug else ("prove", claim.depth)
+    script = SCRIPT.format(mode=mode, depth=depth, timeout=TIME_LIMIT, source=folder / "harness.il")
     (folder / "harness.sby").write_text(script)
     command = [str(beside / "yowasp-sby"), "-f", "-j", "1", "-d", str(folder / "run"), str(folder / "harness.sby")]
     begin = time.monotonic()

@@ -48,8 +48,13 @@ class Elaborated(Elaboratable):
             self.signals.append(Signal(*args, src_loc_at=src_loc_at + 1, **fields))
             return self.signals[-1]
 
+        recorded.like = Signal.like  # pyright: ignore[reportFunctionMemberAccess]
         copy.Signal = recorded
         self._fragment = Fragment.get(block, None)
+
+    def fsm(self, name: str) -> Any:
+        """The state machine of this name: `state` is its signal, `encoding` the numbers of its states."""
+        return self._fragment.find_generated(name)
 
     def elaborate(self, platform: object) -> Fragment:
         return self._fragment

@@ -2,11 +2,15 @@
 
 from collections import deque
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import cocotb
 import numpy as np
 
+from sim.bench import BUILD
+from sim.coverage.collector import Collector
+from sim.coverage.watch import Watch
 from sw.contract.geometry import Geometry
 from sw.contract.network import Network
 from sw.twin.engine import Trace, Twin
@@ -18,6 +22,8 @@ class EngineObserver:
     `engine` is the simulator's handle of `hw.engine.Engine` with its array of plain cells. The forward pass of a sample
     is compared when its last sum has left the array; at that moment everything of the sample before it must be done, and
     is compared too: errors, draws, random word and every weight. So samples may follow each other without a pause.
+
+    What was met on the way is counted in `coverage`, and written to build/coverage under the name of the bench.
     """
 
     def __init__(self, engine: Any, clock: Any, geometry: Geometry, network: Network, twin: Twin) -> None:
@@ -29,7 +35,10 @@ class EngineObserver:
         self.announced: deque[tuple[np.ndarray, int]] = deque()
         self.computed: Trace | None = None
         self.compared = self.learned = 0
-        for watch in (self._watch_means, self._watch_draws, self._watch_sums):
+        self.outcomes: list[str] = []
+        self.coverage = Collector()
+        self.watch = Watch(self.coverage, geometry, network)
+        for watch in (self._watch_means, self._watch_draws, self._watch_sums, self._watch_predictions):
             cocotb.start_soon(watch())
 
     def announce(self, pixels: np.ndarray, labels: np.ndarray) -> None:
@@ -41,6 +50,7 @@ class EngineObserver:
         assert not self.announced and not self.matches, f"{len(self.announced)} samples have not been computed"
         self._compare_learning()
         self.computed = None
+        self.coverage.write(BUILD.parent / "coverage" / f"{Path.cwd().name}.json")  # a bench runs in a folder of its name
 
     def weights(self) -> list[np.ndarray]:
         """Every weight of the network, read from the cells' memories."""
@@ -88,9 +98,21 @@ class EngineObserver:
                 if self.computed is not None:
                     self._compare_learning()
                 pixels, label = self.announced.popleft()
+                weights, word = self.twin.weights(), self.twin.prng()
                 self.computed = self.twin.step(pixels, label)
+                self.watch.sample(pixels, label, weights, word, self.computed)
+                self.outcomes.append("learned" if self.computed.learned[0] else "skipped")
                 self._compare_forward(pixels, self.computed)
                 self.matches, self.means, self.draws = [], [], []
+
+    async def _watch_predictions(self) -> None:
+        told, waits = 0, "goes at once"
+        async for _ in self._each_cycle_of(self.engine.link__prediction__valid):
+            if self.engine.link__prediction__ready.value == 0:
+                waits = "waits"
+            else:
+                self.coverage.hit("stall", waits, self.outcomes[told])
+                told, waits = told + 1, "goes at once"
 
     def _compare_forward(self, pixels: np.ndarray, trace: Trace) -> None:
         network, where = self.network, f"sample {self.compared}"

@@ -39,6 +39,8 @@ async def engine_learns_like_the_twin(dut):
     await driver.idle()
     await cycles(dut, array_latency(geometry) + WRITE_LATENCY)  # the last tokens are still on their way
     observer.finish()
+    pace = {waits for waits, _ in observer.coverage.hits["stall"]}
+    assert pace == {"waits", "goes at once"}
 
     again = Twin.of(network)
     again.load(weights, network.prng, 0)

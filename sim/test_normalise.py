@@ -10,7 +10,7 @@ from hw.layouts import layer_layout
 from sim.array_model import geometry_of
 from sim.bench import bench_parameters, run_bench, start
 from sim.stream_driver import Sink, Stalls, cycles
-from sw.contract.cost import division_cycles
+from sw.contract.cost import FOLD_SUM_DELAY, ISSUE_DELAY, array_latency, division_cycles
 from sw.contract.geometry import Geometry
 
 GEOMETRIES = (  # height, width, K, folds, slices, rows
@@ -78,12 +78,12 @@ class Layers:
         assert self.near == [(index, word, flags) for word, flags in enumerate(nears) if train]
         self.near.clear()
 
-    def draw(self) -> tuple[list[int], list[tuple[int, ...]], list[int], int]:
-        """A layer: sets its registers, returns its sums, its activations, near flags and q = mean + valid."""
+    def draw(self, neurons: int | None = None) -> tuple[list[int], list[tuple[int, ...]], list[int], int]:
+        """A layer of `neurons`, or of some: sets its registers, returns its sums, activations, near flags, q = mean + valid."""
         random, g = self.random, self.geometry
         most = min(g.columns, g.rows)
-        neurons = random.choice((1, 2, g.synapses_per_cell, g.synapses_per_cell + 1, most, random.randrange(1, most + 1)))
-        matches = sums(random, g, min(neurons, most))
+        some = random.choice((1, 2, g.synapses_per_cell, g.synapses_per_cell + 1, most, random.randrange(1, most + 1)))
+        matches = sums(random, g, min(neurons or some, most))
         gated = random.random() < 0.5
         spread = 2 * (max(matches) - min(matches))
         gate = random.choice((0, 1, -1, 1023, -1023, random.randrange(-spread - 1, spread + 2))) if gated else 0
@@ -164,6 +164,35 @@ async def the_first_word_comes_in_time_and_then_one_in_every_cycle(dut):
             await dut.clk.rising_edge
         assert dut.activations__valid.value == 0
         await layers.expect_near(nears, 0, True)
+
+
+@cocotb.test()
+async def a_narrow_layer_may_be_summed_while_the_windows_of_a_wide_one_are_looked_at(dut):
+    """Its sums come as early as the array can give them, and its mean then waits for the pass before it."""
+    random = await start(dut)
+    geometry = geometry_of(bench_parameters()["shape"])
+    layers = Layers(dut, random, geometry)
+    sink = Sink(dut, "activations", random, 0.0)
+    most = min(geometry.columns, geometry.rows)
+    for narrow in (1, 2, 1, 3):
+        matches, words, nears, _ = layers.draw(most)
+        await layers.send(matches, Stalls(random, 0.0), 0)
+        assert [layers.fields(payload) for payload in await sink.take(len(words), cycles=3000)] == words
+        matches, words, more, quotient = layers.draw(narrow)
+        dut.start.value, dut.index.value, dut.train.value = 1, 1, 1
+        await dut.clk.rising_edge
+        dut.start.value = 0
+        await cycles(dut, array_latency(geometry) + ISSUE_DELAY + FOLD_SUM_DELAY)
+        for value in matches:
+            dut.valid.value, dut.matches.value = 1, value
+            await dut.clk.rising_edge
+        dut.valid.value = 0
+        assert [layers.fields(payload) for payload in await sink.take(len(words), cycles=3000)] == words
+        assert int(dut.mean.value) == quotient
+        await cycles(dut, 2 * len(more) + 6)
+        flags = [(layer, word, near) for layer, part in enumerate((nears, more)) for word, near in enumerate(part)]
+        assert layers.near == flags
+        layers.near.clear()
 
 
 @pytest.mark.parametrize("shape", GEOMETRIES, ids=lambda shape: "-".join(map(str, shape)))

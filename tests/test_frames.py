@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sw.contract.error import ContractError
 from sw.contract.frames import (
     CRC,
+    ERROR,
     HEADER,
     HEADER_FIELDS,
     HELLO,
@@ -20,6 +21,7 @@ from sw.contract.frames import (
     Command,
     Frame,
     Hello,
+    Reason,
     image_bytes,
     infer_length,
     pack_state,
@@ -37,6 +39,15 @@ FRAME = Frame(type=Command.TRAIN, sequence=0x1234, nonce=0xDEADBEEF, payload=b"\
 def test_what_is_packed_is_unpacked(kind, sequence, nonce, payload):
     frame = Frame(type=kind, sequence=sequence, nonce=nonce, payload=payload)
     assert Frame.unpack(frame.pack()) == frame
+
+
+def test_the_numbers_on_the_wire_stay_what_they_are():
+    """A host and a board of other dates have to understand each other: new commands get new numbers."""
+    commands = ("HELLO", "CONFIGURE", "TABLE", "WRITE", "READ", "TRAIN", "INFER", "STATE", "COUNTERS", "RESET")
+    reasons = ("VERSION", "TYPE", "NONCE", "LENGTH", "UNCONFIGURED", "RANGE")
+    for kind, names in ((Command, commands), (Reason, reasons)):
+        assert {name: int(kind[name]) for name in names} == {name: number for number, name in enumerate(names, 1)}
+    assert (ERROR, REPLY) == (0xFF, 0x80)
 
 
 def test_the_bytes_of_a_frame_by_hand():

@@ -66,6 +66,10 @@ def test_a_shape_that_cannot_be_is_refused(change, message):
         Geometry(**(SHAPES[0] | change))
 
 
+def test_the_largest_grid_is_allowed():
+    assert Geometry(columns=16384, rows=1, grid_height=64, grid_width=64, synapses_per_cell=4, folds=1).cells == 4096
+
+
 def test_a_network_with_too_many_rows_is_told_by_how_many():
     ECP5_85F.check_fits(Network.of(layers=(784, 502, 10)))
     with pytest.raises(ContractError, match="needs 513 rows .* the board has 512: take away 1 neurons"):

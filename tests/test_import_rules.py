@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ("sw", "hw", "formal", "boards", "sim", "tests")
+ROOMS = ("sw", "hw", "formal", "mutation", "boards", "sim", "tests")
 
 # A room is the longest of these that starts a module's name; it may import the standard library, itself, and these.
 ALLOWED = {
@@ -18,6 +18,7 @@ ALLOWED = {
     "sw.reference": ("sw.contract", "numpy", "torch"),
     "hw": ("sw.contract", "amaranth"),
     "formal": ("sw.contract", "hw", "amaranth"),
+    "mutation": (),
     "boards": ("sw.contract", "sw.figures", "hw", "amaranth", "amaranth_boards", "rich"),
 }
 FORBIDDEN = {
@@ -107,6 +108,7 @@ def test_the_search_finds_the_modules_of_every_room():
         ("hw.queue", "from formal.claim import Claim"),
         ("formal.queue", "from sw.twin import update"),
         ("formal.queue", "import torch"),
+        ("mutation.run", "from sw.contract import prng"),
     ],
 )
 def test_a_planted_violation_is_found(module: str, source: str):
@@ -125,6 +127,7 @@ def test_a_planted_violation_is_found(module: str, source: str):
         ("sim.test_cell", "from sim.drivers import stalls\nimport cocotb\nfrom sw.twin import cell"),
         ("tests.test_cell", "from tests import stimulus"),
         ("tests.test_formal", "from formal.claim import Claim"),
+        ("mutation.run", "import ast, tomllib\nfrom mutation.change import changes"),
         ("formal.queue", "from amaranth.hdl import Assert\nfrom hw.layouts import token_layout\nimport sw.contract.tokens"),
     ],
 )

@@ -9,6 +9,7 @@ import torch
 from sw.contract.network import Network
 from sw.data.mnist import load_packed
 from sw.experiments.continual import course as courses
+from sw.experiments.continual import student as students
 from sw.experiments.continual.comparison import Plan, compare
 from sw.experiments.continual.course import Histogram, follow
 from sw.experiments.continual.scale import Scale
@@ -126,6 +127,59 @@ def test_the_chip_among_the_methods_is_that_of_the_experiment_on_permuted_mnist(
     assert all((a == b + 0.5).all() for a, b in zip(chip.hidden(), weights, strict=True))
 
 
+class Bits:
+    """An engine that knows what it was trained on."""
+
+    trained = []
+
+    def __init__(self):
+        self.trained.clear()
+
+    def configure(self, network):
+        self.network = network
+
+    def write_weights(self, weights):
+        self.weights = weights
+
+    def train(self, pixels, labels):
+        self.trained.append((pixels[:, 0].tolist(), labels.tolist()))
+
+
+@pytest.mark.parametrize(("name", "passes"), [("chip", 1), ("chip-epochs", 3)])
+def test_the_chip_sees_every_epoch_in_its_own_order(name, passes, monkeypatch):
+    monkeypatch.setitem(students.ENGINES, "bits", Bits)
+    pixels = np.arange(6, dtype=np.uint8)[:, None]
+    stream = Stream(tasks=[Task(name="a", train=(pixels, np.arange(6) % 2), test=(pixels, np.arange(6)), order=5)], classes=2)
+    settings = Settings(layers=(1, 3, 2), metaplasticity=(0.0, 0.0), epochs=3)
+    chip = student_of(name, stream, settings, None, 1, "cpu", "bits")
+    chip.learn(stream.tasks[0], 6)
+    given, labels = stream.tasks[0].training(6)
+    expected = [(given[order, 0].tolist(), labels[order].tolist()) for order in stream.tasks[0].orders(passes, 6)]
+    assert Bits.trained == expected and len({str(one) for one in expected}) == passes
+    assert chip.describe()["settings"]["epochs"] == passes
+
+
+def test_both_engines_give_the_same_course():
+    torch.set_num_threads(1)
+    scale = Scale(tasks=2, samples=200, test_samples=100, epochs=2, hidden=(20,), metaplasticity=0.0)
+    found = []
+    for engine in ("twin", "compiled"):
+        plan = Plan(build=permuted_mnist, sources=Few(), scale=scale, methods=["chip-epochs"], seeds=[3], engine=engine)
+        found.append(compare(plan)["chip-epochs"])
+    (one,), (other,) = (outcome.courses for outcome in found)
+    np.testing.assert_array_equal(one.matrix, other.matrix)
+    assert one.flips == other.flips and one.histograms == other.histograms
+    assert [outcome.description["settings"]["engine"] for outcome in found] == ["twin", "compiled"]
+
+
+def test_for_validation_the_last_training_samples_are_the_test():
+    (train, train_labels), (test, test_labels) = Sources(validation=True).mnist()
+    inputs, labels = load_packed("train")
+    np.testing.assert_array_equal(train, inputs[:50_000])
+    np.testing.assert_array_equal(test, inputs[50_000:])
+    np.testing.assert_array_equal(np.concatenate([train_labels, test_labels]), labels)
+
+
 TINY = ["--tasks", "2", "--samples", "60", "--test-samples", "40", "--epochs", "1", "--hidden", "6", "--seeds", "2"]
 
 
@@ -144,8 +198,9 @@ def test_a_comparison_leaves_numbers_and_pictures(tmp_path, capsys):
         accuracies = [one["metrics"]["accuracy"] for one in method["runs"]]
         assert method["metrics"]["accuracy"]["mean"] == pytest.approx(np.mean(accuracies))
         assert method["metrics"]["accuracy"]["deviation"] == pytest.approx(np.std(accuracies, ddof=1))
-        (first, other) = (one["histograms"] for one in method["runs"])
+        (first, other) = (one["flips"] for one in method["runs"])
         assert first != other, f"{name}: both seeds end with the same weights"
+        assert [bool(one["histograms"]) for one in method["runs"]] == [True, False]
     for picture in ("curves", "matrices", "hidden-weights"):
         assert (tmp_path / f"a-{picture}.svg").exists()
 
@@ -195,6 +250,12 @@ def test_the_other_experiments_run(name, words, tmp_path):
         (["compare-split-mnist", "--tasks", "6"], "expected 1 to 5 pairs"),
         (["metaplasticity-curve", "--methods", "plain"], "expected methods with the metaplastic rule"),
         (["switching", "--flips", "1,2,3"], "--flips has 3 numbers"),
+        (["compare-permuted-mnist", "--engine", "fast", "--methods", "chip"], "--engine is fast, expected twin or compiled"),
+        (["settings-sweep", "--variants", "margn = 3"], "--variants names margn, expected some of init_range"),
+        (["settings-sweep", "--variants", "margin = 3; layers = [784, 5, 10]"], "--variants names layers"),
+        (["settings-sweep", "--variants", "margin 3"], "--variants has 'margin 3', expected settings in TOML"),
+        (["settings-sweep", "--variants", "margin = 3.5"], "margin is 3.5"),
+        (["settings-sweep", "--variants", "margin = 3", "--stream", "cifar"], "--stream is cifar"),
     ],
 )
 def test_bad_options_are_one_line_and_leave_nothing(words, said, tmp_path, capsys):
@@ -202,6 +263,35 @@ def test_bad_options_are_one_line_and_leave_nothing(words, said, tmp_path, capsy
     last = capsys.readouterr().err.strip().splitlines()[-1]
     assert last.startswith("error: ") and said in last
     assert not list(tmp_path.iterdir())
+
+
+def test_a_configuration_gives_the_hidden_layers_of_all_methods(tmp_path):
+    torch.set_num_threads(1)
+    config = tmp_path / "net.toml"
+    config.write_text("[network]\nlayers = [784, 7, 6, 10]\n")
+    words = ["--config", str(config), *TINY[:8], "--seeds", "1", "--methods", "plain,chip"]
+    assert run(app, ["experiment", "compare-permuted-mnist", *words, "--json", str(tmp_path / "a.json")]) == 0
+    result = json.loads((tmp_path / "a.json").read_text())
+    assert result["scale"]["hidden"] == [7, 6]
+    assert result["methods"]["plain"]["settings"]["layers"] == [784, 7, 6, 10]
+    assert result["methods"]["chip"]["settings"]["network"]["layers"] == [784, 7, 6, 10]
+
+
+def test_a_sweep_tries_each_variant_on_held_out_training_samples(tmp_path):
+    torch.set_num_threads(1)
+    path = tmp_path / "a.json"
+    words = ["--samples", "40", "--test-samples", "30", "--seeds", "1", "--json", str(path)]
+    assert (
+        run(app, ["experiment", "settings-sweep", "--variants", "window = 3;learning_rate = [1, 2], margin = 9", *words]) == 0
+    )
+    result = json.loads(path.read_text())
+    assert result["scale"]["validation"] is True
+    learning = {name: found["chip"]["settings"]["learning"] for name, found in result["by_variant"].items()}
+    default = learning.pop("as it is")
+    assert learning == {
+        "window = 3": default | {"window": [3]},
+        "learning_rate = [1, 2], margin = 9": default | {"learning_rate": [1, 2], "margin": 9},
+    }
 
 
 def test_every_experiment_can_be_loaded():

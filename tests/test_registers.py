@@ -67,3 +67,9 @@ def test_the_size_does_not_depend_on_the_network():
 def test_a_network_that_does_not_fit_has_no_registers():
     with pytest.raises(ContractError, match="the network needs 71 rows .* has 70"):
         configuration_bytes(Network.of(layers=(96, 69, 2)), FOLDED)
+
+
+def test_registers_without_a_sign_use_all_their_bits():
+    geometry = Geometry(columns=32768, rows=65535, grid_height=64, grid_width=64, synapses_per_cell=8, folds=1)
+    own, (layer, *_) = read(configuration_bytes(Network.of(layers=(32768, 65535)), geometry))
+    assert (own["inputs"], layer["neurons"]) == (32768, 65535)

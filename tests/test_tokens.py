@@ -29,6 +29,19 @@ def test_fields_hold_their_largest_values(geometry):
         assert width[name] == 1 or count > 1 << (width[name] - 1), f"{name} has a bit too many"
 
 
+def test_a_token_of_the_largest_board_has_no_bit_too_many():
+    assert fields(ECP5_85F) == {
+        "opcode": 4, "last": 1, "address": 9, "inputs": 3, "cell": 6, "synapse": 4, "operand": 32
+    }  # fmt: skip
+    assert (sum_width(ECP5_85F), counter_width(ECP5_85F)) == (10, 11)
+    narrow = Geometry(columns=16, rows=3, grid_height=1, grid_width=1, synapses_per_cell=4, folds=4, slices=4)
+    assert (operand_width(narrow), sum_width(narrow), counter_width(narrow)) == (17, 8, 3)
+    three = Geometry(columns=12, rows=3, grid_height=1, grid_width=1, synapses_per_cell=4, folds=3)
+    assert (three.input_depth, fields(three)["inputs"]) == (15, 4)
+    wide = Geometry(columns=16, rows=3, grid_height=1, grid_width=1, synapses_per_cell=16, folds=1, slices=1)
+    assert sum_width(wide) == 32  # two bits for each of 16 counters
+
+
 @pytest.mark.parametrize("geometry", GEOMETRIES)
 def test_an_operand_holds_inputs_thresholds_and_bytes(geometry):
     width = operand_width(geometry)

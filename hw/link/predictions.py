@@ -71,7 +71,7 @@ class PredictionReplies(Component):
         told = sent == current.count
         passed = Signal()  # a prediction has gone into the reply
         read, looked_up = Signal(), Signal()
-        held, release = Signal(), Signal()  # the engine's last prediction; released a cycle after the reply, for the clock's sake
+        held, release = Signal(), Signal()  # the engine's last prediction; released a cycle after the reply
         m.d.comb += [
             write.addr.eq(current.place),
             write.data.eq(self.prediction.payload),

@@ -45,6 +45,9 @@ EXPERIMENTS = {
         "sw.experiments.continual.metaplasticity_curve", "forgetting against the strength m of the rule"
     ),
     "width-curve": Experiment("sw.experiments.continual.width_curve", "how many tasks a network of a width can hold"),
+    "settings-sweep": Experiment(
+        "sw.experiments.continual.settings_sweep", "changes of the chip's settings, tried on held-out training samples"
+    ),
     "switching": Experiment(
         "sw.experiments.continual.switching", "flip binary weights by the size of their hidden weight: what the loss does"
     ),

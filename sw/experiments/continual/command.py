@@ -4,6 +4,7 @@ import shlex
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,7 +27,11 @@ Full = Annotated[bool, typer.Option("--full", help="The paper's sizes; needs a G
 FewSeeds = Annotated[int, typer.Option(help="How many seeds, one run of each method for each.", min=1, metavar="N")]
 FirstSeed = Annotated[int, typer.Option(help="The first seed; all randomness comes from them.", min=0, metavar="S")]
 Device = Annotated[str, typer.Option(help="Where PyTorch computes floating point: cpu, cuda.", metavar="D")]
+Engine = Annotated[str, typer.Option(help="What plays the chip: twin, compiled (C++, the same bits, faster).", metavar="E")]
 Grey = Annotated[bool, typer.Option("--grey", help="Grey pixels in place of one bit each.")]
+Validation = Annotated[
+    bool, typer.Option("--validation", help="Test on the last 10,000 training samples, which are not learned.")
+]
 MnistFolder = Annotated[Path, typer.Option(help="Folder of grey MNIST; filled from the net.", metavar="F")]
 FashionFolder = Annotated[Path, typer.Option(help="Folder of Fashion-MNIST; filled from the net.", metavar="F")]
 Changes = Annotated[
@@ -60,10 +65,12 @@ def comparison(name: str, about: str, build: Build, scaled: Scale, full: Scale, 
         seeds: FewSeeds = 3,
         seed: FirstSeed = 1,
         grey: Grey = False,
+        validation: Validation = False,
         mnist_folder: MnistFolder = Path("data/mnist"),
         fashion_folder: FashionFolder = Path("data/fashion-mnist"),
         features: Annotated[Path | None, typer.Option(help="Features in an .npz; made up.", metavar="F")] = None,
         device: Device = "cpu",
+        engine: Engine = "twin",
         json: Json = None,
     ) -> int:
         began = time.monotonic()
@@ -72,23 +79,33 @@ def comparison(name: str, about: str, build: Build, scaled: Scale, full: Scale, 
         )
         if last is not None and not 1 <= last <= scale.tasks:
             raise InputError(f"--last is {last}, expected 1 to {scale.tasks}, the number of tasks")
+        network = read_network(config) if config else None
+        if network and hidden is None:
+            scale = replace(scale, hidden=network.layers[1:-1])
         plan = Plan(
             build=build,
-            sources=Sources(grey=grey, mnist_folder=mnist_folder, fashion_folder=fashion_folder, features=features),
+            sources=Sources(
+                grey=grey,
+                validation=validation,
+                mnist_folder=mnist_folder,
+                fashion_folder=fashion_folder,
+                features=features,
+            ),
             scale=scale,
             methods=parse_methods(methods),
             seeds=range(seed, seed + seeds),
             changes=changes or (),
-            network=read_network(config) if config else None,
+            network=network,
             last=last,
             look_back=look_back,
             device=device,
+            engine=engine,
         )
         path = prepare(json, name)
         say(scale.words())
         outcomes = compare(plan)
         result = {
-            "scale": scale.as_json(full=full, grey=grey, seeds=plan.seeds),
+            "scale": scale.as_json(full=full, grey=grey, seeds=plan.seeds) | {"validation": validation},
             "last": last or scale.tasks,
             "methods": as_json(outcomes, plan.seeds, last or scale.tasks),
         }

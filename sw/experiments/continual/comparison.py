@@ -24,7 +24,8 @@ from sw.host.commands.speech import say
 class Plan:
     """What is compared: `methods` by name on the stream that `build` makes of `sources`, once for each of `seeds`.
 
-    `changes` are of `settings_of`; `network` configures the chip; `last`, `look_back`: see `metrics` and `course`.
+    `changes` are of `settings_of`; `network` configures the chip, which `engine` plays; `last`, `look_back`: see `metrics`
+    and `course`.
     """
 
     build: Build
@@ -37,12 +38,13 @@ class Plan:
     last: int | None = None
     look_back: int | None = None
     device: str = "cpu"
+    engine: str = "twin"
 
     def student(self, name: str, stream: Stream, seed: int) -> Student:
         """The student of a method, all its settings checked."""
         layers = (stream.inputs, *self.scale.hidden, stream.classes)
         settings = settings_of(name, layers, self.scale.metaplasticity, self.scale.epochs, list(self.changes))
-        return student_of(name, stream, settings, self.network, seed, self.device)
+        return student_of(name, stream, settings, self.network, seed, self.device, self.engine)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,13 +91,16 @@ def outcome_of(description: dict[str, Any], courses: list[Course], last: int) ->
     )
 
 
-def as_json(outcomes: dict[str, Outcome], seeds: Sequence[int], last: int) -> dict[str, Any]:
-    """The part `methods` of a results file."""
+def as_json(outcomes: dict[str, Outcome], seeds: Sequence[int], last: int, histograms: bool = True) -> dict[str, Any]:
+    """The part `methods` of a results file; `histograms` of hidden weights are those of the first seed, or none."""
     return {
         name: outcome.description
         | {
             "metrics": outcome.metrics,
-            "runs": [course.as_json(seed, last) for seed, course in zip(seeds, outcome.courses, strict=True)],
+            "runs": [
+                course.as_json(seed, last, histograms and seed == seeds[0])
+                for seed, course in zip(seeds, outcome.courses, strict=True)
+            ],
         }
         for name, outcome in outcomes.items()
     }

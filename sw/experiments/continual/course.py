@@ -14,7 +14,7 @@ from sw.experiments.metrics import Matrix, summary
 
 BARS = 64
 MOST_TASKS_WRITTEN = 100  # a longer stream's matrix is written as its last row and its diagonal
-MOST_HISTOGRAMS = 12
+MOST_HISTOGRAMS = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,8 +42,8 @@ class Course:
     held_out: list[float]
     seconds: float
 
-    def as_json(self, seed: int, last: int) -> dict[str, Any]:
-        """One run of the results file; NaN, not tested, becomes null."""
+    def as_json(self, seed: int, last: int, histograms: bool = True) -> dict[str, Any]:
+        """One run of the results file, with `histograms` or without; NaN, not tested, becomes null."""
         rows = [[None if np.isnan(value) else value for value in row] for row in self.matrix.tolist()]
         whole = len(rows) <= MOST_TASKS_WRITTEN
         return {
@@ -56,7 +56,7 @@ class Course:
             "flips": self.flips,
             "histograms": {
                 str(task): [{"limit": part.limit, "counts": part.counts} for part in layers]
-                for task, layers in self.histograms.items()
+                for task, layers in (self.histograms if histograms else {}).items()
             },
             "seconds": round(self.seconds, 2),
         }

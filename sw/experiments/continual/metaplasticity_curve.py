@@ -12,6 +12,7 @@ from sw.experiments.continual.command import (  # fmt: skip
     Changes,
     Count,
     Device,
+    Engine,
     FewSeeds,
     FirstSeed,
     Full,
@@ -51,6 +52,7 @@ def experiment(
     grey: Grey = False,
     mnist_folder: MnistFolder = Path("data/mnist"),
     device: Device = "cpu",
+    engine: Engine = "twin",
     json: Json = None,
 ) -> int:
     """Permuted MNIST for several m: accuracy at the end, accuracy when new, forgetting."""
@@ -75,10 +77,11 @@ def experiment(
             changes=changes or (),
             network=Network.of(layers=(784, *scale.hidden, 10), metaplasticity=(m,) * (len(scale.hidden) + 1)),
             device=device,
+            engine=engine,
         )
         say(f"m = {m:g}")
         found[m] = compare(plan)
-        written[f"{m:g}"] = as_json(found[m], plan.seeds, scale.tasks)
+        written[f"{m:g}"] = as_json(found[m], plan.seeds, scale.tasks, histograms=False)
     size = scale.as_json(full=full, grey=grey, seeds=range(seed, seed + seeds))
     finish(path, NAME, began, {"scale": size, "values": list(numbers), "by_m": written})
     style.save(curves.draw([_panel(metric, title, found, names) for metric, title in SHOWN.items()]), path.with_suffix(""))

@@ -1,4 +1,4 @@
-"""The methods that are compared, by name, in four regimes.
+"""The methods that are compared, by name, in five regimes.
 
 | regime | what it is |
 |---|---|
@@ -6,6 +6,7 @@
 | `-task-free` | the same, but one running normalisation and moments that go on: nothing is told of tasks |
 | `-batch-1` | the chip's in floating point: one sample at a time, one pass, gradient descent, no normalisation state |
 | `chip`, `chip-plain` | the integers themselves, on the twin, one sample at a time, one pass |
+| `chip-epochs`, `chip-plain-epochs` | the same for as many epochs as the paper's regime has |
 """
 
 from dataclasses import dataclass, field, fields, replace
@@ -17,13 +18,14 @@ from sw.reference.settings import Consolidation, Settings
 
 @dataclass(frozen=True, kw_only=True)
 class Method:
-    """`metaplastic`: the rule is on; `joint`: all tasks at once, the upper bound; `integer`: the twin learns;
-    `regime`: settings that are not the paper's."""
+    """`metaplastic`: the rule is on; `joint`: all tasks at once, the upper bound; `integer`: the twin learns, in
+    `one_pass` or for all epochs; `regime`: settings that are not the paper's."""
 
     metaplastic: bool = False
     consolidation: Consolidation = "none"
     joint: bool = False
     integer: bool = False
+    one_pass: bool = True
     regime: dict[str, Any] = field(default_factory=dict)
 
 
@@ -55,6 +57,8 @@ METHODS = {
     **{f"{name}-batch-1": replace(method, regime=BATCH_1) for name, method in _REGULAR.items()},
     "chip": Method(metaplastic=True, integer=True),
     "chip-plain": Method(integer=True),
+    "chip-epochs": Method(metaplastic=True, integer=True, one_pass=False),
+    "chip-plain-epochs": Method(integer=True, one_pass=False),
 }
 
 # The published code's λ is for binary weights and a Fisher information averaged over samples. The other strengths and

@@ -16,6 +16,7 @@ from sw.data.mnist import load_packed
 from sw.experiments.continual.stream import Labelled
 
 FASHION_THRESHOLD = 63
+HELD_BACK = 10_000
 FEATURES = ("train", "train_labels", "test", "test_labels")
 
 
@@ -23,10 +24,12 @@ FEATURES = ("train", "train_labels", "test", "test_labels")
 class Sources:
     """Folders of IDX files, filled from the net if they are empty. `grey`: samples are 0…255 and not bits.
 
-    Fashion-MNIST as bits has its threshold at 63: much of its cloth is darker than half.
+    Fashion-MNIST as bits has its threshold at 63: much of its cloth is darker than half. `validation`: the last 10,000
+    training samples are held back and take the place of the test samples, so that nothing is chosen by those.
     """
 
     grey: bool = False
+    validation: bool = False
     mnist_folder: Path = Path("data/mnist")
     fashion_folder: Path = Path("data/fashion-mnist")
     features: Path | None = None
@@ -39,15 +42,21 @@ class Sources:
     def mnist(self) -> tuple[Labelled, Labelled]:
         """Training and test samples."""
         if self.grey:
-            return self._grey("mnist", self.mnist_folder)
-        return load_packed("train"), load_packed("test")
+            return self._split(*self._grey("mnist", self.mnist_folder))
+        return self._split(load_packed("train"), load_packed("test"))
 
     def fashion(self) -> tuple[Labelled, Labelled]:
         """Training and test samples."""
         train, test = self._grey("fashion-mnist", self.fashion_folder)
-        if self.grey:
+        if not self.grey:
+            train, test = ((binarise(inputs, FASHION_THRESHOLD), labels) for inputs, labels in (train, test))
+        return self._split(train, test)
+
+    def _split(self, train: Labelled, test: Labelled) -> tuple[Labelled, Labelled]:
+        if not self.validation:
             return train, test
-        return (binarise(train[0], FASHION_THRESHOLD), train[1]), (binarise(test[0], FASHION_THRESHOLD), test[1])
+        (inputs, labels), end = train, -HELD_BACK
+        return (inputs[:end], labels[:end]), (inputs[end:], labels[end:])
 
     @staticmethod
     def _grey(name: str, folder: Path) -> tuple[Labelled, Labelled]:

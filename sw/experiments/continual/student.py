@@ -13,10 +13,14 @@ from sw.experiments.continual.methods import METHODS
 from sw.experiments.continual.sources import bits_of
 from sw.experiments.continual.stream import Stream, Task
 from sw.experiments.permuted_mnist import Seeds
-from sw.host.error import InputError
+from sw.host.error import BoardError, InputError
 from sw.reference.learner import Labels, Learner, Samples
 from sw.reference.settings import Settings
+from sw.twin.compiled.device import CompiledDevice
+from sw.twin.compiled.library import CompilerError
 from sw.twin.device import TwinDevice
+
+ENGINES = {"twin": TwinDevice, "compiled": CompiledDevice}
 
 
 class Student(Protocol):
@@ -65,17 +69,20 @@ class FloatStudent:
 
 
 class ChipStudent:
-    """The twin: bits, one sample at a time, one pass; it is never told of a task."""
+    """The twin: bits, one sample at a time, `epochs` passes; it is never told of a task."""
 
-    def __init__(self, network: Network, scale: float) -> None:
-        self._network, self._scale, self._device = network, scale, TwinDevice()
+    def __init__(self, network: Network, scale: float, epochs: int, engine: str) -> None:
+        self._network, self._scale, self._epochs, self._engine = network, scale, epochs, engine
+        self._device = engine_of(engine)
         self._device.configure(network)
         self._device.write_weights(initial_weights(network))
 
     def learn(self, task: Task, samples: int | None) -> None:
-        """One pass."""
+        """Every pass in a new order."""
         inputs, labels = task.training(samples)
-        self._device.train(bits_of(inputs, self._scale), labels)
+        bits = bits_of(inputs, self._scale)
+        for order in task.orders(self._epochs, len(labels)):
+            self._device.train(bits[order], labels[order])
 
     def accuracy(self, inputs: Samples, labels: Labels, task: int | None) -> float:
         """Share of right predictions."""
@@ -87,12 +94,25 @@ class ChipStudent:
 
     def describe(self) -> dict[str, Any]:
         """The network's configuration."""
-        return {"settings": tables_of(self._network), "task_knowledge": []}
+        passes = {"epochs": self._epochs, "engine": self._engine}
+        return {"settings": tables_of(self._network) | passes, "task_knowledge": []}
 
 
-def student_of(name: str, stream: Stream, settings: Settings, network: Network | None, seed: int, device: str) -> Student:
-    """The student of a method. `network` configures the chip: None, or one without the stream's inputs and classes in
-    it, is an error for a method that needs it. All its randomness comes from `seed`."""
+def engine_of(name: str) -> TwinDevice | CompiledDevice:
+    """One of `ENGINES`: they give the same bits. Raises `InputError`, `BoardError` where there is no compiler."""
+    if name not in ENGINES:
+        raise InputError(f"--engine is {name}, expected {' or '.join(ENGINES)}")
+    try:
+        return ENGINES[name]()
+    except CompilerError as error:
+        raise BoardError(str(error)) from error
+
+
+def student_of(
+    name: str, stream: Stream, settings: Settings, network: Network | None, seed: int, device: str, engine: str = "twin"
+) -> Student:
+    """The student of a method. `network` configures the chip (None: the contract's defaults) and `engine` is what plays
+    it; one without the stream's inputs and classes is an error. All its randomness comes from `seed`."""
     seeds = Seeds.of(seed, 1)
     if not METHODS[name].integer:
         return FloatStudent(settings, seeds.init_seed, device, stream.scale)
@@ -103,4 +123,5 @@ def student_of(name: str, stream: Stream, settings: Settings, network: Network |
         )
     if not METHODS[name].metaplastic:
         chosen = replace(chosen, metaplasticity=(0.0,) * chosen.depth)
-    return ChipStudent(replace(chosen, init_seed=seeds.init_seed, prng=seeds.prng), stream.scale)
+    chosen = replace(chosen, init_seed=seeds.init_seed, prng=seeds.prng)
+    return ChipStudent(chosen, stream.scale, 1 if METHODS[name].one_pass else settings.epochs, engine)

@@ -15,6 +15,7 @@ from sw.experiments.continual.command import (  # fmt: skip
     Changes,
     Count,
     Device,
+    Engine,
     FewSeeds,
     FirstSeed,
     Full,
@@ -55,6 +56,7 @@ def experiment(
     grey: Grey = False,
     mnist_folder: MnistFolder = Path("data/mnist"),
     device: Device = "cpu",
+    engine: Engine = "twin",
     json: Json = None,
 ) -> int:
     """Permuted MNIST for several widths: mean accuracy against the number of tasks learned."""
@@ -78,10 +80,11 @@ def experiment(
             seeds=range(seed, seed + seeds),
             changes=changes or (),
             device=device,
+            engine=engine,
         )
         say(f"width {width}")
         found[width] = compare(plan)
-        written[str(width)] = as_json(found[width], plan.seeds, scale.tasks)
+        written[str(width)] = as_json(found[width], plan.seeds, scale.tasks, histograms=False)
     size = scale.as_json(full=full, grey=grey, seeds=range(seed, seed + seeds))
     finish(path, NAME, began, {"scale": size, "widths": list(sizes), "by_width": written})
     style.save(curves.draw([_panel(name, found) for name in names]), path.with_suffix(""))

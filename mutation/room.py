@@ -1,0 +1,130 @@
+"""Which tests have to find the faults of which file.
+
+One name opens every room: the faults of `hw/array/cell.py` are for `sim/test_cell.py`. The tables below name what differs,
+and the tests that are asked afterwards, when the first have found nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Room:
+    """Files and their tests.
+
+    Parameters
+    ----------
+    name : of the room in the results
+    files : patterns of its files
+    tests : the file of tests of a file, with the name of that in the place of {}
+    instead : other tests, by the file
+    after : tests that are asked when those have found nothing
+    without : files in which nothing is planted
+    """
+
+    name: str
+    files: tuple[str, ...]
+    tests: str
+    instead: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    after: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+
+    def members(self, root: Path) -> list[str]:
+        """The files in which faults are planted, below `root`."""
+        found = sorted(path.relative_to(root).as_posix() for pattern in self.files for path in root.glob(pattern))
+        return [file for file in found if file not in self.without and not file.endswith("__init__.py")]
+
+    def tests_of(self, file: str) -> tuple[str, ...]:
+        """The tests that a fault in `file` is put to, the quickest first."""
+        stem = Path(file).stem
+        first = self.instead.get(stem, (self.tests.format(stem),))
+        return (*first, *(test for test in self.after if test not in first))
+
+
+LINK = ("sim/test_link_commands.py", "sim/test_link_refusals.py", "sim/test_link_flow.py")
+WHOLE = "sim/test_pysim_accelerator.py"
+
+ROOMS = (
+    Room(
+        name="contract",
+        files=("sw/contract/*.py",),
+        tests="tests/test_{}.py",
+        instead={
+            "boards": ("tests/test_boards.py", "tests/test_geometry.py"),
+            "error": ("tests/test_network.py", "tests/test_configuration.py"),
+            "geometry_text": ("tests/test_geometry.py",),
+        },
+    ),
+    Room(
+        name="twin",
+        files=("sw/twin/*.py",),
+        tests="tests/test_twin_rooms.py",
+        instead={"device": ("tests/test_twin_device.py",), "update": ("tests/test_twin_update.py",)},
+        after=("tests/test_twin_engine.py", "tests/test_twin.py"),
+        without=("sw/twin/bench.py",),
+    ),
+    Room(
+        name="array",
+        files=("hw/array/*.py",),
+        tests="sim/test_{}.py",
+        instead={
+            "input_memory": ("sim/test_cell.py",),
+            "popcount": ("sim/test_cell.py",),
+            "update": ("sim/test_cell.py",),
+            "weight_memory": ("sim/test_cell.py",),
+        },
+        after=("sim/test_array.py",),
+    ),
+    Room(
+        name="forward",
+        files=("hw/forward/*.py",),
+        tests="sim/test_{}.py",
+        instead={
+            "bounds": ("sim/test_normalise.py",),
+            "fold_sum": ("sim/test_array.py",),
+            "match_store": ("sim/test_normalise.py",),
+        },
+        after=(WHOLE,),
+    ),
+    Room(
+        name="learning",
+        files=("hw/learning/*.py",),
+        tests="sim/test_{}.py",
+        instead={"error_scan": ("sim/test_errors.py",), "error_store": ("sim/test_errors.py",)},
+        after=(WHOLE,),
+    ),
+    Room(
+        name="link",
+        files=("hw/link/*.py",),
+        tests="sim/test_{}.py",
+        instead={
+            **dict.fromkeys(("answer", "commands", "orders", "predictions", "report", "request", "samples", "link"), LINK),
+            "argument_check": LINK[1::-1],
+            "boot_nonce": LINK,
+            "crc": ("sim/test_link_receiver.py", "sim/test_link_transmitter.py"),
+            "header_check": ("sim/test_link_receiver.py", *LINK),
+            "receiver": ("sim/test_link_receiver.py",),
+            "tokens": ("sim/test_cobs.py",),
+            "transmitter": ("sim/test_link_transmitter.py",),
+        },
+    ),
+    Room(
+        name="engine",
+        files=("hw/*.py",),
+        tests="sim/test_{}.py",
+        instead={
+            **dict.fromkeys(("accelerator", "engine", "sequencer", "serial_accelerator"), (WHOLE,)),
+            "engine_signature": ("sim/test_counters.py",),
+            "layouts": ("sim/test_issue.py", "sim/test_array.py"),
+            "memory": ("sim/test_counters.py", "sim/test_cell.py"),
+            "multiply": ("sim/test_configuration.py",),
+            "pixel_words": ("sim/test_input_buffer.py",),
+            "queue": ("sim/test_queues.py",),
+            "register_slice": ("sim/test_queues.py",),
+        },
+        after=(WHOLE,),
+        without=("hw/generate.py", "hw/verilog.py"),  # they write what the benches read
+    ),
+)
+BY_NAME = {room.name: room for room in ROOMS}

@@ -1,0 +1,41 @@
+"""A run on Icarus Verilog under cocotb: the gateware as the native engine compiles it, with stalls on both sides."""
+
+import tempfile
+from pathlib import Path
+
+import cocotb
+
+from hw.accelerator import Accelerator
+from hw.array.array import CELL_MODULE
+from hw.array.cell import Cell
+from hw.verilog import to_verilog
+from sim.bench import bench_parameters, run_bench, start
+from sim.link_host import LinkHost
+from sim.replay.run_file import Run, read
+from sw.contract.frames import REPLY
+
+STALLS = 0.1
+
+
+def replies(run: Run, path: Path) -> list[bytes]:
+    """The payloads of all replies. AssertionError if one does not come."""
+    with tempfile.TemporaryDirectory() as folder:
+        told = Path(folder) / "replies"
+        parameters = {"run": str(path.absolute()), "replies": str(told)}
+        cell = to_verilog(Cell(run.geometry), CELL_MODULE)
+        run_bench(Accelerator(run.geometry, cell_instances=True), module=__name__, parameters=parameters, sources=[cell])
+        return [bytes.fromhex(line) for line in told.read_text().split("\n")[:-1]]
+
+
+@cocotb.test()
+async def play(dut):
+    random = await start(dut)
+    dut.entropy.value = random.getrandbits(32)
+    host = LinkHost(dut, random, STALLS)
+    run = read(Path(bench_parameters()["run"]))
+    host.sequence = 2**16 - len(run.steps) // 2  # wraps in the middle
+    await host.hello()
+    found = await host.exchange([(step.command, step.payload) for step in run.steps])
+    for step, reply in zip(run.steps, found, strict=True):
+        assert reply.type == step.command | REPLY, f"{step.command.name} was refused: {reply.payload.hex()}"
+    Path(bench_parameters()["replies"]).write_text("".join(f"{reply.payload.hex()}\n" for reply in found))

@@ -1,0 +1,92 @@
+"""The integer rule's settings, one change at a time, on training samples that are not learned.
+
+Every setting is one that the configuration file has, so that whatever wins runs on the gateware as it is. The test set is
+not touched: the last 10,000 training samples take its place.
+"""
+
+import time
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from sw.contract.network import Network
+from sw.experiments.continual.command import Count, Engine, FashionFolder, FewSeeds, FirstSeed, Json, finish, prepare
+from sw.experiments.continual.comparison import Outcome, Plan, as_json, compare, in_per_cent
+from sw.experiments.continual.scale import Scale
+from sw.experiments.continual.sources import Sources
+from sw.experiments.continual.streams import Build, fashion_mnist, permuted_mnist
+from sw.host.commands.opening import read_network
+from sw.host.commands.options import Config
+from sw.host.commands.speech import say
+from sw.host.error import InputError
+
+NAME = "settings-sweep"
+STREAMS: dict[str, Build] = {"permuted-mnist": permuted_mnist, "fashion-mnist": fashion_mnist}
+FIXED = ("layers", "init_seed", "prng")
+
+
+def experiment(
+    variants: Annotated[str, typer.Option(help='As in "margin = 20; margin = 20, window = 4".', metavar="A; B; …")],
+    stream: Annotated[str, typer.Option(help=f"One of {', '.join(STREAMS)}.", metavar="NAME")] = "permuted-mnist",
+    tasks: Annotated[int, typer.Option(help="Tasks, one pass each.", min=1, metavar="N")] = 1,
+    samples: Count = None,
+    test_samples: Count = None,
+    config: Config = None,
+    seeds: FewSeeds = 3,
+    seed: FirstSeed = 1,
+    fashion_folder: FashionFolder = Path("data/fashion-mnist"),
+    engine: Engine = "twin",
+    json: Json = None,
+) -> int:
+    """One pass of the chip for each variant of its settings, tested on held-out training samples."""
+    began = time.monotonic()
+    if stream not in STREAMS:
+        raise InputError(f"--stream is {stream}, expected {' or '.join(STREAMS)}")
+    base = read_network(config) if config else Network.of()
+    networks = {"as it is": base} | {words: variant(base, words) for words in variants.split(";") if words.strip()}
+    scale = Scale(
+        tasks=tasks, samples=samples, test_samples=test_samples, epochs=1, hidden=base.layers[1:-1], metaplasticity=0.0
+    )
+    path = prepare(json, NAME)
+    say(scale.words())
+    found: dict[str, Outcome] = {}
+    written: dict[str, Any] = {}
+    for words, network in networks.items():
+        plan = Plan(
+            build=STREAMS[stream],
+            sources=Sources(validation=True, fashion_folder=fashion_folder),
+            scale=scale,
+            methods=["chip"],
+            seeds=range(seed, seed + seeds),
+            network=network,
+            engine=engine,
+        )
+        name = " ".join(words.split())
+        found[name] = compare(plan)["chip"]
+        written[name] = as_json({"chip": found[name]}, plan.seeds, tasks, histograms=False)
+        typer.echo(f"{name}: {in_per_cent(found[name].metrics['accuracy'])}")
+    size = scale.as_json(full=False, grey=False, seeds=range(seed, seed + seeds)) | {"validation": True}
+    finish(path, NAME, began, {"scale": size, "stream": stream, "by_variant": written})
+    return 0
+
+
+def variant(base: Network, words: str) -> Network:
+    """`base` with the settings of `words`: one of a configuration's file, or several with commas between them.
+
+    A list may be given as one number for all its layers. Raises `InputError`, `ContractError` for a value out of range.
+    """
+    try:
+        given = tomllib.loads(f"given = {{ {words.strip()} }}")["given"]
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"--variants has {words.strip()!r}, expected settings in TOML with semicolons between them") from error
+    known = base.fields()
+    free = [name for name in known if name not in FIXED]
+    if unknown := [name for name in given if name not in free]:
+        raise InputError(f"--variants names {', '.join(unknown)}, expected some of {', '.join(free)}")
+    for name, value in given.items():
+        if isinstance(known[name], list):
+            given[name] = tuple(value if isinstance(value, list) else [value] * len(known[name]))
+    return replace(base, **given)

@@ -1,0 +1,92 @@
+"""Every result of docs/results.md with the command that makes it, and a command that makes them all.
+
+    python -m sw.experiments.results_plan               # those whose file is not there yet, in this order
+    python -m sw.experiments.results_plan --only NAME   # one, again
+
+Each is `metaplast experiment …` and leaves `results/NAME.json` with its pictures. All run in one process, the quick ones
+first; a run that is broken off leaves the ones before it.
+"""
+
+import argparse
+import shlex
+import sys
+import time
+from pathlib import Path
+
+from sw.host.command_line import app, run
+from sw.host.commands.speech import say
+
+RESULTS = Path("results")
+_PASS = "--samples 60000 --test-samples 10000 --engine compiled"
+_PAPER = "plain,metaplastic,metaplastic-task-free,ewc,si,joint"
+_ONE_PASS = "plain-batch-1,metaplastic-batch-1,ewc-batch-1,si-batch-1,chip-plain,chip"
+
+_ONE_AT_A_TIME = (
+    "learning_rate = 0.2; learning_rate = 0.6; learning_rate = 0.9; metaplasticity = 0; metaplasticity = 1; "
+    "metaplasticity = 4; margin = 20; margin = 60; window = 3; window = 16; window = 28; init_range = 2; init_range = 32; "
+    'relax_rate = 65; relax_rate = 655; activation = "gate", gate = 15, margin = 22'
+)
+_FOR_TEN_TASKS = (
+    "init_range = 4; init_range = 16; learning_rate = [0.25, 0.4]; metaplasticity = [3, 2.5]; margin = 28; window = 4; "
+    'relax_rate = 10; activation = "gate", gate = 15, margin = 22'
+)
+
+PLAN = {
+    "defaults-mnist": f"compare-permuted-mnist --tasks 1 --methods chip --seeds 5 {_PASS}",
+    "beyond-mnist": f"compare-permuted-mnist --tasks 1 --methods chip --config examples/one-pass.toml --seeds 5 {_PASS}",
+    "quadratic-task": "quadratic-task",
+    "beyond-fashion-mnist": f"compare-fashion-mnist --tasks 1 --methods chip --config examples/fashion.toml --seeds 5 {_PASS}",
+    "compare-one-pass": "compare-permuted-mnist --tasks 4 --samples 1000 --test-samples 1000 --engine compiled"
+    f" --set ewc-batch-1:strength=50 --set si-batch-1:strength=0.01 --methods {_ONE_PASS}",
+    "defaults-permuted-mnist": f"compare-permuted-mnist --tasks 10 --methods chip {_PASS}",
+    "compare-permuted-mnist": "compare-permuted-mnist --tasks 4 --samples 2000 --test-samples 1000 --engine compiled"
+    f" --methods {_PAPER},chip",
+    "beyond-mnist-fashion": f"compare-mnist-fashion --methods chip-epochs --config examples/fashion.toml {_PASS}",
+    "sweep-ten-tasks": f"settings-sweep --tasks 10 --seeds 1 --engine compiled --variants '{_FOR_TEN_TASKS}'",
+    "sweep-mnist": f"settings-sweep --engine compiled --variants '{_ONE_AT_A_TIME}'",
+    "metaplasticity-curve": "metaplasticity-curve --samples 1000 --epochs 2 --methods metaplastic,chip --engine compiled"
+    " --values 0,0.5,1,2,3,6",
+    "switching": "switching --samples 3000 --epochs 3 --test-samples 1000 --repetitions 3",
+    "compare-split-mnist": f"compare-split-mnist --samples 1000 --test-samples 1000 --engine compiled --methods {_PAPER},chip",
+    "compare-mnist-fashion": "compare-mnist-fashion --samples 2000 --test-samples 1000 --engine compiled"
+    " --methods plain,metaplastic,metaplastic-task-free,joint,metaplastic-batch-1,chip",
+    "width-curve": "width-curve --tasks 4 --samples 1000 --methods metaplastic,chip --engine compiled",
+    "compare-fashion-stream": "compare-fashion-stream --engine compiled",
+    "beyond-stream": f"compare-permuted-mnist --tasks 100 --methods chip --config examples/long-stream.toml {_PASS}"
+    " --last 10 --look-back 1 --seeds 1",
+    "beyond-narrow": f"compare-permuted-mnist --tasks 100 --methods chip --config examples/narrow.toml {_PASS}"
+    " --last 5 --look-back 1 --seeds 1",
+}
+
+
+def words_of(name: str) -> list[str]:
+    """The words after `metaplast experiment` of a result."""
+    return [*shlex.split(PLAN[name]), "--json", str(RESULTS / f"{name}.json")]
+
+
+def reproduce(name: str) -> int:
+    """Run one; the exit status. The file names the command as if it had been typed."""
+    words, typed = ["experiment", *words_of(name)], sys.argv
+    sys.argv = ["metaplast", *words]
+    try:
+        return run(app, words)
+    finally:
+        sys.argv = typed
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command above; stops at the first that fails."""
+    parser = argparse.ArgumentParser(prog="python -m sw.experiments.results_plan", description="Run the experiments.")
+    parser.add_argument("--only", choices=PLAN, help="this one, though its file is there")
+    chosen = parser.parse_args(arguments).only
+    for name in [chosen] if chosen else [name for name in PLAN if not (RESULTS / f"{name}.json").exists()]:
+        began = time.monotonic()
+        say(f"{name}: metaplast experiment {shlex.join(words_of(name))}")
+        if status := reproduce(name):
+            return status
+        say(f"{name}: {time.monotonic() - began:.0f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,132 @@
+"""The compiled twin behind the interface of a board, as `sw.twin.device` is for the twin."""
+
+import ctypes
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sw.contract.error import require, require_integer
+from sw.contract.network import Network
+from sw.contract.table import table_bytes, thresholds
+from sw.data.initial_weights import initial_weights
+from sw.twin.compiled.library import SOURCE, library
+from sw.twin.samples import labels_of, pixels_of, weights_of
+
+COUNTERS = ("learned", "draws", "rows_learned")
+
+
+class CompiledDevice:
+    """One network in native code with the methods of `TwinDevice`: the same values, types and refusals.
+
+    Parameters: `source`, the C++ text of the machine. Raises `CompilerError` where it cannot be compiled. Use it as a
+    context manager or call `close`.
+    """
+
+    def __init__(self, source: Path = SOURCE) -> None:
+        self._library = library(source)
+        self._network: Network | None = None
+        self._machine: ctypes.c_void_p | None = None
+        self._samples = 0
+
+    def describe(self) -> str:
+        """What answers, in one line."""
+        return "compiled twin: the accelerator in C++, any network"
+
+    def configure(self, network: Network) -> None:
+        """Become `network`: initial weights, its random word, no samples, counters at zero."""
+        self.close()
+        sizes = np.array(network.layers, dtype=np.int32)
+        self._machine = ctypes.c_void_p(self._library.machine_new(network.depth, _address(sizes)))
+        self._network = network
+        self._library.machine_set(self._machine, network.margin, network.relax_floor)
+        for i in range(network.depth):
+            table = table_bytes(thresholds(network.learning_rate[i], network.metaplasticity[i]))
+            hidden = i < network.depth - 1
+            window, gate = (network.window[i], network.gate[i]) if hidden else (0, 0)
+            gated = hidden and network.activation[i] == "gate"
+            self._library.machine_set_layer(self._machine, i, table, window, gated, gate, network.relax_rate[i])
+        self.write_weights(initial_weights(network))
+        self.write_state(network.prng, 0)
+
+    def write_weights(self, weights: list[np.ndarray]) -> None:
+        """Replace the hidden weights: int8 (n_l, n_{l-1}), layer 1 first."""
+        machine, network = self._configured()
+        for i, layer in enumerate(weights_of(weights, network)):
+            self._library.machine_load(machine, i, _address(layer.numpy()))
+
+    def read_weights(self) -> list[np.ndarray]:
+        """The hidden weights: int8 (n_l, n_{l-1}), layer 1 first."""
+        machine, network = self._configured()
+        layers = [np.zeros(shape, dtype=np.int8) for shape in network.shapes]
+        for i, layer in enumerate(layers):
+            self._library.machine_read(machine, i, _address(layer))
+        return layers
+
+    def write_state(self, prng: int, samples: int) -> None:
+        """Replace the random word and the sample count (clause 13)."""
+        machine, _ = self._configured()
+        require_integer("prng", prng, 1, 2**32 - 1)
+        require_integer("samples", samples, 0, 2**64 - 1)
+        self._library.machine_set_random(machine, ctypes.c_uint32(prng))
+        self._samples = samples
+
+    def read_state(self) -> tuple[int, int]:
+        """The random word and the sample count."""
+        return self._library.machine_random(self._configured()[0]), self._samples
+
+    def train(self, pixels: Any, labels: Any) -> np.ndarray:
+        """Train on `pixels` (N, n_0), 0 or 1, and `labels` (N,); the predictions before learning, uint16 (N,)."""
+        _, network = self._configured()
+        given = self._pixels(pixels, network)
+        checked = labels_of(labels, 1, len(given), network.layers[-1])[0]
+        predictions = self._run(given, np.ascontiguousarray(checked))
+        self._samples = (self._samples + len(given)) % 2**64
+        return predictions
+
+    def infer(self, pixels: Any) -> np.ndarray:
+        """Predictions of `pixels` (N, n_0): uint16 (N,). Changes nothing."""
+        return self._run(self._pixels(pixels, self._configured()[1]), None)
+
+    def counters(self) -> dict[str, int]:
+        """learned, draws and rows_learned since `configure`."""
+        values = np.zeros(len(COUNTERS), dtype=np.int64)
+        self._library.machine_counters(self._configured()[0], _address(values))
+        return dict(zip(COUNTERS, values.tolist(), strict=True))
+
+    def close(self) -> None:
+        """Forget the network."""
+        if self._machine is not None:
+            self._library.machine_free(self._machine)
+        self._machine = self._network = None
+
+    def __enter__(self) -> "CompiledDevice":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if getattr(self, "_machine", None) is not None:
+            self.close()
+
+    def _configured(self) -> tuple[ctypes.c_void_p, Network]:
+        require(self._network is not None, "the compiled twin is not configured: call configure with a network first")
+        assert self._machine is not None and self._network is not None
+        return self._machine, self._network
+
+    def _pixels(self, pixels: Any, network: Network) -> NDArray[np.uint8]:
+        return np.ascontiguousarray(pixels_of(pixels, 1, network.layers[0])[0].numpy())
+
+    def _run(self, pixels: NDArray[np.uint8], labels: NDArray[np.int64] | None) -> np.ndarray:
+        predictions = np.zeros(len(pixels), dtype=np.uint16)
+        where = None if labels is None else _address(labels)
+        count = ctypes.c_int64(len(pixels))
+        self._library.machine_run(self._configured()[0], _address(pixels), where, count, _address(predictions))
+        return predictions
+
+
+def _address(array: np.ndarray) -> ctypes.c_void_p:
+    return ctypes.c_void_p(array.ctypes.data)

@@ -1,0 +1,151 @@
+"""The results page: its numbers are those of the files, each file is one that the plan makes, and what is missing says so."""
+
+import json
+import shlex
+from pathlib import Path
+
+import pytest
+import typer
+
+from sw.contract.configuration import network_from_toml
+from sw.contract.network import Network
+from sw.experiments import results_page, results_plan
+from sw.experiments.continual.methods import parse_methods
+from sw.experiments.continual.settings_sweep import variant
+from sw.experiments.metrics import spread
+from sw.experiments.registry import EXPERIMENTS
+from sw.experiments.results_page import BEYOND, PAGE, replaced
+from sw.experiments.results_plan import PLAN, words_of
+
+
+def chip(final, matrix=None, **metrics):
+    """A method's part of a result: two runs with these accuracies at the end."""
+    runs = [{"final": list(of), "matrix": matrix, "metrics": {}} for of in final]
+    return {"task_knowledge": [], "metrics": {name: spread(values) for name, values in metrics.items()}, "runs": runs}
+
+
+SCALE = {"tasks": 2, "samples": None, "test_samples": 50, "epochs": 3, "hidden": [500], "grey": False, "seeds": [1, 2]}
+RESULT = {
+    "command": "metaplast experiment x",
+    "scale": SCALE,
+    "methods": {
+        "ewc": chip([[0.5, 0.7]], accuracy=[0.6, 0.5], forgetting=[None, None]) | {"task_knowledge": ["all"]},
+        "chip": chip([[0.5, 0.7], [0.6, 0.7]], accuracy=[0.25, 0.75], forgetting=[0.125, 0.125]),
+    },
+}
+
+
+def test_the_committed_page_is_what_its_command_writes():
+    assert replaced(PAGE.read_text()) == PAGE.read_text()
+
+
+def test_the_page_has_every_result_of_the_plan():
+    text = PAGE.read_text()
+    read = {name for _, *names, _, _, _ in BEYOND for name in names}
+    assert [name for name in PLAN if f"<!-- result: {name} -->" not in text and name not in read] == []
+    assert read - {None} <= set(PLAN)
+
+
+def test_a_committed_result_is_the_one_of_the_plan(request):
+    for name in PLAN:
+        path = request.config.rootpath / "results" / f"{name}.json"
+        if path.exists():
+            assert shlex.split(json.loads(path.read_text())["command"])[2:] == words_of(name)
+            assert path.stat().st_size < 300_000
+
+
+def test_a_result_becomes_a_table(tmp_path):
+    (tmp_path / "switching.json").write_text(json.dumps(RESULT))
+    (tmp_path / "switching-curves.png").touch()
+    page = replaced("before\n<!-- result: switching -->\nold\n<!-- end -->\nafter\n", tmp_path).splitlines()
+    assert page[:3] == ["before", "<!-- result: switching -->", "`metaplast experiment x`"]
+    assert page[-2:] == ["<!-- end -->", "after"] and "old" not in page
+    assert page[6:10] == [
+        "| method | accuracy at the end | forgetting | told of tasks |",
+        "| --- | --- | --- | --- |",
+        "| ewc | 55.0 ± 7.1 | – | yes |",
+        "| chip | 50.0 ± 35.4 | 12.5 ± 0.0 | no |",
+    ]
+    assert "seeds 1, 2" in page[4] and "all, test samples 50" in page[4]
+    assert "![switching](../results/switching-curves.png)" in page
+
+
+def test_of_one_task_one_number_is_shown(tmp_path):
+    metrics = {"accuracy": [0.25], "accuracy_when_new": [0.25], "newest_accuracy": [0.25]}
+    result = RESULT | {"scale": SCALE | {"tasks": 1}, "methods": {"chip": chip([[0.25]], **metrics)}}
+    (tmp_path / "switching.json").write_text(json.dumps(result))
+    (tmp_path / "switching-curves.png").touch()
+    page = replaced("<!-- result: switching -->\n<!-- end -->", tmp_path)
+    assert "| method | accuracy at the end | told of tasks |" in page and "![" not in page
+
+
+def test_a_sweep_becomes_a_line_a_variant(tmp_path):
+    by = {"as it is": chip([[0.5, 0.75]], accuracy=[0.5]), "margin = 2": chip([[0.5, 0.75]], accuracy=[0.25])}
+    for of in by.values():
+        of["metrics"] |= {name: spread([0.125]) for name in ("accuracy_when_new", "newest_accuracy")}
+    result = {"command": "c", "scale": SCALE | {"validation": True}, "by_variant": {k: {"chip": v} for k, v in by.items()}}
+    (tmp_path / "sweep-mnist.json").write_text(json.dumps(result))
+    page = replaced("<!-- result: sweep-mnist -->\n<!-- end -->", tmp_path)
+    assert "held-out training samples 50" in page and "| margin = 2 | 25.0 | 12.5 | 12.5 |" in page.splitlines()
+
+
+def test_a_result_that_is_missing_says_so(tmp_path):
+    page = replaced("<!-- result: switching -->\n<!-- end -->", tmp_path)
+    assert "Not run yet: `metaplast experiment switching " in page
+    assert "not run" in replaced("<!-- beyond -->\n<!-- end -->", tmp_path)
+
+
+def test_the_first_six_of_ten_tasks_are_read_from_the_sixth_row(tmp_path):
+    matrix = [[1.0] * 10 for _ in range(5)] + [[0.5] * 6 + [1.0] * 4] + [[1.0] * 10] * 3 + [[0.25] * 10]
+    result = RESULT | {"methods": {"chip": chip([[0.25] * 10], matrix, accuracy=[0.25])}}
+    (tmp_path / "defaults-permuted-mnist.json").write_text(json.dumps(result))
+    lines = replaced("<!-- beyond -->\n<!-- end -->", tmp_path).splitlines()
+    found = {line.split(" | ")[0]: line.split(" | ")[2] for line in lines if "784-500-10" in line}
+    assert found["| 6 permuted tasks, 784-500-10"] == "50.0" and found["| 10 permuted tasks, 784-500-10"] == "25.0"
+
+
+def test_both_tasks_are_told_apart(tmp_path):
+    (tmp_path / "beyond-mnist-fashion.json").write_text(json.dumps(RESULT))
+    assert "| 55.0 ± 7.1 / 70.0 ± 0.0 |" in replaced("<!-- beyond -->\n<!-- end -->", tmp_path)
+
+
+@pytest.mark.parametrize("text", ["<!-- result: nothing -->\n<!-- end -->", "<!-- result: switching -->\n"])
+def test_a_marker_that_leads_nowhere_is_an_error(text, tmp_path):
+    with pytest.raises(ValueError):
+        replaced(text, tmp_path)
+
+
+def test_a_result_names_the_command_that_was_typed(tmp_path, monkeypatch):
+    monkeypatch.setitem(PLAN, "quadratic-task", "quadratic-task --dimensions 20 --steps 50")
+    monkeypatch.setattr(results_plan, "RESULTS", tmp_path)
+    assert results_plan.main(["--only", "quadratic-task"]) == 0
+    written = json.loads((tmp_path / "quadratic-task.json").read_text())
+    assert shlex.split(written["command"])[2:] == words_of("quadratic-task")
+    monkeypatch.setattr(results_page, "RESULTS", tmp_path)
+    assert "| correlation of hidden weight" in replaced("<!-- result: quadratic-task -->\n<!-- end -->", tmp_path)
+
+
+def test_what_is_there_is_not_run_again(tmp_path, monkeypatch):
+    ran = []
+    monkeypatch.setattr(results_plan, "RESULTS", tmp_path)
+    monkeypatch.setattr(results_plan, "reproduce", lambda name: ran.append(name) or (2 if name == "switching" else 0))
+    (tmp_path / "beyond-mnist.json").touch()
+    assert results_plan.main([]) == 2
+    assert "beyond-mnist" not in ran and ran[-1] == "switching"
+    ran.clear()
+    assert results_plan.main(["--only", "beyond-mnist"]) == 0 and ran == ["beyond-mnist"]
+
+
+@pytest.mark.parametrize("name", PLAN)
+def test_every_command_of_the_plan_is_understood(name, request):
+    experiment, *words = words_of(name)
+    application = typer.Typer()
+    application.command()(EXPERIMENTS[experiment].load())
+    given = typer.main.get_command(application).make_context(experiment, words).params
+    assert given["json"] == Path(f"results/{name}.json")
+    network = Network.of()
+    if given.get("config"):
+        network = network_from_toml((request.config.rootpath / given["config"]).read_text())
+    assert parse_methods(given.get("methods") or "chip")
+    for words_of_variant in (given.get("variants") or "margin = 1").split(";"):
+        assert variant(network, words_of_variant) != network

@@ -1,0 +1,107 @@
+"""docs/verification.md is true: every proof, bench, test and command that it names is there, and no other kind of evidence."""
+
+import ast
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from formal.run import CLAIMS
+
+ROOT = Path(__file__).parent.parent
+PLAN = ROOT / "docs" / "verification.md"
+STATES = ("proved", "CI", "proved, CI", "long")
+RESULTS = {"bench": "bench.json", "coverage": "coverage.json", "replay": "replay.json", "mutation": "mutation.json"}
+
+
+def rows(text: str) -> list[list[str]]:
+    """Feature, failure, evidence and state of each row of the tables."""
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    plan = [row for row in cells if len(row) != 3 and row[0] != "feature"]
+    return [row for row in plan if set("".join(row)) != {"-"}]
+
+
+def wrong(row: list[str]) -> list[str]:
+    """What is not as the row says."""
+    if len(row) != 4 or row[3] not in STATES:
+        return [f"{row} is no row of the plan"]
+    found = []
+    for evidence in re.findall(r"`([^`]*)`", row[2]) or [""]:
+        first, _, second = evidence.partition(" ")
+        if first == "formal":
+            is_there = second in {claim.name for claim in CLAIMS} and "proved" in row[3]
+        elif first == "make":
+            is_there = bool(re.search(rf"^{second}:", (ROOT / "Makefile").read_text(), re.M)) and row[3] == "long"
+        else:
+            is_there = first.startswith(("sim/test_", "tests/test_")) and (ROOT / first).exists() and "CI" in row[3]
+            is_there = is_there and (not second or second in functions(ROOT / first))
+        if not is_there:
+            found.append(f"{evidence!r} is not there or not {row[3]}")
+    return found
+
+
+def functions(path: Path) -> set[str]:
+    """The functions and coroutines at the top of a file."""
+    body = ast.parse(path.read_text()).body
+    return {node.name for node in body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+
+
+def test_every_row_names_what_is_there():
+    plan = rows(PLAN.read_text())
+    assert len(plan) > 40
+    assert [sentence for row in plan for sentence in wrong(row)] == []
+
+
+def test_every_claim_is_in_the_plan_and_proved():
+    named = {name for row in rows(PLAN.read_text()) for name in re.findall(r"`formal ([^`]*)`", row[2])}
+    assert named == {claim.name for claim in CLAIMS}
+    told = {entry["property"]: entry for entry in json.loads((ROOT / "results" / "formal.json").read_text())}
+    assert set(told) == named
+    for entry in told.values():
+        assert entry["status"] == "proved" and entry["planted_bug_found"] and entry["depth"] > 0
+
+
+def figures() -> list[str]:
+    """The rows of the table of results, from what the commands left."""
+    formal, coverage, replay, mutation = (
+        json.loads((ROOT / "results" / f"{name}.json").read_text()) for name in ("formal", "coverage", "replay", "mutation")
+    )
+    rooms = [f"{name} {room['killed']} of {room['mutants']}" for name, room in mutation["rooms"].items()]
+    runs = [f"{run['samples']:,}" for run in replay.values() if run["equal"]]
+    return [
+        f"| claims proved | {len(formal)} | `make formal` |",
+        f"| planted bugs that break them, all found | {sum(claim['planted_bugs'] for claim in formal)} | `make formal` |",
+        f"| bins of coverage met | {coverage['hit']} of {coverage['bins']} | `make coverage` |",
+        f"| faults found | {mutation['killed']} of {mutation['mutants']} ({', '.join(rooms)}) | `make mutation` |",
+        f"| samples of the long runs, equal on the native board | {' and '.join(runs)} | `make replay` |",
+    ]
+
+
+def test_the_results_are_those_of_the_files():
+    text = PLAN.read_text()
+    assert [figure for figure in figures() if figure not in text] == []
+
+
+@pytest.mark.parametrize("target", RESULTS)
+def test_a_long_command_has_left_its_result(target: str):
+    assert json.loads((ROOT / "results" / RESULTS[target]).read_text())
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ["a", "b", "`formal nothing`", "proved"],
+        ["a", "b", "`formal crc`", "CI"],
+        ["a", "b", "`make nothing`", "long"],
+        ["a", "b", "`sim/test_cell.py nothing`", "CI"],
+        ["a", "b", "`sim/test_nothing.py`", "CI"],
+        ["a", "b", "`sw/twin/update.py`", "CI"],
+        ["a", "b", "by looking at it", "CI"],
+        ["a", "b", "`sim/test_cell.py`", "done"],
+        ["a", "b"],
+    ],
+)
+def test_a_row_that_is_not_true_is_found(row: list[str]):
+    assert wrong(row)
