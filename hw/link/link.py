@@ -1,6 +1,6 @@
 """The link: bytes of a serial line on one side, the engine on the other. It only connects."""
 
-from amaranth.hdl import Module
+from amaranth.hdl import Module, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out, connect, flipped
 
@@ -53,9 +53,11 @@ class Link(Component):
         connect(m, commands.reply_payload, transmitter.payload)
         connect(m, transmitter.encoded, flipped(self.tx))
         connect(m, commands.engine, flipped(self.engine))
+        bad_frame = Signal()  # a cycle late: the counter is far away
         m.d.comb += [
             commands.entropy.eq(self.entropy),
             transmitter.nonce.eq(commands.nonce),
+            self.engine.bad_frame.eq(bad_frame),
         ]
-        m.d.sync += self.engine.bad_frame.eq(receiver.bad_frame)  # the counter is far away
+        m.d.sync += bad_frame.eq(receiver.bad_frame)
         return m
