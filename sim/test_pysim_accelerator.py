@@ -5,17 +5,16 @@ over the pins, which is slow here, it says HELLO.
 """
 
 import os
-from collections.abc import Callable, Coroutine
 from random import Random
 from typing import Any
 
 import numpy as np
-from amaranth.sim import Simulator
 from cobs import cobs
 
 from hw.accelerator import Accelerator
 from hw.link.uart import BaudRate
 from hw.serial_accelerator import SerialAccelerator
+from sim.byte_host import ByteHost, Driver, advance
 from sw.contract.frames import (
     COUNTERS,
     PROGRESS,
@@ -51,50 +50,12 @@ NETWORK = Network.of(
 )
 MOST_CYCLES = 40_000
 RATE = BaudRate(clock_hz=50_000_000, baud=8_000_000)
-Driver = Callable[[Any], Coroutine[Any, Any, None]]
-
-
-class ByteHost:
-    """Asks over the streams `rx` and `tx` of an accelerator, one request at a time."""
-
-    def __init__(self, dut: Accelerator, random: Random) -> None:
-        self.dut, self.random = dut, random
-        self.sequence, self.nonce = random.randrange(2**16), 0
-
-    async def ask(self, ctx: Any, command: Command, payload: bytes = b"") -> bytes:
-        self.sequence = (self.sequence + 1) % 2**16
-        frame = Frame(type=command, sequence=self.sequence, nonce=self.nonce, payload=payload)
-        for byte in cobs.encode(frame.pack()) + b"\0":
-            await self._pause(ctx)
-            ctx.set(self.dut.rx.payload, byte)
-            ctx.set(self.dut.rx.valid, 1)
-            await ctx.tick().until(self.dut.rx.ready)
-            ctx.set(self.dut.rx.valid, 0)
-        received = bytearray()
-        while not received or received[-1]:
-            await self._pause(ctx)
-            ctx.set(self.dut.tx.ready, 1)
-            (byte,) = await ctx.tick().sample(self.dut.tx.payload).until(self.dut.tx.valid)
-            ctx.set(self.dut.tx.ready, 0)
-            received.append(byte)
-        reply = Frame.unpack(cobs.decode(bytes(received[:-1])))
-        assert (reply.type, reply.sequence) == (command | REPLY, self.sequence), f"{command.name}: {reply}"
-        return reply.payload
-
-    async def _pause(self, ctx: Any) -> None:
-        if self.random.random() < 0.05:
-            await ctx.tick().repeat(self.random.randrange(1, 8))
 
 
 def simulate(dut: Any, driver: Driver) -> None:
     """Run `driver` on `dut` until it ends; AssertionError after MOST_CYCLES."""
-    simulator = Simulator(dut)
-    simulator.add_clock(1e-6)
-    simulator.add_testbench(driver)
-    steps = 0
-    while simulator.advance():
-        steps += 1
-        assert steps < 8 * MOST_CYCLES, f"the accelerator has not answered everything within some {MOST_CYCLES} cycles"
+    ends = advance(dut, driver, 8 * MOST_CYCLES)
+    assert ends, f"the accelerator has not answered everything within some {MOST_CYCLES} cycles"
 
 
 def test_the_accelerator_learns_like_the_twin() -> None:

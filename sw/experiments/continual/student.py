@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from sw.contract.configuration import tables_of
 from sw.contract.network import Network
-from sw.data.initial_weights import initial_weights
 from sw.experiments.continual.methods import METHODS
 from sw.experiments.continual.sources import bits_of
 from sw.experiments.continual.stream import Stream, Task
@@ -75,7 +74,6 @@ class ChipStudent:
         self._network, self._scale, self._epochs, self._engine = network, scale, epochs, engine
         self._device = engine_of(engine)
         self._device.configure(network)
-        self._device.write_weights(initial_weights(network))
 
     def learn(self, task: Task, samples: int | None) -> None:
         """Every pass in a new order."""
