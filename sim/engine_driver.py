@@ -13,7 +13,7 @@ from sw.contract.geometry import Geometry
 from sw.contract.network import Network
 from sw.contract.registers import configuration_bytes
 from sw.contract.state import State
-from sw.contract.table import ENTRIES, table_bytes, thresholds
+from sw.contract.table import ENTRIES, table_bytes
 
 ADDRESS_BITS = 11  # of `hw.engine_signature.TABLE_LAYOUT`
 
@@ -43,8 +43,8 @@ class EngineDriver:
         """Registers, tables, weights and state, in the order that the host uses."""
         self.sources["configuration"].send(configuration_bytes(network, self.geometry))
         await self.idle()
-        for i, (rate, metaplasticity) in enumerate(zip(network.learning_rate, network.metaplasticity, strict=True)):
-            table = table_bytes(thresholds(rate, metaplasticity))
+        for i in range(network.depth):
+            table = table_bytes(network.table(i))
             self.sources["table"].send((2 * ENTRIES * i + j) | value << ADDRESS_BITS for j, value in enumerate(table))
         for first, layer in zip(network.first_rows, weights, strict=True):
             for row, values in enumerate(layer):

@@ -22,6 +22,7 @@ from sim.bench import bench_parameters, run_bench, start
 from sim.engine_observer import EngineObserver
 from sim.scenario import SCENARIOS
 from sim.wire import WireSink, WireSource
+from sw.contract import requests
 from sw.contract.frames import (
     COUNTERS,
     PROGRESS,
@@ -33,9 +34,7 @@ from sw.contract.frames import (
     train_payload,
     unpack_state,
 )
-from sw.contract.registers import configuration_bytes
 from sw.contract.state import State
-from sw.contract.table import table_bytes, thresholds
 from sw.twin.engine import Twin
 
 SEED = int(os.environ.get("SEED", "1"))
@@ -66,16 +65,16 @@ class SerialHost:
         return frame.payload
 
     async def ask(self, command: Command, payload: bytes = b"") -> bytes:
-        return (await self.ask_all(command, [payload]))[0]
+        return (await self.ask_all([(command, payload)]))[0]
 
-    async def ask_all(self, command: Command, payloads: list[bytes]) -> list[bytes]:
+    async def ask_all(self, asked: list[requests.Request]) -> list[bytes]:
         """Replies to several requests, a few of them on their way at a time."""
         replies, sent = [], deque()
-        for payload in payloads:
+        for command, payload in asked:
             if len(sent) == IN_FLIGHT:
-                replies.append(await self.reply(command, sent.popleft()))
-            sent.append(self.send(command, payload))
-        return replies + [await self.reply(command, sequence) for sequence in sent]
+                replies.append(await self.reply(*sent.popleft()))
+            sent.append((command, self.send(command, payload)))
+        return replies + [await self.reply(*one) for one in sent]
 
 
 @cocotb.test()
@@ -90,12 +89,7 @@ async def accelerator_learns_like_the_twin(dut):
     hello = Hello.unpack(await host.ask(Command.HELLO))
     host.nonce = hello.nonce
     assert {name: getattr(hello, name) for name in vars(geometry)} == vars(geometry)
-    await host.ask(Command.CONFIGURE, configuration_bytes(network, geometry))
-    settings = zip(network.learning_rate, network.metaplasticity, strict=True)
-    tables = [table_bytes(thresholds(*setting)) for setting in settings]
-    await host.ask_all(Command.TABLE, [bytes([i]) + table for i, table in enumerate(tables)])
-    rows = [values for layer in weights for values in layer]
-    await host.ask_all(Command.WRITE, [row.to_bytes(2, "little") + values.tobytes() for row, values in enumerate(rows)])
+    await host.ask_all([*requests.configure(network, geometry), *requests.write(weights)])
     begin = random.randrange(2**40)
     signature = random.getrandbits(32)
     await host.ask(Command.STATE, pack_state(State(network.prng, begin, signature)))
@@ -128,9 +122,8 @@ async def accelerator_learns_like_the_twin(dut):
     counters = np.frombuffer(await host.ask(Command.COUNTERS), "<u8").tolist()
     expected = {"bad_frames": 0} | again.counters()
     assert expected.items() <= dict(zip(COUNTERS, counters, strict=True)).items()
-    rows = [values for layer in again.weights() for values in layer]
-    asked = [row.to_bytes(2, "little") + len(values).to_bytes(2, "little") for row, values in enumerate(rows)]
-    assert await host.ask_all(Command.READ, asked) == [values.tobytes() for values in rows]
+    learned = [values.tobytes() for layer in again.weights() for values in layer]
+    assert await host.ask_all(list(requests.read(network))) == learned
 
 
 @pytest.mark.parametrize("index", range(len(SCENARIOS)), ids=[s.name.replace(",", "").replace(" ", "-") for s in SCENARIOS])

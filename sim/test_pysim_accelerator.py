@@ -15,6 +15,7 @@ from hw.accelerator import Accelerator
 from hw.link.uart import BaudRate
 from hw.serial_accelerator import SerialAccelerator
 from sim.byte_host import ByteHost, Driver, advance
+from sw.contract import requests
 from sw.contract.frames import (
     COUNTERS,
     PROGRESS,
@@ -28,9 +29,7 @@ from sw.contract.frames import (
 )
 from sw.contract.geometry import Geometry
 from sw.contract.network import Network
-from sw.contract.registers import configuration_bytes
 from sw.contract.state import State
-from sw.contract.table import table_bytes, thresholds
 from sw.data.initial_weights import initial_weights
 from sw.twin.engine import Twin
 
@@ -78,11 +77,8 @@ def test_the_accelerator_learns_like_the_twin() -> None:
         hello = Hello.unpack(await ask.ask(ctx, Command.HELLO))
         ask.nonce = hello.nonce
         assert {name: getattr(hello, name) for name in vars(geometry)} == vars(geometry)
-        await ask.ask(ctx, Command.CONFIGURE, configuration_bytes(network, geometry))
-        for i, setting in enumerate(zip(network.learning_rate, network.metaplasticity, strict=True)):
-            await ask.ask(ctx, Command.TABLE, bytes([i]) + table_bytes(thresholds(*setting)))
-        for row, values in enumerate(values for layer in weights for values in layer):
-            await ask.ask(ctx, Command.WRITE, row.to_bytes(2, "little") + values.tobytes())
+        for command, payload in [*requests.configure(network, geometry), *requests.write(weights)]:
+            await ask.ask(ctx, command, payload)
         await ask.ask(ctx, Command.STATE, pack_state(State(network.prng, begin, signature)))
 
         predictions: list[int] = []
@@ -95,9 +91,8 @@ def test_the_accelerator_learns_like_the_twin() -> None:
         assert PROGRESS.unpack(reply[-PROGRESS.size :]) == (twin.signature(), begin + SAMPLES)
 
         assert unpack_state(await ask.ask(ctx, Command.STATE)) == (twin.prng(), begin + SAMPLES, twin.signature())
-        for row, values in enumerate(learned):
-            asked = row.to_bytes(2, "little") + len(values).to_bytes(2, "little")
-            assert await ask.ask(ctx, Command.READ, asked) == values.tobytes(), f"row {row}"
+        for values, (command, asked) in zip(learned, requests.read(network), strict=True):
+            assert await ask.ask(ctx, command, asked) == values.tobytes(), f"READ {asked.hex()}"
         counters = np.frombuffer(await ask.ask(ctx, Command.COUNTERS), "<u8").tolist()
         assert ({"bad_frames": 0} | twin.counters()).items() <= dict(zip(COUNTERS, counters, strict=True)).items()
 

@@ -18,7 +18,7 @@ from sim.replay.recorder import record
 from sim.replay.run_file import Run, RunFileError, Step, first_difference, read, write
 from sw.contract.boards import BOARDS
 from sw.contract.error import ContractError
-from sw.contract.frames import STATE, Command
+from sw.contract.frames import Command, unpack_state
 from sw.contract.network import Network
 
 COMMITTED = Path(__file__).parent / "replay" / "layers.run"
@@ -61,7 +61,7 @@ def later_commands() -> set[Command]:
 
 
 def test_the_committed_run_is_what_its_seed_gives(run: Run, tmp_path: Path):
-    begin = STATE.unpack(next(step.payload for step in run.steps if step.command == Command.STATE))[1]
+    begin = unpack_state(next(step.payload for step in run.steps if step.command == Command.STATE)).samples
     again = record(run.geometry, run.network, run.samples, run.seed, begin=begin)
     write(again, tmp_path / "again.run")
     assert (tmp_path / "again.run").read_text() == COMMITTED.read_text()
@@ -117,7 +117,7 @@ def test_a_reply_that_is_missing_too_long_or_too_short_is_a_difference(run: Run)
     assert "there is no reply" in str(first_difference(run, replies[:-1]))
     state = next(place for place, step in enumerate(run.steps) if step.command == Command.STATE)
     for wrong in (replies[state] + b"\0", replies[state][:-1]):
-        assert "bytes, expected 12" in str(first_difference(run, [*replies[:state], wrong, *replies[state + 1 :]]))
+        assert "bytes, expected 16" in str(first_difference(run, [*replies[:state], wrong, *replies[state + 1 :]]))
     beginning = Step(command=Command.COUNTERS, reply=b"ab", whole=False)
     assert beginning.difference(b"abc") is None
     assert beginning.difference(b"a") == "the reply has 1 bytes, expected 2"

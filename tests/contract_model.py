@@ -189,14 +189,14 @@ class ContractModel:
         return max(-128, min(127, q + step))
 
 
-def table(*, lr: float, m: float) -> Table:
+def table(*, lr: float, m: float, s: float = 0.0) -> Table:
     """Clause 12; raises ValueError for what clause 15 rejects."""
-    for name, value in (("lr", lr), ("m", m)):
+    for name, value in (("lr", lr), ("m", m), ("s", s)):
         if not isfinite(value) or value < 0:
             raise ValueError(f"{name} is {value}, expected a finite number from 0 up")
-    chances = [lr * (1 - tanh(m * ((k + 0.5) / 128)) ** 2) for k in range(128)]
+    toward, away = ([lr * (1 - tanh(by * ((k + 0.5) / 128)) ** 2) for k in range(128)] for by in (m, s))
     bounds = [(u + 0.5) / 256 for u in range(256)]
-    return tuple((sum(chance > bound for chance in chances), 128 if lr > bound else 0) for bound in bounds)
+    return tuple((sum(p > bound for p in toward), sum(p > bound for p in away)) for bound in bounds)
 
 
 def initial_weights(sizes: list[int], *, init_range: int, init_seed: int) -> list[list[list[int]]]:

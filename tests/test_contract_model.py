@@ -47,20 +47,19 @@ class Case:
 
 @contextmanager
 def twin_of(case: Case) -> Iterator[Twin]:
-    """The twin, with the case's tables in place of those that it computes: the learning rate says of which layer."""
+    """The twin, with the case's tables in place of those that it computes."""
     if case.tables is None:
         yield Twin.of(case.network)
         return
     tables = case.tables
-    numbered = replace(case.network, learning_rate=tuple(float(i) for i in range(case.network.depth)))
-    with mock.patch("sw.twin.draw.thresholds", lambda layer, metaplasticity: tables[int(layer)]):
-        yield Twin.of(numbered)
+    with mock.patch.object(Network, "table", lambda network, layer: tables[layer]):
+        yield Twin.of(case.network)
 
 
 def model_of(case: Case, model_class: type[ContractModel]) -> ContractModel:
     own, layers = case.network, []
     for i in range(own.depth):
-        curve = {"lr": own.learning_rate[i], "m": own.metaplasticity[i]}
+        curve = {"lr": own.learning_rate[i], "m": own.metaplasticity[i], "s": own.saturation[i]}
         table = contract_model.table(**curve) if case.tables is None else case.tables[i]
         layer = Layer(neurons=own.layers[i + 1], table=table, relax_rate=own.relax_rate[i], relax_floor=own.relax_floor)
         if i < own.depth - 1:
@@ -129,6 +128,7 @@ def cases(draw: st.DrawFn) -> Case:
         init_range=draw(st.sampled_from((1, 2, 8, 127, 128))),
         learning_rate=each(st.sampled_from((0.0, 0.1, 0.4, 1.0, 5.0, 1e308)), depth),
         metaplasticity=each(st.sampled_from((0.0, 0.5, 2.5, 40.0, 1e308)), depth),
+        saturation=each(st.sampled_from((0.0, 2.5, 40.0, 1e308)), depth),
         margin=draw(st.sampled_from((-(2**15), -2, 0, 2, 4, 2**15 - 1)) | st.integers(-10, 10)),
         window=each(st.sampled_from((0, 1, 2, 3, 5, 1023)), depth - 1),
         activation=activation,
@@ -377,12 +377,13 @@ def test_tables_are_the_model_s(m: float):
     """Clause 12, also where lr is a bound itself, which it then doesn't exceed."""
     for lr in (*RATES, *TIES):
         assert thresholds(lr, m) == contract_model.table(lr=lr, m=m)
+        assert thresholds(lr, 2.0, m) == contract_model.table(lr=lr, m=2.0, s=m)
 
 
-@given(st.floats(0, 8), st.floats(0, 50))
+@given(st.floats(0, 8), st.floats(0, 50), st.floats(0, 50))
 @settings(max_examples=100, deadline=None, derandomize=True)
-def test_any_table_is_the_model_s(lr: float, m: float):
-    assert thresholds(lr, m) == contract_model.table(lr=lr, m=m)
+def test_any_table_is_the_model_s(lr: float, m: float, s: float):
+    assert thresholds(lr, m, s) == contract_model.table(lr=lr, m=m, s=s)
 
 
 @pytest.mark.parametrize("init_range", [1, 2, 8, 127, 128])
@@ -403,6 +404,7 @@ def test_defaults_are_the_model_s():
     network = Network.of(layers=(50, 40, 30, 2))
     assert (network.margin, network.window) == (contract_model.default_margin([50, 40, 30, 2]), (2, 1))
     assert (network.learning_rate, network.metaplasticity) == ((0.35, 0.35, 0.4), (2.2, 2.2, 2.5))
+    assert network.saturation == (0, 0, 0)
     assert (network.activation, network.gate) == (("sign", "sign"), (0, 0))
     assert (network.relax_rate, network.relax_floor) == ((0, 0, 0), 1)
     assert (network.prng, network.init_seed, network.init_range) == (2463534242, 1, 8)
@@ -421,6 +423,7 @@ def test_defaults_are_the_model_s():
         *[("init_seed", value, 0 <= value < 2**64) for value in (-1, 0, 2**64 - 1, 2**64)],
         *[("learning_rate", (value, 0.0), 0 <= value < math.inf) for value in (-0.1, 0.0, 1e308, math.inf, math.nan)],
         *[("metaplasticity", (value, 0.0), 0 <= value < math.inf) for value in (-0.1, 0.0, 1e308, math.inf, math.nan)],
+        *[("saturation", (value, 0.0), 0 <= value < math.inf) for value in (-0.1, 0.0, 1e308, math.inf, math.nan)],
     ],
 )
 def test_the_ranges_are_the_model_s(name: str, value: int | float | tuple, is_allowed: bool):

@@ -16,6 +16,7 @@ def test_the_default_network_is_the_one_of_the_documentation():
         "init_range": 8,
         "learning_rate": [0.35, 0.4],
         "metaplasticity": [2.2, 2.5],
+        "saturation": [0.0, 0.0],
         "margin": 39,
         "window": [8],
         "activation": ["sign"],

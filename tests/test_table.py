@@ -46,6 +46,13 @@ def test_the_tail_of_the_thresholds_is_the_step_probability():
         assert abs(sum(t > k for t in toward) / 256 - probability) <= 0.5 / 256
 
 
+def test_saturation_does_to_steps_away_what_metaplasticity_does_to_those_toward():
+    toward, away = zip(*thresholds(0.6, 3.0, 1.5), strict=True)
+    assert away == tuple(toward for toward, _ in thresholds(0.6, 1.5))
+    assert toward == tuple(toward for toward, _ in thresholds(0.6, 3.0))
+    assert thresholds(0.6, 3.0, 0.0) == thresholds(0.6, 3.0)
+
+
 def test_the_metaplastic_function_falls_from_one():
     assert metaplastic_function(0.0, 3.0) == 1.0
     assert metaplastic_function(0.5, 0.0) == 1.0

@@ -23,8 +23,8 @@ class Model:
     def __init__(self, network: Network) -> None:
         self.network = network
         self.weights = [w.tolist() for w in initial_weights(network)]
-        pairs = zip(network.learning_rate, network.metaplasticity, strict=True)
-        self.tables = [thresholds(rate, metaplasticity) for rate, metaplasticity in pairs]
+        settings = zip(network.learning_rate, network.metaplasticity, network.saturation, strict=True)
+        self.tables = [thresholds(*setting) for setting in settings]
         self.prng, self.samples = network.prng, 0
         self.learned = self.draws = self.rows_learned = 0
 
@@ -116,6 +116,7 @@ def networks_of_layers(draw, layers):
         init_range=draw(st.sampled_from([1, 2, 8, 128])),
         learning_rate=each(st.sampled_from([0.0, 0.1, 0.4, 1.0, 5.0])),
         metaplasticity=each(st.sampled_from([0.0, 0.5, 2.5, 40.0])),
+        saturation=each(st.sampled_from([0.0, 0.0, 2.0])),
         margin=draw(st.sampled_from([-(2**15), -2, 0, 1, 2, 4, 6, 2**15 - 1])),
         window=each(st.sampled_from([0, 1, 2, 3, 1023]), depth - 1),
         activation=activation,

@@ -31,6 +31,7 @@ def network(seed):
         init_range=source.choice((1, 8, 128)),
         learning_rate=[source.choice((0.0, 0.4, 0.9, 3.0)) for _ in range(depth)],
         metaplasticity=[source.choice((0.0, 1.0, 2.5, 9.0)) for _ in range(depth)],
+        saturation=[source.choice((0.0, 0.0, 2.5)) for _ in range(depth)],
         margin=source.choice((-4, 0, 2, 9, 10, 2**15 - 1)),
         window=[source.choice((0, 1, 8, 1023)) for _ in hidden],
         activation=modes,
@@ -53,6 +54,7 @@ def difference(own, compiled, samples=120):
     for device in (twin, compiled):
         device.configure(own)
         device.write_weights(weights)
+        device.write_state(own.prng, 2**64 - 50, signature=own.init_seed)
     for part in np.array_split(np.arange(samples), 3):
         if (twin.train(pixels[part], labels[part]) != compiled.train(pixels[part], labels[part])).any():
             return "predictions before learning"
@@ -90,6 +92,7 @@ BUGS = {
     "relaxation below its floor": ("q[i] >= floor)", "q[i] > floor)"),
     "window open at its edge": ("<= below.window", "< below.window"),
     "silent neurons count": ("if (gated) next.valid[w] = on;", "if (gated) next.minus[w] = ~on;"),
+    "signature without the prediction": ("^ std::uint32_t(prediction);", ";"),
     "no draw without an effect": ("draws++;", "draws += layer.relax_rate == 0;"),
     "signs of the row are old": ("layer.take_signs(neuron);", "if (layer.neurons > 9) layer.take_signs(neuron);"),
 }
@@ -118,6 +121,7 @@ def test_both_refuse_the_same(device):
         (lambda: own.infer([[0, 1]]), "pixels has the shape"),
         (lambda: own.write_weights([np.zeros((3, 5), np.int8)]), "weights has 1 layers"),
         (lambda: own.write_state(0, 0), "prng is 0"),
+        (lambda: own.write_state(1, 0, 2**32), "signature is 4294967296"),
     ):
         with pytest.raises(ContractError, match=said):
             use()

@@ -6,7 +6,6 @@ import torch
 
 from sw.contract import prng
 from sw.contract.network import Network
-from sw.contract.table import thresholds
 from sw.twin import normalise
 from sw.twin.array import Array
 from sw.twin.classify import Classifier, predict
@@ -88,7 +87,7 @@ def test_draws_follow_the_rows_of_each_replica():
     rows = draws.draw(0, d)
     expected = []
     for replica, network in enumerate(networks):
-        word, table = network.prng, thresholds(network.learning_rate[0], network.metaplasticity[0])
+        word, table = network.prng, network.table(0)
         for neuron in np.flatnonzero(d[replica]).tolist():
             word = prng.step(word)
             relaxes = prng.relaxes(word, network.relax_rate[0])

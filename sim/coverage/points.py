@@ -62,7 +62,7 @@ POINTS = (
     ),
     Point(
         name="draw",
-        about="what a row's word gives: the layer's place, thresholds above zero (θ_toward is never alone), relaxation",
+        about="what a row's word gives: the layer's place, thresholds above zero (θ_toward alone only if s > m), relaxation",
         axes={"layer": PLACE, "thresholds": ("none", "away", "both"), "draw": RELAXES},
     ),
     Point(

@@ -10,7 +10,6 @@ from sim.coverage.collector import Collector
 from sw.contract import prng
 from sw.contract.geometry import Geometry
 from sw.contract.network import Network
-from sw.contract.table import thresholds
 from sw.twin.trace import Trace
 
 Integers = NDArray[np.int64]
@@ -34,8 +33,7 @@ class Watch:
 
     def __init__(self, collector: Collector, geometry: Geometry, network: Network) -> None:
         self.collector, self.geometry, self.network = collector, geometry, network
-        settings = zip(network.learning_rate, network.metaplasticity, strict=True)
-        self.tables = [thresholds(*setting) for setting in settings]
+        self.tables = [network.table(layer) for layer in range(network.depth)]
 
     def sample(self, pixels: NDArray, label: int, weights: list[NDArray], word: int, trace: Trace) -> None:
         """A training sample: its image (n_0,) and label, the weights and the random word before it, what it computed."""

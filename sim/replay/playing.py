@@ -7,7 +7,7 @@ from typing import Any
 
 from sim.replay.engines import ENGINES
 from sim.replay.run_file import Run, first_difference
-from sw.contract.frames import COUNTERS, STATE, Command
+from sw.contract.frames import COUNTERS, Command, unpack_state
 
 
 def play(engine: str, run: Run, path: Path | None, report: Callable[[str], None]) -> dict[str, Any]:
@@ -19,7 +19,7 @@ def play(engine: str, run: Run, path: Path | None, report: Callable[[str], None]
     difference = first_difference(run, ENGINES[engine](run, path or Path(), report))
     counters = next(step.reply for step in reversed(run.steps) if step.command == Command.COUNTERS)
     learned = int.from_bytes(counters[8 * COUNTERS.index("learned") :][:8], "little")
-    states = [STATE.unpack(step.reply)[1] for step in run.steps if step.command == Command.STATE]
+    counts = [unpack_state(step.reply).samples for step in run.steps if step.command == Command.STATE]
     return {
         "engine": engine,
         "layers": list(run.network.layers),
@@ -27,8 +27,8 @@ def play(engine: str, run: Run, path: Path | None, report: Callable[[str], None]
         "samples": run.samples,
         "learned": learned,
         "requests": len(run.steps),
-        "sample_count_from": states[0],
-        "sample_count_to": states[-1],
+        "sample_count_from": counts[0],
+        "sample_count_to": counts[-1],
         "equal": difference is None,
         "difference": difference,
         "seconds": round(time.monotonic() - begun, 1),

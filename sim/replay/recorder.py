@@ -7,11 +7,11 @@ import numpy as np
 
 from sim.replay.run_file import Run, Step
 from sim.replay.twin_board import TwinBoard
-from sw.contract.frames import STATE, Command, train_payload
+from sw.contract import requests
+from sw.contract.frames import Command, pack_state, train_payload
 from sw.contract.geometry import Geometry
 from sw.contract.network import Network
-from sw.contract.registers import configuration_bytes
-from sw.contract.table import table_bytes, thresholds
+from sw.contract.state import State
 from sw.data.initial_weights import initial_weights
 
 MOST_IN_A_REQUEST = 24
@@ -41,27 +41,22 @@ def _requests(
     geometry: Geometry, network: Network, samples: int, seed: int, begin: int, most: int
 ) -> Iterator[tuple[Command, bytes]]:
     generator, random = np.random.default_rng(seed), Random(seed)
-    weights = initial_weights(network)
-    yield Command.CONFIGURE, configuration_bytes(network, geometry)
-    for i, setting in enumerate(zip(network.learning_rate, network.metaplasticity, strict=True)):
-        yield Command.TABLE, bytes([i]) + table_bytes(thresholds(*setting))
-    for row, values in enumerate(values for layer in weights for values in layer):
-        yield Command.WRITE, row.to_bytes(2, "little") + values.tobytes()
-    yield Command.STATE, STATE.pack(network.prng, begin)
+    yield from requests.configure(network, geometry)
+    yield from requests.write(initial_weights(network))
+    yield Command.STATE, pack_state(State(network.prng, begin))
 
     pixels, labels = _samples(network, samples, generator)
     packed = np.packbits(pixels, axis=1, bitorder="little")
     done = 0
     while done < samples:
         part = slice(done, min(done + random.randint(1, most), samples))
-        yield Command.TRAIN, train_payload(labels[part].tolist(), packed[part].tobytes())
+        yield Command.TRAIN, train_payload(begin + done, labels[part].tolist(), packed[part].tobytes())
         done = part.stop
     few = packed[:INFERRED]
     yield Command.INFER, bytes([len(few)]) + few.tobytes()
 
     yield Command.STATE, b""
-    for row, values in enumerate(values for layer in weights for values in layer):
-        yield Command.READ, row.to_bytes(2, "little") + len(values).to_bytes(2, "little")
+    yield from requests.read(network)
     yield Command.COUNTERS, b""
 
 

@@ -4,12 +4,12 @@ import struct
 
 import numpy as np
 
+from sw.contract import requests
 from sw.contract.error import require
-from sw.contract.frames import COUNTERS, STATE, Command, image_bytes
+from sw.contract.frames import COUNTERS, FIRST, PROGRESS, TRAIN, Command, image_bytes, pack_state, unpack_state
 from sw.contract.geometry import Geometry
 from sw.contract.network import Network
-from sw.contract.registers import configuration_bytes
-from sw.contract.table import table_bytes, thresholds
+from sw.contract.state import State
 from sw.twin.engine import Twin
 
 
@@ -21,20 +21,18 @@ class TwinBoard:
 
     def __init__(self, geometry: Geometry, network: Network) -> None:
         self.geometry, self.network = geometry, network
+        self.opening = requests.configure(network, geometry)
         self.twin = Twin.of(network)
         self.rows = [np.zeros(fan_in, np.int8) for neurons, fan_in in network.shapes for _ in range(neurons)]
         self.is_loaded = False
 
     def answer(self, command: Command, payload: bytes) -> bytes:
         """The reply's payload; of COUNTERS its beginning, the counters that do not depend on the pace of the link."""
-        if command == Command.CONFIGURE:
-            require(payload == configuration_bytes(self.network, self.geometry), "CONFIGURE is not of the run's network")
-            self.twin = Twin.of(self.network)
-            self.is_loaded = False
-            return b""
-        if command == Command.TABLE:
-            settings = self.network.learning_rate[payload[0]], self.network.metaplasticity[payload[0]]
-            require(payload[1:] == table_bytes(thresholds(*settings)), "TABLE is not of the run's network")
+        if command in (Command.CONFIGURE, Command.TABLE):
+            require((command, payload) in self.opening, f"{command.name} is not of the run's network")
+            if command == Command.CONFIGURE:
+                self.twin = Twin.of(self.network)
+                self.is_loaded = False
             return b""
         if command == Command.WRITE:
             (row,) = struct.unpack_from("<H", payload)
@@ -43,23 +41,35 @@ class TwinBoard:
             return b""
         self._load()
         if command == Command.READ:
-            row, count = struct.unpack("<HH", payload)
-            return [values for layer in self.twin.weights() for values in layer][row][:count].tobytes()
+            return self._read(*struct.unpack("<HH", payload))
         if command == Command.STATE:
             if payload:
-                self.twin.set_state(*STATE.unpack(payload))
-            return STATE.pack(self.twin.prng(), self.twin.samples())
+                self.twin.set_state(*unpack_state(payload))
+            return pack_state(State(self.twin.prng(), self.twin.samples(), self.twin.signature()))
         if command == Command.COUNTERS:
             known = {"bad_frames": 0} | self.twin.counters()
             return b"".join(known[name].to_bytes(8, "little") for name in COUNTERS[: len(known)])
-        require(command in (Command.TRAIN, Command.INFER), f"the twin does not know {command.name}")
-        trains = command == Command.TRAIN
-        labels = np.frombuffer(payload, "<u2", count=payload[0] if trains else 0, offset=1)
-        images = np.frombuffer(payload[1 + labels.nbytes :], np.uint8)
-        packed = images.reshape(payload[0], image_bytes(self.network.layers[0]))
-        pixels = np.unpackbits(packed, axis=1, count=self.network.layers[0], bitorder="little")
-        predictions = self.twin.train(pixels, labels.astype(np.int64)) if trains else self.twin.infer(pixels)
-        return predictions[0].astype("<u2").tobytes()
+        if command == Command.TRAIN:
+            return self._train(payload)
+        require(command == Command.INFER, f"the twin does not know {command.name}")
+        return self.twin.infer(self._pixels(payload[1:], payload[0]))[0].astype("<u2").tobytes()
+
+    def _train(self, payload: bytes) -> bytes:
+        first, count = TRAIN.unpack_from(payload)
+        require(first == self.twin.samples() % FIRST, f"TRAIN begins with sample {first} of {FIRST}, not with the next one")
+        labels = np.frombuffer(payload, "<u2", count, TRAIN.size)
+        pixels = self._pixels(payload[TRAIN.size + labels.nbytes :], count)
+        predictions = self.twin.train(pixels, labels.astype(np.int64))[0].astype("<u2").tobytes()
+        return predictions + PROGRESS.pack(self.twin.signature(), self.twin.samples())
+
+    def _pixels(self, images: bytes, count: int) -> np.ndarray:
+        inputs = self.network.layers[0]
+        packed = np.frombuffer(images, np.uint8).reshape(count, image_bytes(inputs))
+        return np.unpackbits(packed, axis=1, count=inputs, bitorder="little")
+
+    def _read(self, row: int, count: int) -> bytes:
+        layer = max(layer for layer, first in enumerate(self.network.first_rows) if first <= row)
+        return self.twin.weights()[layer][row - self.network.first_rows[layer]][:count].tobytes()
 
     def _load(self) -> None:
         """The rows that have been written become the twin's weights."""
@@ -67,5 +77,5 @@ class TwinBoard:
             return
         layers = zip(self.network.first_rows, self.network.shapes, strict=True)
         weights = [np.stack(self.rows[first : first + neurons]) for first, (neurons, _) in layers]
-        self.twin.load(weights, self.twin.prng(), self.twin.samples())
+        self.twin.load(weights, self.twin.prng(), self.twin.samples(), self.twin.signature())
         self.is_loaded = True

@@ -12,6 +12,7 @@ TABLES = {
     "learning": (
         "learning_rate",
         "metaplasticity",
+        "saturation",
         "margin",
         "window",
         "activation",

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from sw.contract.error import ContractError, require, require_integer
+from sw.contract.table import thresholds
 
 MAX_LAYERS = 4
 MAX_NEURONS = 65535
@@ -33,9 +34,9 @@ def default_window(fan_in: int) -> int:
 class Network:
     """Sizes and learning settings; every value checked against clause 15 when it is made.
 
-    `layers` is (n_0, n_1, …, n_L), 1 <= L <= 4. The lists of `learning` have one entry per weight layer
-    (learning_rate, metaplasticity, relax_rate) or per hidden layer (window, activation, gate). Use `Network.of` to have
-    the fields that are not given filled with the defaults. Raises `ContractError`.
+    `layers` is (n_0, n_1, …, n_L), 1 <= L <= 4. The lists of `learning` have one entry per weight layer (learning_rate,
+    metaplasticity, saturation, relax_rate) or per hidden layer (window, activation, gate). Use `Network.of` to have the
+    fields that are not given filled with the defaults. Raises `ContractError`.
     """
 
     layers: tuple[int, ...]
@@ -43,6 +44,7 @@ class Network:
     init_range: int
     learning_rate: tuple[float, ...]
     metaplasticity: tuple[float, ...]
+    saturation: tuple[float, ...]
     margin: int
     window: tuple[int, ...]
     activation: tuple[str, ...]
@@ -68,6 +70,7 @@ class Network:
             "init_range": 8,
             "learning_rate": (0.35,) * (len(layers) - 2) + (0.4,),
             "metaplasticity": (2.2,) * (len(layers) - 2) + (2.5,),
+            "saturation": (0.0,) * (len(layers) - 1),
             "margin": default_margin(layers[-2]),
             "window": tuple(default_window(fan_in) for fan_in in layers[:-2]),
             "activation": ("sign",) * (len(layers) - 2),
@@ -85,7 +88,7 @@ class Network:
         require_integer("margin", self.margin, -(2**15), 2**15 - 1)
         require_integer("prng", self.prng, 1, 2**32 - 1)
         require_integer("relax_floor", self.relax_floor, 1, 127)
-        for name in ("learning_rate", "metaplasticity"):
+        for name in ("learning_rate", "metaplasticity", "saturation"):
             for value in self._list(name, self.depth, "weight"):
                 real = isinstance(value, int | float) and not isinstance(value, bool)
                 finite = real and 0 <= value <= sys.float_info.max
@@ -128,6 +131,10 @@ class Network:
     def row_count(self) -> int:
         """Rows of the weight memory that the network takes: one per neuron."""
         return sum(self.layers[1:])
+
+    def table(self, layer: int) -> tuple[tuple[int, int], ...]:
+        """The thresholds of a weight layer, 0 the first (clause 12)."""
+        return thresholds(self.learning_rate[layer], self.metaplasticity[layer], self.saturation[layer])
 
     def fields(self) -> dict[str, Any]:
         """Every field with its resolved value, as plain lists and numbers."""

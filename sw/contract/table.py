@@ -12,9 +12,9 @@ from sw.contract.hidden_weight import LEVELS
 ENTRIES = 256
 
 
-def metaplastic_function(value: float, metaplasticity: float) -> float:
+def metaplastic_function(value: float, strength: float) -> float:
     """f_meta = 1 - tanh²(m · |w|) of Laborieux et al. 2021, equation 3; `value` is |w| in units of 128 levels."""
-    return 1.0 - math.tanh(metaplasticity * value) ** 2
+    return 1.0 - math.tanh(strength * value) ** 2
 
 
 def tail(probability: Callable[[float], float]) -> tuple[int, ...]:
@@ -23,10 +23,15 @@ def tail(probability: Callable[[float], float]) -> tuple[int, ...]:
     return tuple(sum(p > (u + 0.5) / ENTRIES for p in by_level) for u in range(ENTRIES))
 
 
-def thresholds(learning_rate: float, metaplasticity: float) -> tuple[tuple[int, int], ...]:
-    """The table of one layer: 256 pairs (θ_toward, θ_away), each 0…128, indexed by the top byte of the random word."""
-    toward = tail(lambda v: learning_rate * metaplastic_function(v, metaplasticity))
-    away = tail(lambda v: learning_rate)
+def thresholds(learning_rate: float, metaplasticity: float, saturation: float = 0.0) -> tuple[tuple[int, int], ...]:
+    """The table of one layer: 256 pairs (θ_toward, θ_away), each 0…128, indexed by the top byte of the random word.
+
+    `metaplasticity` makes steps toward zero rarer the larger the hidden weight, `saturation` those away from zero.
+    """
+    toward, away = (
+        tail(lambda v, strength=strength: learning_rate * metaplastic_function(v, strength))
+        for strength in (metaplasticity, saturation)
+    )
     return tuple(zip(toward, away, strict=True))
 
 

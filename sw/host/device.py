@@ -9,17 +9,16 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from sw.contract import frames
+from sw.contract import frames, requests
 from sw.contract.error import ContractError
 from sw.contract.frames import COUNTERS, OVERHEAD, PROGRESS, RING, STATE, TRAIN, Command, Hello
 from sw.contract.geometry import Geometry
 from sw.contract.network import Network
-from sw.contract.registers import configuration_bytes
+from sw.contract.requests import Request
 from sw.contract.state import State
-from sw.contract.table import table_bytes, thresholds
 from sw.host.error import LinkError, MiscountError
 from sw.host.learning_device import Bits, Labels, Predictions, Weights
-from sw.host.link import Link, Request
+from sw.host.link import Link
 from sw.host.samples import check_labels, check_pixels, check_weights, pack
 from sw.host.transport import Transport
 
@@ -57,27 +56,22 @@ class Device:
 
     def configure(self, network: Network) -> None:
         """Take on a network: registers, tables, its random word; clears counters and samples."""
-        registers = configuration_bytes(network, self.geometry)
-        tables = [
-            bytes([i]) + table_bytes(thresholds(rate, strength))
-            for i, (rate, strength) in enumerate(zip(network.learning_rate, network.metaplasticity, strict=True))
-        ]
+        asked = requests.configure(network, self.geometry)
         self._network = None
-        self._order([(Command.CONFIGURE, registers), *((Command.TABLE, table) for table in tables)])
+        self._order(asked)
         self._network = network
         self.write_state(network.prng, 0)
 
     def write_weights(self, weights: Sequence[NDArray[np.int8]]) -> None:
         """Replace all hidden weights."""
         check_weights(weights, self.network)
-        rows = [row for layer in weights for row in layer]
-        self._order((Command.WRITE, struct.pack("<H", i) + row.tobytes()) for i, row in enumerate(rows))
+        self._order(requests.write(weights))
 
     def read_weights(self) -> Weights:
         """All hidden weights: int8 arrays of shape (n_l, n_{l-1})."""
         shapes = self.network.shapes
         counts = [fan_in for neurons, fan_in in shapes for _ in range(neurons)]
-        replies = self.link.exchange((Command.READ, struct.pack("<HH", i, count)) for i, count in enumerate(counts))
+        replies = self.link.exchange(requests.read(self.network))
         rows = [
             np.frombuffer(self._of_length(reply, count, "READ"), np.int8) for reply, count in zip(replies, counts, strict=True)
         ]
@@ -105,7 +99,7 @@ class Device:
         """
         sizes: deque[tuple[int, bool]] = deque()  # of the frames in flight, and whether a batch ends with it
 
-        def requests() -> Iterator[Request]:
+        def batches_as_requests() -> Iterator[Request]:
             for pixels, labels in batches:
                 check_pixels(pixels, self.network)
                 check_labels(labels, len(pixels), self.network)
@@ -117,7 +111,7 @@ class Device:
 
         answered, found = self.samples, []
         try:
-            for reply in self.link.exchange(requests()):
+            for reply in self.link.exchange(batches_as_requests()):
                 count, ends = sizes.popleft()
                 found.append(self._trained(reply, count, (answered + count) % SAMPLE_COUNTS))
                 answered = (answered + count) % SAMPLE_COUNTS
@@ -170,9 +164,9 @@ class Device:
                 return min(samples, MOST_SAMPLES)
         raise LinkError(f"a sample has {sample} bytes, too many for the buffer of {self.link.name}, which has {room}")
 
-    def _order(self, requests: Iterable[Request]) -> None:
+    def _order(self, asked: Iterable[Request]) -> None:
         """Requests whose replies are empty."""
-        for _ in self.link.exchange(requests):
+        for _ in self.link.exchange(asked):
             pass
 
     def _parts(self, count: int, label_bytes: int) -> list[slice]:

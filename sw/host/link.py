@@ -7,12 +7,11 @@ from collections.abc import Iterable, Iterator
 
 from sw.contract.error import ContractError
 from sw.contract.frames import ERROR, OVERHEAD, REPLY, VERSION, Command, Frame, Hello, Reason
+from sw.contract.requests import Request
 from sw.host.error import BoardResetError, LinkError, RefusedError, TransportError
 from sw.host.frame_reader import END, FrameReader, encode
 from sw.host.transport import Transport
 from sw.host.window import Patience, Sent, Window
-
-Request = tuple[Command, bytes]
 
 REASONS = {
     Reason.VERSION: "it speaks another version of this protocol; program it again",

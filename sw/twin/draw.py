@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from sw.contract.network import Network
-from sw.contract.table import thresholds
 from sw.twin import update
 from sw.twin.random_words import ahead
 
@@ -113,5 +112,4 @@ class Draws:
 
 def _tables(networks: Sequence[Network], layer: int) -> np.ndarray:
     """θ_toward and θ_away of one layer: uint8 (2, R, 256) (clause 12)."""
-    tables = [thresholds(n.learning_rate[layer], n.metaplasticity[layer]) for n in networks]
-    return np.moveaxis(np.array(tables, dtype=np.uint8), 2, 0)
+    return np.moveaxis(np.array([n.table(layer) for n in networks], dtype=np.uint8), 2, 0)

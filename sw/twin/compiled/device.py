@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from sw.contract.error import require, require_integer
 from sw.contract.network import Network
-from sw.contract.table import table_bytes, thresholds
+from sw.contract.state import State
+from sw.contract.table import table_bytes
 from sw.data.initial_weights import initial_weights
 from sw.twin.compiled.library import SOURCE, library
 from sw.twin.samples import labels_of, pixels_of, weights_of
@@ -43,7 +44,7 @@ class CompiledDevice:
         self._network = network
         self._library.machine_set(self._machine, network.margin, network.relax_floor)
         for i in range(network.depth):
-            table = table_bytes(thresholds(network.learning_rate[i], network.metaplasticity[i]))
+            table = table_bytes(network.table(i))
             hidden = i < network.depth - 1
             window, gate = (network.window[i], network.gate[i]) if hidden else (0, 0)
             gated = hidden and network.activation[i] == "gate"
@@ -65,17 +66,19 @@ class CompiledDevice:
             self._library.machine_read(machine, i, _address(layer))
         return layers
 
-    def write_state(self, prng: int, samples: int) -> None:
-        """Replace the random word and the sample count (clause 13)."""
+    def write_state(self, prng: int, samples: int, signature: int = 0) -> None:
+        """Replace the random word, the sample count and the signature (clause 13)."""
         machine, _ = self._configured()
         require_integer("prng", prng, 1, 2**32 - 1)
         require_integer("samples", samples, 0, 2**64 - 1)
-        self._library.machine_set_random(machine, ctypes.c_uint32(prng))
+        require_integer("signature", signature, 0, 2**32 - 1)
+        self._library.machine_set_state(machine, ctypes.c_uint32(prng), ctypes.c_uint32(signature))
         self._samples = samples
 
-    def read_state(self) -> tuple[int, int]:
-        """The random word and the sample count."""
-        return self._library.machine_random(self._configured()[0]), self._samples
+    def read_state(self) -> State:
+        """The random word, the sample count and the signature."""
+        machine, _ = self._configured()
+        return State(self._library.machine_random(machine), self._samples, self._library.machine_signature(machine))
 
     def train(self, pixels: Any, labels: Any) -> np.ndarray:
         """Train on `pixels` (N, n_0), 0 or 1, and `labels` (N,); the predictions before learning, uint16 (N,)."""

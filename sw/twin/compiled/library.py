@@ -38,4 +38,5 @@ def library(source: Path = SOURCE) -> ctypes.CDLL:
     loaded = ctypes.CDLL(str(path))
     loaded.machine_new.restype = ctypes.c_void_p
     loaded.machine_random.restype = ctypes.c_uint32
+    loaded.machine_signature.restype = ctypes.c_uint32
     return loaded

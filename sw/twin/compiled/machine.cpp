@@ -119,7 +119,7 @@ struct Layer {
 
 struct Machine {
     std::vector<Layer> layers;
-    std::uint32_t random = 1;
+    std::uint32_t random = 1, signature = 0;
     int margin = 0, relax_floor = 1;
     std::int64_t learned = 0, draws = 0, rows_learned = 0;
 
@@ -140,6 +140,7 @@ struct Machine {
 
     int train(const std::uint8_t* pixels, int label) {  // (7) to (11)
         int prediction = predict(pixels);
+        signature = (signature >> 1) ^ (signature & 1 ? 0xEDB88320 : 0) ^ random ^ std::uint32_t(prediction);  // (18)
         Layer& last = layers.back();
         int rival = label == 0 ? 1 : 0;
         for (int c = 0; c < last.neurons; c++)
@@ -216,7 +217,11 @@ void machine_read(Machine* machine, int i, std::int8_t* weights) {
 
 std::uint32_t machine_random(Machine* machine) { return machine->random; }
 
-void machine_set_random(Machine* machine, std::uint32_t word) { machine->random = word; }
+std::uint32_t machine_signature(Machine* machine) { return machine->signature; }
+
+void machine_set_state(Machine* machine, std::uint32_t random, std::uint32_t signature) {
+    machine->random = random, machine->signature = signature;
+}
 
 void machine_counters(Machine* machine, std::int64_t* three) {
     three[0] = machine->learned, three[1] = machine->draws, three[2] = machine->rows_learned;
