@@ -59,16 +59,18 @@ class DrawHarness(Elaboratable):
         with m.If(accepted):
             m.d.sync += has_come.eq(1)
 
-        # the rows inside: `first` is at the reader, `second` behind it
+        # the rows inside: `first` is at the reader, `second` behind it, `third` behind that
         draws_now = accepted & items.payload.active & block.enable
         drawn = Mux(draws_now, stepped(block.prng), block.prng)
-        second, first = Signal(), Signal()
-        second_item, first_item = Signal(layout), Signal(layout)
-        second_word, first_word = Signal(32), Signal(32)
+        third, second, first = Signal(), Signal(), Signal()
+        third_item, second_item, first_item = Signal(layout), Signal(layout), Signal(layout)
+        third_word, second_word, first_word = Signal(32), Signal(32), Signal(32)
+        first_pair = Signal.like(pair)
         moves = ~draws.valid | draws.ready
         with m.If(moves):
-            m.d.sync += [first.eq(second), first_item.eq(second_item), first_word.eq(second_word)]
-            m.d.sync += [second.eq(accepted), second_item.eq(items.payload), second_word.eq(drawn)]
+            m.d.sync += [first.eq(second), first_item.eq(second_item), first_word.eq(second_word), first_pair.eq(pair)]
+            m.d.sync += [second.eq(third), second_item.eq(third_item), second_word.eq(third_word)]
+            m.d.sync += [third.eq(accepted), third_item.eq(items.payload), third_word.eq(drawn)]
         word, previous = Signal(32), Signal()
         m.d.sync += [word.eq(Mux(block.prng_write, block.prng_value, drawn)), previous.eq(1)]
         m.d.comb += [
@@ -76,7 +78,7 @@ class DrawHarness(Elaboratable):
             Assert(block.drawn == draws_now),
             Assert(~previous | (block.prng == word)),
             Assert(draws.valid == first),
-            Assert(~first & ~second | has_come),
+            Assert(~first & ~second & ~third | has_come),
         ]
 
         found: Any = draws.payload
@@ -87,18 +89,18 @@ class DrawHarness(Elaboratable):
             Assert(~first | same_row),
             Assert(~first | (found.relax == (draws_row & relaxes))),
             Assert(looks == moves),
-            Assert(~second | (place == Cat(second_word[24:], block.layer))),
-            Assert((found.toward == pair[0]) & (found.away == pair[1])),
+            Assert(~third | (place == Cat(third_word[24:], block.layer))),
+            Assert(~first | ((found.toward == first_pair[0]) & (found.away == first_pair[1]))),
             Assert(~first | (found.learn == (first_item.active & (~block.enable | found.toward.any() | found.away.any())))),
         ]
         if self.bug is None:
-            inner_second, inner_first, inner_valid, inner_relaxes = elaborated.signals[:4]
+            inner_third, inner_second, third_valid, second_valid, inner_relaxes = elaborated.signals[:5]
             m.d.comb += [
-                Assert(inner_valid == second),
+                Assert((third_valid == third) & (second_valid == second)),
+                Assert(~third | (inner_third.as_value() == third_item.as_value())),
+                Assert(~third | (block.prng == third_word)),
                 Assert(~second | (inner_second.as_value() == second_item.as_value())),
-                Assert(~second | (block.prng == second_word)),
-                Assert(~first | (inner_first.as_value() == first_item.as_value())),
-                Assert(~first | (inner_relaxes == relaxes)),
+                Assert(~second | (inner_relaxes == (second_word[:16] < block.relax_rate))),
             ]
         return m
 
@@ -115,7 +117,7 @@ CLAIMS = (
         name="draw",
         about="every active row steps the random word once; its thresholds and its relaxation are those of its word",
         harness=DrawHarness,
-        depth=5,
+        depth=6,
         bugs=(
             Bug(NAME, "self.items.payload.active & self.enable)", "self.enable)"),
             Bug(NAME, "self.items.valid & advance & ", "self.items.valid & "),

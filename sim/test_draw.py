@@ -17,7 +17,7 @@ from sw.contract.table import ENTRIES, thresholds
 GEOMETRIES = ((1, 2, 4, 1, 4, 40), (2, 2, 16, 2, 4, 300))  # height, width, K, folds, slices, rows
 RATES = (0, 1, 300, 40000, 65535, 65536)
 ADDRESS_BITS = (MAX_LAYERS * ENTRIES * 2 - 1).bit_length()
-LATENCY = 2
+LATENCY = 3
 
 
 async def write_tables(dut, tables: Source, layers: dict[int, list[tuple[int, int]]], random) -> None:
@@ -155,7 +155,7 @@ async def a_rate_relaxes_exactly_the_words_below_it(dut):
 
 
 @cocotb.test()
-async def a_draw_is_made_in_every_cycle_and_comes_after_two(dut):
+async def a_draw_is_made_in_every_cycle_and_comes_after_three(dut):
     random = await start(dut)
     geometry = geometry_of(bench_parameters()["shape"])
     items = item_layout(geometry)

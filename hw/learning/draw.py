@@ -38,7 +38,8 @@ def draw_layout(geometry: Geometry) -> data.StructLayout:
 
 
 class Draw(wiring.Component):
-    """Draws for every active item; items that aren't active pass without a draw. One item a cycle, latency two.
+    """Draws for every active item; items that aren't active pass without a draw. One item a cycle, latency three: the word, the
+    memory, and a register, for the memory is slow to answer.
 
     While not `enable`d nothing is drawn: an item that is active passes as one to learn, for what it says is its error.
 
@@ -83,7 +84,7 @@ class Draw(wiring.Component):
 
         advance = ~self.draws.valid | self.draws.ready
         stepped, looked_up = Signal(item_layout(self.geometry)), Signal(item_layout(self.geometry))
-        stepped_valid, relaxes = Signal(), Signal()
+        stepped_valid, looked_up_valid, relaxes = Signal(), Signal(), Signal()
         m.d.comb += [
             self.items.ready.eq(advance),
             self.drawn.eq(self.items.valid & advance & self.items.payload.active & self.enable),
@@ -97,17 +98,19 @@ class Draw(wiring.Component):
                 stepped.eq(self.items.payload),
                 stepped_valid.eq(self.items.valid),
                 looked_up.eq(stepped),
-                self.draws.valid.eq(stepped_valid),
+                looked_up_valid.eq(stepped_valid),
                 relaxes.eq(self.prng[:16] < self.relax_rate),
             ]
         toward, away = read_word(m, tables, address=Cat(self.prng[24:], self.layer), enable=advance)
-        m.d.comb += [
-            self.draws.payload.neuron.eq(looked_up.neuron),
-            self.draws.payload.negative.eq(looked_up.negative),
-            self.draws.payload.last.eq(looked_up.last),
-            self.draws.payload.learn.eq(looked_up.active & (toward.any() | away.any() | ~self.enable)),
-            self.draws.payload.relax.eq(looked_up.active & relaxes & self.enable),
-            self.draws.payload.toward.eq(toward),
-            self.draws.payload.away.eq(away),
-        ]
+        with m.If(advance):
+            m.d.sync += [
+                self.draws.valid.eq(looked_up_valid),
+                self.draws.payload.neuron.eq(looked_up.neuron),
+                self.draws.payload.negative.eq(looked_up.negative),
+                self.draws.payload.last.eq(looked_up.last),
+                self.draws.payload.learn.eq(looked_up.active & (toward.any() | away.any() | ~self.enable)),
+                self.draws.payload.relax.eq(looked_up.active & relaxes & self.enable),
+                self.draws.payload.toward.eq(toward),
+                self.draws.payload.away.eq(away),
+            ]
         return m
