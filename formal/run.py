@@ -21,6 +21,7 @@ from formal import (
     frame_buffer,
     frame_check,
     issue,
+    once,
     queue,
     register_slice,
     sequencer,
@@ -29,7 +30,10 @@ from formal.claim import Claim
 from formal.prove import prove
 from formal.source import Bug
 
-BLOCKS = (cell_step, cell_sum, cobs, crc, divide, draw, frame_buffer, frame_check, issue, queue, register_slice, sequencer)
+BLOCKS = (
+    *(cell_step, cell_sum, cobs, crc, divide, draw, frame_buffer),
+    *(frame_check, issue, once, queue, register_slice, sequencer),
+)
 CLAIMS: tuple[Claim, ...] = tuple(claim for block in BLOCKS for claim in block.CLAIMS)
 FOLDER = Path("build/formal")
 RESULTS = Path("results/formal.json")

@@ -35,6 +35,19 @@ def copy_of(name: str, bug: Bug | None = None) -> Any:
     return copy
 
 
+def recorded_signals(copy: Any) -> list[Any]:
+    """From now on the signals that a copy of a module makes, in the order of the text."""
+    signals: list[Any] = []
+
+    def recorded(*args: Any, src_loc_at: int = 0, **fields: Any) -> Any:
+        signals.append(Signal(*args, src_loc_at=src_loc_at + 1, **fields))
+        return signals[-1]
+
+    recorded.like = Signal.like  # pyright: ignore[reportFunctionMemberAccess]
+    copy.Signal = recorded
+    return signals
+
+
 class Elaborated(Elaboratable):
     """A block that has been elaborated already, so that a harness can speak of the signals inside.
 
@@ -42,14 +55,7 @@ class Elaborated(Elaboratable):
     """
 
     def __init__(self, copy: Any, block: Elaboratable) -> None:
-        self.signals: list[Any] = []
-
-        def recorded(*args: Any, src_loc_at: int = 0, **fields: Any) -> Any:
-            self.signals.append(Signal(*args, src_loc_at=src_loc_at + 1, **fields))
-            return self.signals[-1]
-
-        recorded.like = Signal.like  # pyright: ignore[reportFunctionMemberAccess]
-        copy.Signal = recorded
+        self.signals = recorded_signals(copy)
         self._fragment = Fragment.get(block, None)
 
     def fsm(self, name: str) -> Any:

@@ -155,7 +155,8 @@ class Commands(Component):
             connect(m, report.bytes, answer.report)
 
         feeds = is_stream & ~repeated_train & (samples.count != 0)
-        at_rest = ~predictions.busy & ~engine.busy
+        at_rest = Signal()  # a cycle ago: what the last request began is under way long before the next one's header is read
+        m.d.sync += at_rest.eq(~predictions.busy & ~engine.busy)
         with m.FSM():
             with m.State("header"):
                 m.d.comb += nonce.rest.eq(~request.valid)
