@@ -15,7 +15,6 @@ from formal.claim import Claim
 from formal.clocked import clocked_module, earlier, free
 from formal.source import Bug, Elaborated, copy_of, recorded_signals
 from hw.link.header_check import is_one_of
-from hw.link.orders import SETTLING
 from sw.contract.frames import CHANGES, FIRST, Command, Hello
 from sw.contract.geometry import Geometry
 
@@ -222,6 +221,7 @@ class RepetitionHarness(Elaboratable):
 
     def __init__(self, bug: Bug | None) -> None:
         self.copy = copy_of(ORDERS, bug)
+        self.copy.SETTLING = 2  # the wait for the counters cut short
 
     def elaborate(self, platform: object) -> Module:
         m = clocked_module()
@@ -288,7 +288,7 @@ CLAIMS = (
         about="an order that is repeated gives the engine nothing that changes it, and ends as one that is not",
         harness=RepetitionHarness,
         depth=4,
-        bug_depth=SETTLING + 8,
+        bug_depth=12,
         bugs=(
             Bug(ORDERS, "with m.If(self.repeated & ", "with m.If(0 & "),
             Bug(ORDERS, "(kind == Command.STATE) & (left != 0)))", "0))"),

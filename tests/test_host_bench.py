@@ -2,19 +2,23 @@
 
 import json
 import sys
+import time
 
 import pytest
 import torch
 import typer
+from cobs import cobs
 
-from sw.contract.frames import OVERHEAD
+from sw.contract.frames import OVERHEAD, REPLY, Command, Frame
 from sw.contract.network import Network
 from sw.experiments import bench
-from sw.experiments.benchmarks import area, growth, link, simulated, twin
+from sw.experiments.benchmarks import area, growth, host, link, simulated, twin
 from sw.experiments.learning import Pass
 from sw.host import simulated_board
 from sw.host.command_line import run
 from sw.host.error import BoardError
+from sw.wire.board import ModelBoard
+from sw.wire.paced import PacedLine
 from tests.fake_build import build_command
 
 
@@ -60,7 +64,7 @@ def test_a_wrong_board_has_no_benchmark(boards, tmp_path, capsys):
 
 def test_an_unknown_benchmark(boards, capsys):
     assert benchmark("--only", "speed") == 2
-    assert "choose one of twin, simulated, link, growth, area" in capsys.readouterr().err
+    assert "choose one of twin, simulated, link, host, growth, area" in capsys.readouterr().err
 
 
 def test_link_efficiency_counts_the_bytes_that_were_sent(boards):
@@ -119,3 +123,32 @@ def test_cycles_leave_out_the_wait_for_the_link():
         Pass(predictions=done.predictions, seconds=1.0, counters=counters | {"rows_learned": 60}), Network.of()
     )
     assert entries["cycles_per_training_sample"].bound == 510 + 6
+
+
+def test_the_host_is_held_against_the_line(monkeypatch):
+    monkeypatch.setattr(host, "SAMPLES", 90)
+    monkeypatch.setattr(host, "SHORT", 30)
+    monkeypatch.setattr(host, "BATCHES", (2,))
+    entries = host.host()
+    assert {name.removesuffix("_samples_per_second") for name in entries if name.endswith("second")} == {
+        *host.LATENCIES,
+        *(f"{name}_batch_2" for name in host.LATENCIES),
+    }
+    for name, entry in entries.items():
+        assert entry.value is not None and entry.bound is not None and entry.value > 0
+        if name.endswith(("_samples_per_second", "_line_efficiency")):
+            assert entry.value < entry.bound  # no byte goes faster than the line
+        if name.endswith("_milliseconds_median"):
+            assert entry.value > entry.bound
+
+
+def test_a_paced_line_takes_its_time_in_both_directions():
+    line = PacedLine(ModelBoard(), baud=100_000, latency=0.01)
+    wire = cobs.encode(Frame(type=Command.HELLO, sequence=1, nonce=0).pack()) + b"\0"
+    began = time.monotonic()
+    line.write(wire)
+    assert line.read(1000, 0.0) == b""
+    reply = line.read(1000, 5.0)
+    assert time.monotonic() - began >= (len(wire) + len(reply)) * 10 / 100_000 + 0.01
+    assert Frame.unpack(cobs.decode(reply[:-1])).type == Command.HELLO | REPLY
+    assert line.read(1000, 0.001) == b""

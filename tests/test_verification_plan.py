@@ -12,7 +12,9 @@ from formal.run import CLAIMS
 ROOT = Path(__file__).parent.parent
 PLAN = ROOT / "docs" / "verification.md"
 STATES = ("proved", "CI", "proved, CI", "long")
-RESULTS = {"bench": "bench.json", "coverage": "coverage.json", "replay": "replay.json", "mutation": "mutation.json"}
+RESULTS = {"bench": "bench.json", "coverage": "coverage.json", "replay": "replay.json", "mutation": "mutation.json"} | {
+    "soak": "soak.json"
+}
 
 
 def rows(text: str) -> list[list[str]]:

@@ -15,6 +15,7 @@ from rich.table import Table
 from sw.experiments.benchmarks.area import area
 from sw.experiments.benchmarks.entry import Entries
 from sw.experiments.benchmarks.growth import growth
+from sw.experiments.benchmarks.host import host
 from sw.experiments.benchmarks.link import link
 from sw.experiments.benchmarks.simulated import simulated
 from sw.experiments.benchmarks.twin import twin
@@ -24,7 +25,7 @@ from sw.host.error import InputError
 from sw.host.output import check_writable, write_json
 
 RESULT = Path("results/bench.json")
-BENCHMARKS = {benchmark.__name__: benchmark for benchmark in (twin, simulated, link, growth, area)}
+BENCHMARKS = {benchmark.__name__: benchmark for benchmark in (twin, simulated, link, host, growth, area)}
 
 
 def experiment(
