@@ -94,13 +94,14 @@ class DrawHarness(Elaboratable):
             Assert(~first | (found.learn == (first_item.active & (~block.enable | found.toward.any() | found.away.any())))),
         ]
         if self.bug is None:
-            inner_third, inner_second, third_valid, second_valid, inner_relaxes = elaborated.signals[:5]
+            inner_third, inner_second, third_valid, second_valid, inner_relaxes, inner_active = elaborated.signals[:6]
             m.d.comb += [
                 Assert((third_valid == third) & (second_valid == second)),
                 Assert(~third | (inner_third.as_value() == third_item.as_value())),
                 Assert(~third | (block.prng == third_word)),
                 Assert(~second | (inner_second.as_value() == second_item.as_value())),
                 Assert(~second | (inner_relaxes == (second_word[:16] < block.relax_rate))),
+                Assert(~first | (inner_active == first_item.active)),
             ]
         return m
 

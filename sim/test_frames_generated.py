@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hw.link.receiver import Receiver
-from sw.contract.frames import CRC, OVERHEAD, VERSION, Frame
+from sw.contract.frames import CRC, HEADER, OVERHEAD, VERSION, Frame
 from sw.host.frame_reader import FrameReader
 
 ROOM = 256
@@ -41,14 +41,14 @@ def damaged(draw: st.DrawFn) -> bytes:
 
 
 @st.composite
-def renamed(draw: st.DrawFn) -> bytes:
-    """A whole frame of any version, with the CRC that belongs to it."""
-    frame = Frame.unpack(draw(frames))
-    body = bytes([draw(st.integers(0, 255))]) + frame.pack()[1 : -CRC.size]
-    return cobs.encode(body + CRC.pack(zlib.crc32(body)))
+def mislabelled(draw: st.DrawFn) -> bytes:
+    """A frame with a byte of its header changed, the version or the length perhaps, and the CRC that belongs to that."""
+    body = bytearray(draw(frames)[: -CRC.size])
+    body[draw(st.sampled_from((0, HEADER.size - 2, HEADER.size - 1)))] = draw(st.integers(0, 255))
+    return cobs.encode(bytes(body) + CRC.pack(zlib.crc32(body)))
 
 
-streams = st.lists(frames.map(cobs.encode) | damaged() | renamed() | st.binary(max_size=40), min_size=1, max_size=6)
+streams = st.lists(frames.map(cobs.encode) | damaged() | mislabelled() | st.binary(max_size=40), min_size=1, max_size=6)
 
 
 def on_the_board(wire: bytes) -> tuple[list[bytes], int]:

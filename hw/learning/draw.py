@@ -102,15 +102,17 @@ class Draw(wiring.Component):
                 relaxes.eq(self.prng[:16] < self.relax_rate),
             ]
         toward, away = read_word(m, tables, address=Cat(self.prng[24:], self.layer), enable=advance)
+        draw, active = self.draws.payload, Signal()
+        m.d.comb += draw.learn.eq(active & (draw.toward.any() | draw.away.any() | ~self.enable))
         with m.If(advance):
             m.d.sync += [
                 self.draws.valid.eq(looked_up_valid),
-                self.draws.payload.neuron.eq(looked_up.neuron),
-                self.draws.payload.negative.eq(looked_up.negative),
-                self.draws.payload.last.eq(looked_up.last),
-                self.draws.payload.learn.eq(looked_up.active & (toward.any() | away.any() | ~self.enable)),
-                self.draws.payload.relax.eq(looked_up.active & relaxes & self.enable),
-                self.draws.payload.toward.eq(toward),
-                self.draws.payload.away.eq(away),
+                active.eq(looked_up.active),
+                draw.neuron.eq(looked_up.neuron),
+                draw.negative.eq(looked_up.negative),
+                draw.last.eq(looked_up.last),
+                draw.relax.eq(looked_up.active & relaxes & self.enable),
+                draw.toward.eq(toward),
+                draw.away.eq(away),
             ]
         return m
