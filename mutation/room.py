@@ -54,6 +54,7 @@ ROOMS = (
             "boards": ("tests/test_boards.py", "tests/test_geometry.py"),
             "error": ("tests/test_network.py", "tests/test_configuration.py"),
             "geometry_text": ("tests/test_geometry.py",),
+            "requests": ("tests/test_host_device.py",),
         },
     ),
     Room(

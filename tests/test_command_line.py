@@ -113,7 +113,7 @@ def test_train_gives_the_network_the_documented_stream(folder, words, order, opt
     result, found = read("out.json"), checkpoint.load(folder / "b.npz")
     for ours, theirs in zip(found.weights, twin.read_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
-    assert (found.prng, found.samples) == twin.read_state()
+    assert (found.prng, found.samples, found.signature) == twin.read_state()
     counted = twin.counters()
     seconds = result.pop("seconds")
     assert seconds > 0

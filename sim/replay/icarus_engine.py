@@ -35,7 +35,7 @@ async def play(dut):
     run = read(Path(bench_parameters()["run"]))
     host.sequence = 2**16 - len(run.steps) // 2  # wraps in the middle
     await host.hello()
-    found = await host.exchange([(step.command, step.payload) for step in run.steps])
+    found = await host.exchange([(step.command, step.payload, False) for step in run.steps])
     for step, reply in zip(run.steps, found, strict=True):
         assert reply.type == step.command | REPLY, f"{step.command.name} was refused: {reply.payload.hex()}"
     Path(bench_parameters()["replies"]).write_text("".join(f"{reply.payload.hex()}\n" for reply in found))

@@ -1,9 +1,8 @@
 """The requests that give a board a network, its weights and ask for them: command and payload, in the order they are sent."""
 
 import struct
-from collections.abc import Iterator, Sequence
-
-from numpy.typing import NDArray
+from collections.abc import Iterable, Iterator
+from typing import Protocol
 
 from sw.contract.frames import Command
 from sw.contract.geometry import Geometry
@@ -12,6 +11,16 @@ from sw.contract.registers import configuration_bytes
 from sw.contract.table import table_bytes
 
 Request = tuple[Command, bytes]
+
+
+class Row(Protocol):
+    """Hidden weights of one neuron, int8: a NumPy array."""
+
+    def tobytes(self) -> bytes:
+        """One byte each."""
+        ...
+
+
 _ROW = struct.Struct("<H")
 _ROW_AND_COUNT = struct.Struct("<HH")
 
@@ -23,7 +32,7 @@ def configure(network: Network, geometry: Geometry) -> list[Request]:
     return [(Command.CONFIGURE, registers), *((Command.TABLE, table) for table in tables)]
 
 
-def write(weights: Sequence[NDArray]) -> Iterator[Request]:
+def write(weights: Iterable[Iterable[Row]]) -> Iterator[Request]:
     """A WRITE for each row of `weights`: int8 arrays of shape (n_l, n_{l-1}), layer 1 first."""
     for row, values in enumerate(values for layer in weights for values in layer):
         yield Command.WRITE, _ROW.pack(row) + values.tobytes()

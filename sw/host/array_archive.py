@@ -6,6 +6,7 @@ that another program wrote) is as good as its arrays. No time of day is in it: e
 """
 
 import zlib
+from os import SEEK_END
 from typing import IO
 from zipfile import BadZipFile, LargeZipFile, ZipFile, ZipInfo
 
@@ -31,7 +32,11 @@ def write_arrays(file: IO[bytes], arrays: dict[str, NDArray]) -> None:
 
 
 def check_together(archive: ZipFile, arrays: dict[str, NDArray]) -> None:
-    """Raise `CheckpointError` where the archive says that it was written with other arrays than these."""
+    """Raise `CheckpointError` where the archive says that it was written with other arrays than these, or is cut off."""
+    assert archive.fp is not None
+    archive.fp.seek(-len(archive.comment) - 2, SEEK_END)
+    if int.from_bytes(archive.fp.read(2), "little") != len(archive.comment):  # zipfile takes what is left of it
+        raise CheckpointError("its end is missing")
     comment = archive.comment.decode(errors="replace")
     if comment.startswith(CHECKSUM) and comment != f"{CHECKSUM}{_checksum(arrays):08x}":
         raise CheckpointError("its arrays were not saved together: the checksum of all of them is another one")
