@@ -42,7 +42,7 @@ class Room:
         return (*first, *(test for test in self.after if test not in first))
 
 
-LINK = ("sim/test_link_commands.py", "sim/test_link_refusals.py", "sim/test_link_flow.py")
+LINK = ("sim/test_link_once.py", "sim/test_link_commands.py", "sim/test_link_refusals.py", "sim/test_link_flow.py")
 WHOLE = "sim/test_pysim_accelerator.py"
 
 ROOMS = (
@@ -55,6 +55,7 @@ ROOMS = (
             "error": ("tests/test_network.py", "tests/test_configuration.py"),
             "geometry_text": ("tests/test_geometry.py",),
             "requests": ("tests/test_host_device.py",),
+            "state": ("tests/test_contract_model.py",),
         },
     ),
     Room(
@@ -101,11 +102,12 @@ ROOMS = (
         tests="sim/test_{}.py",
         instead={
             **dict.fromkeys(("answer", "commands", "orders", "predictions", "report", "request", "samples", "link"), LINK),
-            "argument_check": LINK[1::-1],
+            "argument_check": LINK[2::-1],
             "boot_nonce": LINK,
             "crc": ("sim/test_link_receiver.py", "sim/test_link_transmitter.py"),
             "header_check": ("sim/test_link_receiver.py", *LINK),
             "receiver": ("sim/test_link_receiver.py",),
+            "sample_lock": ("sim/test_session.py", *LINK),
             "tokens": ("sim/test_cobs.py",),
             "transmitter": ("sim/test_link_transmitter.py",),
         },
@@ -123,6 +125,7 @@ ROOMS = (
             "pixel_words": ("sim/test_input_buffer.py",),
             "queue": ("sim/test_queues.py",),
             "register_slice": ("sim/test_queues.py",),
+            "signature": ("sim/test_session.py",),
         },
         after=(WHOLE,),
         without=("hw/generate.py", "hw/verilog.py"),  # they write what the benches read

@@ -54,7 +54,8 @@ class Forward:
 class ContractModel:
     """A network that predicts and learns.
 
-    `weights[l][j][i]`, `prng` and `samples` are its state (clause 13); `learned`, `draws`, `rows_learned` count (clause 17).
+    `weights[l][j][i]`, `prng`, `samples` and `signature` are its state (clause 13); `learned`, `draws` and `rows_learned`
+    count (clause 17).
     """
 
     def __init__(self, *, inputs: int, layers: list[Layer], margin: int, prng: int, weights: list[list[list[int]]]) -> None:
@@ -63,7 +64,7 @@ class ContractModel:
         within("margin", margin, -(2**15), 2**15 - 1)  # clause 15
         within("prng", prng, 1, 2**32 - 1)  # clause 15
         self.inputs, self.layers, self.margin = inputs, layers, margin
-        self.prng, self.samples = prng, 0
+        self.prng, self.samples, self.signature = prng, 0, 0
         self.learned = self.draws = self.rows_learned = 0
         self.weights = [[list(row) for row in layer] for layer in weights]
 
@@ -75,6 +76,7 @@ class ContractModel:
         """Learns from one image and returns its class as it was before."""
         within("label", label, 0, self.layers[-1].neurons - 1)  # clause 15
         passed = self.forward(pixels)
+        self.signature = self.signed(self.prediction(passed.sums[-1]))
         self.samples = (self.samples + 1) % 2**64  # clause 13; clause 7: also one that teaches nothing
         errors = self.errors(passed, label)
         if errors is not None:
@@ -84,6 +86,11 @@ class ContractModel:
                     if error != 0:
                         self.update_row(index, row, error, passed.inputs[index])
         return self.prediction(passed.sums[-1])
+
+    def signed(self, prediction: int) -> int:
+        """The signature after a sample with this prediction, clause 18."""
+        s = self.signature
+        return (s >> 1) ^ (0xEDB88320 if s & 1 else 0) ^ self.prng ^ prediction
 
     # --- forward
 

@@ -90,6 +90,7 @@ def compare(case: Case, model_class: type[ContractModel] = ContractModel) -> Non
             agree("weights", [layer.tolist() for layer in twin.weights()], model.weights)
             agree("random word", twin.prng(), model.prng)
             agree("samples", twin.samples(), model.samples)
+            agree("signature", twin.signature(), model.signature)
             agree("counters", twin.counters(), {name: getattr(model, name) for name in twin.counters()})
             begin = end
 
@@ -178,6 +179,11 @@ def test_a_network_as_wide_as_an_image_is_the_model():
 class BinaryWeightOfZero(ContractModel):
     def binary(self, q: int) -> int:
         return 1 if q > 0 else -1
+
+
+class SignatureWithoutItsFeedback(ContractModel):
+    def signed(self, prediction: int) -> int:
+        return self.signature >> 1 ^ self.prng ^ prediction
 
 
 class MeanTruncated(ContractModel):
@@ -333,6 +339,7 @@ class InferenceSteps(ContractModel):
 
 FAULTS = [
     BinaryWeightOfZero,
+    SignatureWithoutItsFeedback,
     MeanTruncated,
     SignAboveTheMeanOnly,
     GateAboveTheThresholdOnly,
