@@ -1,4 +1,4 @@
-"""Hosts that are killed, on a small simulated board: see `sw.experiments.kills`."""
+"""Hosts that are killed: see `sw.experiments.kills`. The simulated board behind its port lives on, as one on a cable does."""
 
 import struct
 from pathlib import Path
@@ -7,12 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from sw.contract.geometry_text import geometry_text
+from sw.contract.boards import BOARDS
 from sw.experiments.kills import Kills
-from sw.experiments.soaking.frames import GEOMETRY
 from sw.experiments.soaking.scene import times
+from sw.host import simulated_board
+from sw.host.commands.speech import say
+from sw.host.process_transport import ProcessTransport
+from sw.wire.port import Port
 
 KILLS, SAMPLES, EVERY = 400, 2000, 250
+SAID = 20
+BOARD = "tangnano9k"  # the smallest
 CONFIG = "[network]\nlayers = [12, 6, 3]\ninit_range = 20\n[learning]\nmargin = 4\nrelax_rate = [3000, 300]\n"
 
 
@@ -26,7 +31,13 @@ def kills(scale: float, seed: int) -> dict[str, Any]:
         labels = random.integers(0, 3, SAMPLES, dtype=np.uint8)
         files["labels"].write_bytes(struct.pack(">2xBBI", 8, 1, SAMPLES) + labels.tobytes())
         stream = ["--config", str(files["net.toml"]), "--images", str(files["images"]), "--labels", str(files["labels"])]
-        board = ["--board", "sim", "--geometry", geometry_text(GEOMETRY)]
-        killed = Kills(Path(folder), board, stream, SAMPLES, EVERY)
-        identical = sum(killed.trial(random).identical for _ in range(count))
+        gateware = ProcessTransport([simulated_board.build(BOARDS[BOARD].geometry, say)])
+        with Port(gateware) as port:
+            killed = Kills(Path(folder), ["--board", BOARD, "--port", port.name], stream, SAMPLES, EVERY)
+            identical = 0
+            for number in range(1, count + 1):
+                identical += killed.trial(random).identical
+                if number % SAID == 0:
+                    say(f"kill {number} of {count}, {identical} identical ends")
+        gateware.close()
     return {"kills": count, "identical_resumes": identical, "samples": SAMPLES, "checkpoint_every": EVERY}
