@@ -32,8 +32,7 @@ _FOR_TEN_TASKS = (
 )
 
 _SATURATIONS = (
-    "saturation = 0; saturation = [1.8, 0]; saturation = [1.95, 0]; saturation = [2.05, 0]; saturation = [2.3, 0]; "
-    "saturation = [1.91, 4.9]; saturation = 0, relax_rate = 262; saturation = [1.91, 0], relax_rate = 33"
+    "saturation = 0; saturation = 0, relax_rate = 262; saturation = [1.8, 0]; saturation = [2.05, 0]; saturation = [1.91, 4.9]"
 )
 
 PLAN = {
@@ -59,11 +58,11 @@ PLAN = {
     "compare-mnist-fashion": "compare-mnist-fashion --samples 2000 --test-samples 1000 --engine compiled"
     " --methods plain,metaplastic,metaplastic-task-free,joint,metaplastic-batch-1,chip",
     "width-curve": "width-curve --tasks 4 --samples 1000 --methods metaplastic,chip --engine compiled",
-    "compare-fashion-stream": "compare-fashion-stream --engine compiled",
+    "compare-fashion-stream": "compare-fashion-stream --look-back 1 --seeds 1 --engine compiled",
     "beyond-stream": f"compare-permuted-mnist --tasks 100 --methods chip --config examples/long-stream.toml {_PASS}"
-    " --last 10 --look-back 1",
-    "sweep-saturation": "settings-sweep --tasks 40 --last 5 --look-back 1 --config examples/narrow.toml --engine compiled"
-    f" --variants '{_SATURATIONS}'",
+    " --last 10 --look-back 1 --seeds 1",
+    "sweep-saturation": "settings-sweep --tasks 30 --last 5 --look-back 1 --seeds 1 --config examples/narrow.toml"
+    f" --engine compiled --variants '{_SATURATIONS}'",
     "beyond-narrow": f"compare-permuted-mnist --tasks 1000 --methods chip --config examples/narrow.toml {_PASS}"
     " --last 5 --look-back 1 --seeds 1",
 }

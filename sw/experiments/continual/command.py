@@ -34,9 +34,7 @@ Validation = Annotated[
 ]
 MnistFolder = Annotated[Path, typer.Option(help="Folder of grey MNIST; filled from the net.", metavar="F")]
 FashionFolder = Annotated[Path, typer.Option(help="Folder of Fashion-MNIST; filled from the net.", metavar="F")]
-FashionThreshold = Annotated[
-    int, typer.Option(help="A bit of Fashion-MNIST is on above it.", min=0, max=255, metavar="T")
-]
+FashionThreshold = Annotated[int, typer.Option(help="A bit of Fashion-MNIST is on above it.", min=0, max=255, metavar="T")]
 Changes = Annotated[
     list[str] | None,
     typer.Option("--set", help="A setting of the floating-point methods, FIELD=VALUE or METHOD:FIELD=VALUE."),
