@@ -310,11 +310,14 @@ def test_a_sweep_tries_each_variant_on_held_out_training_samples(tmp_path):
 def test_a_sweep_over_a_stream_is_read_at_its_newest_tasks(tmp_path):
     torch.set_num_threads(1)
     path = tmp_path / "a.json"
-    words = ["--tasks", "3", "--last", "2", "--look-back", "1", "--samples", "40", "--test-samples", "30", "--seeds", "1"]
+    words = ["--tasks", "3", "--last", "2", "--look-back", "1", "--samples", "300", "--test-samples", "90", "--seeds", "1"]
     assert run(app, ["experiment", "settings-sweep", "--variants", "", *words, "--json", str(path)]) == 0
     result = json.loads(path.read_text())
-    (course,) = result["by_variant"]["as it is"]["chip"]["runs"]
-    assert result["last"] == 2 and course["metrics"]["accuracy"] == np.mean(course["final"][1:])
+    found = result["by_variant"]["as it is"]["chip"]
+    (course,) = found["runs"]
+    assert result["last"] == 2 and course["final"][0] != course["final"][1]
+    assert course["metrics"]["accuracy"] == np.mean(course["final"][1:])
+    assert found["metrics"]["accuracy"]["mean"] == course["metrics"]["accuracy"]
     assert [[value is None for value in row] for row in course["matrix"]] == [[0, 1, 1], [1, 0, 1], [0, 0, 0]]
 
 

@@ -58,11 +58,13 @@ PLAN = {
     "compare-mnist-fashion": "compare-mnist-fashion --samples 2000 --test-samples 1000 --engine compiled"
     " --methods plain,metaplastic,metaplastic-task-free,joint,metaplastic-batch-1,chip",
     "width-curve": "width-curve --tasks 4 --samples 1000 --methods metaplastic,chip --engine compiled",
-    "compare-fashion-stream": "compare-fashion-stream --look-back 1 --seeds 1 --engine compiled",
+    "compare-fashion-stream": "compare-fashion-stream --config examples/fashion.toml --fashion-threshold 30 --look-back 1"
+    " --seeds 1 --engine compiled",
     "beyond-stream": f"compare-permuted-mnist --tasks 100 --methods chip --config examples/long-stream.toml {_PASS}"
     " --last 10 --look-back 1 --seeds 1",
     "sweep-saturation": "settings-sweep --tasks 30 --last 5 --look-back 1 --seeds 1 --config examples/narrow.toml"
     f" --engine compiled --variants '{_SATURATIONS}'",
+    "fresh-narrow": f"compare-permuted-mnist --tasks 5 --hidden 100 --methods chip {_PASS}",
     "beyond-narrow": f"compare-permuted-mnist --tasks 1000 --methods chip --config examples/narrow.toml {_PASS}"
     " --last 5 --look-back 1 --seeds 1",
 }
