@@ -79,7 +79,9 @@ def test_a_wrong_board_is_named_and_the_status_is_1(metaplast, tmp_path, capsys,
     assert f"DIFFERENT: {said}" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("name", ["mnist", "gated", "long-stream", "small-board", "one-pass", "fashion", "narrow"])
+@pytest.mark.parametrize(
+    "name", ["mnist", "gated", "long-stream", "small-board", "one-pass", "fashion", "narrow", "ten-tasks", "two-sets"]
+)
 def test_the_examples_are_configurations(name, request):
     text = (request.config.rootpath / "examples" / f"{name}.toml").read_text()
     network = network_from_toml(text)

@@ -256,6 +256,7 @@ def test_the_other_experiments_run(name, words, tmp_path):
         (["settings-sweep", "--variants", "margin 3"], "--variants has 'margin 3', expected settings in TOML"),
         (["settings-sweep", "--variants", "margin = 3.5"], "margin is 3.5"),
         (["settings-sweep", "--variants", "margin = 3", "--stream", "cifar"], "--stream is cifar"),
+        (["settings-sweep", "--variants", "margin = 3", "--tasks", "2", "--last", "3"], "--last is 3, expected 1 to 2"),
     ],
 )
 def test_bad_options_are_one_line_and_leave_nothing(words, said, tmp_path, capsys):
@@ -277,6 +278,18 @@ def test_a_configuration_gives_the_hidden_layers_of_all_methods(tmp_path):
     assert result["methods"]["chip"]["settings"]["network"]["layers"] == [784, 7, 6, 10]
 
 
+@pytest.mark.parametrize(("threshold", "learns"), [("99", True), ("100", False)])
+def test_fashion_mnist_has_a_threshold_of_its_own(threshold, learns, tmp_path, monkeypatch):
+    grey = np.full((40, 784), 100, np.uint8), np.arange(40) % 10
+    monkeypatch.setattr(Sources, "_grey", staticmethod(lambda name, folder: (grey, grey)))
+    path = tmp_path / "a.json"
+    words = ["--tasks", "1", "--samples", "40", "--test-samples", "10", "--methods", "chip", "--seeds", "1"]
+    words += ["--fashion-threshold", threshold, "--json", str(path)]
+    assert run(app, ["experiment", "compare-fashion-mnist", *words]) == 0
+    (course,) = json.loads(path.read_text())["methods"]["chip"]["runs"]
+    assert (course["flips"][0][0] > 0) == learns
+
+
 def test_a_sweep_tries_each_variant_on_held_out_training_samples(tmp_path):
     torch.set_num_threads(1)
     path = tmp_path / "a.json"
@@ -292,6 +305,20 @@ def test_a_sweep_tries_each_variant_on_held_out_training_samples(tmp_path):
         "window = 3": default | {"window": [3]},
         "learning_rate = [1, 2], margin = 9": default | {"learning_rate": [1, 2], "margin": 9},
     }
+
+
+def test_a_sweep_over_a_stream_is_read_at_its_newest_tasks(tmp_path):
+    torch.set_num_threads(1)
+    path = tmp_path / "a.json"
+    words = ["--tasks", "3", "--last", "2", "--look-back", "1", "--samples", "300", "--test-samples", "90", "--seeds", "1"]
+    assert run(app, ["experiment", "settings-sweep", "--variants", "", *words, "--json", str(path)]) == 0
+    result = json.loads(path.read_text())
+    found = result["by_variant"]["as it is"]["chip"]
+    (course,) = found["runs"]
+    assert result["last"] == 2 and course["final"][0] != course["final"][1]
+    assert course["metrics"]["accuracy"] == np.mean(course["final"][1:])
+    assert found["metrics"]["accuracy"]["mean"] == course["metrics"]["accuracy"]
+    assert [[value is None for value in row] for row in course["matrix"]] == [[0, 1, 1], [1, 0, 1], [0, 0, 0]]
 
 
 def test_every_experiment_can_be_loaded():

@@ -70,6 +70,13 @@ def test_a_result_becomes_a_table(tmp_path):
     assert "![switching](../results/switching-curves.png)" in page
 
 
+@pytest.mark.parametrize(("last", "said"), [(1, " Accuracy at the end is that of the last 1 tasks."), (2, "")])
+def test_an_accuracy_of_the_newest_tasks_says_so(last, said, tmp_path):
+    (tmp_path / "switching.json").write_text(json.dumps(RESULT | {"last": last}))
+    page = replaced("<!-- result: switching -->\n<!-- end -->", tmp_path).splitlines()
+    assert page[3].endswith("standard deviation over seeds." + said)
+
+
 def test_of_one_task_one_number_is_shown(tmp_path):
     metrics = {"accuracy": [0.25], "accuracy_when_new": [0.25], "newest_accuracy": [0.25]}
     result = RESULT | {"scale": SCALE | {"tasks": 1}, "methods": {"chip": chip([[0.25]], **metrics)}}

@@ -36,7 +36,7 @@ def permute(bits: Bytes, seed: int | None) -> Bytes:
     """`bits` of shape (n, pixels) with the pixels of every image in the order of `permutation`; None: as they are."""
     if seed is None:
         return bits
-    return bits[:, permutation(bits.shape[1], seed)]
+    return np.take(bits, permutation(bits.shape[1], seed), axis=1)
 
 
 def seeded(seed: int, what: str) -> np.random.Generator:

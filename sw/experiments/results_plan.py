@@ -31,17 +31,24 @@ _FOR_TEN_TASKS = (
     'relax_rate = 10; activation = "gate", gate = 15, margin = 22'
 )
 
+_SATURATIONS = (
+    "saturation = 0; saturation = 0, relax_rate = 262; saturation = [1.8, 0]; saturation = [2.05, 0]; saturation = [1.91, 4.9]"
+)
+
 PLAN = {
     "defaults-mnist": f"compare-permuted-mnist --tasks 1 --methods chip --seeds 5 {_PASS}",
     "beyond-mnist": f"compare-permuted-mnist --tasks 1 --methods chip --config examples/one-pass.toml --seeds 5 {_PASS}",
     "quadratic-task": "quadratic-task",
-    "beyond-fashion-mnist": f"compare-fashion-mnist --tasks 1 --methods chip --config examples/fashion.toml --seeds 5 {_PASS}",
+    "beyond-fashion-mnist": "compare-fashion-mnist --tasks 1 --methods chip --config examples/fashion.toml"
+    f" --fashion-threshold 30 --seeds 5 {_PASS}",
     "compare-one-pass": "compare-permuted-mnist --tasks 4 --samples 1000 --test-samples 1000 --engine compiled"
     f" --set ewc-batch-1:strength=50 --set si-batch-1:strength=0.01 --methods {_ONE_PASS}",
     "defaults-permuted-mnist": f"compare-permuted-mnist --tasks 10 --methods chip {_PASS}",
+    "beyond-permuted": f"compare-permuted-mnist --tasks 10 --methods chip --config examples/ten-tasks.toml {_PASS}",
     "compare-permuted-mnist": "compare-permuted-mnist --tasks 4 --samples 2000 --test-samples 1000 --engine compiled"
     f" --methods {_PAPER},chip",
-    "beyond-mnist-fashion": f"compare-mnist-fashion --methods chip-epochs --config examples/fashion.toml {_PASS}",
+    "beyond-mnist-fashion": "compare-mnist-fashion --methods chip-epochs --config examples/two-sets.toml"
+    f" --fashion-threshold 30 {_PASS}",
     "sweep-ten-tasks": f"settings-sweep --tasks 10 --seeds 1 --engine compiled --variants '{_FOR_TEN_TASKS}'",
     "sweep-mnist": f"settings-sweep --engine compiled --variants '{_ONE_AT_A_TIME}'",
     "metaplasticity-curve": "metaplasticity-curve --samples 1000 --epochs 2 --methods metaplastic,chip --engine compiled"
@@ -51,10 +58,14 @@ PLAN = {
     "compare-mnist-fashion": "compare-mnist-fashion --samples 2000 --test-samples 1000 --engine compiled"
     " --methods plain,metaplastic,metaplastic-task-free,joint,metaplastic-batch-1,chip",
     "width-curve": "width-curve --tasks 4 --samples 1000 --methods metaplastic,chip --engine compiled",
-    "compare-fashion-stream": "compare-fashion-stream --engine compiled",
+    "compare-fashion-stream": "compare-fashion-stream --config examples/fashion.toml --fashion-threshold 30 --look-back 1"
+    " --seeds 1 --engine compiled",
     "beyond-stream": f"compare-permuted-mnist --tasks 100 --methods chip --config examples/long-stream.toml {_PASS}"
     " --last 10 --look-back 1 --seeds 1",
-    "beyond-narrow": f"compare-permuted-mnist --tasks 100 --methods chip --config examples/narrow.toml {_PASS}"
+    "sweep-saturation": "settings-sweep --tasks 30 --last 5 --look-back 1 --seeds 1 --config examples/narrow.toml"
+    f" --engine compiled --variants '{_SATURATIONS}'",
+    "fresh-narrow": f"compare-permuted-mnist --tasks 5 --hidden 100 --methods chip {_PASS}",
+    "beyond-narrow": f"compare-permuted-mnist --tasks 1000 --methods chip --config examples/narrow.toml {_PASS}"
     " --last 5 --look-back 1 --seeds 1",
 }
 

@@ -35,6 +35,8 @@ def experiment(
     samples: Count = None,
     test_samples: Count = None,
     config: Config = None,
+    last: Annotated[int | None, typer.Option(help="Accuracy is over the last K tasks; all.", min=1, metavar="K")] = None,
+    look_back: Annotated[int | None, typer.Option(help="Test only the K newest tasks, all at the end.", min=1)] = None,
     seeds: FewSeeds = 3,
     seed: FirstSeed = 1,
     fashion_folder: FashionFolder = Path("data/fashion-mnist"),
@@ -45,6 +47,8 @@ def experiment(
     began = time.monotonic()
     if stream not in STREAMS:
         raise InputError(f"--stream is {stream}, expected {' or '.join(STREAMS)}")
+    if last is not None and last > tasks:
+        raise InputError(f"--last is {last}, expected 1 to {tasks}, the number of tasks")
     base = read_network(config) if config else Network.of()
     networks = {"as it is": base} | {words: variant(base, words) for words in variants.split(";") if words.strip()}
     scale = Scale(
@@ -62,14 +66,16 @@ def experiment(
             methods=["chip"],
             seeds=range(seed, seed + seeds),
             network=network,
+            last=last,
+            look_back=look_back,
             engine=engine,
         )
         name = " ".join(words.split())
         found[name] = compare(plan)["chip"]
-        written[name] = as_json({"chip": found[name]}, plan.seeds, tasks, histograms=False)
+        written[name] = as_json({"chip": found[name]}, plan.seeds, last or tasks, histograms=False)
         typer.echo(f"{name}: {in_per_cent(found[name].metrics['accuracy'])}")
     size = scale.as_json(full=False, grey=False, seeds=range(seed, seed + seeds)) | {"validation": True}
-    finish(path, NAME, began, {"scale": size, "stream": stream, "by_variant": written})
+    finish(path, NAME, began, {"scale": size, "stream": stream, "last": last or tasks, "by_variant": written})
     return 0
 
 

@@ -24,7 +24,7 @@ FEATURES = ("train", "train_labels", "test", "test_labels")
 class Sources:
     """Folders of IDX files, filled from the net if they are empty. `grey`: samples are 0…255 and not bits.
 
-    Fashion-MNIST as bits has its threshold at 63: much of its cloth is darker than half. `validation`: the last 10,000
+    Fashion-MNIST as bits has a threshold of its own, 63: much of its cloth is darker than half. `validation`: the last 10,000
     training samples are held back and take the place of the test samples, so that nothing is chosen by those.
     """
 
@@ -32,6 +32,7 @@ class Sources:
     validation: bool = False
     mnist_folder: Path = Path("data/mnist")
     fashion_folder: Path = Path("data/fashion-mnist")
+    fashion_threshold: int = FASHION_THRESHOLD
     features: Path | None = None
 
     @property
@@ -49,7 +50,7 @@ class Sources:
         """Training and test samples."""
         train, test = self._grey("fashion-mnist", self.fashion_folder)
         if not self.grey:
-            train, test = ((binarise(inputs, FASHION_THRESHOLD), labels) for inputs, labels in (train, test))
+            train, test = ((binarise(inputs, self.fashion_threshold), labels) for inputs, labels in (train, test))
         return self._split(train, test)
 
     def _split(self, train: Labelled, test: Labelled) -> tuple[Labelled, Labelled]:
