@@ -67,9 +67,17 @@ def test_every_claim_is_in_the_plan_and_proved():
 
 def figures() -> list[str]:
     """The rows of the table of results, from what the commands left."""
-    formal, coverage, replay, mutation = (
-        json.loads((ROOT / "results" / f"{name}.json").read_text()) for name in ("formal", "coverage", "replay", "mutation")
+    formal, coverage, replay, mutation, soak = (
+        json.loads((ROOT / "results" / f"{name}.json").read_text())
+        for name in ("formal", "coverage", "replay", "mutation", "soak")
     )
+    lines = soak["sections"]
+    bad_lines = [
+        f"{soak['frames_fuzzed']:,} damaged or forged frames, {soak['wrong_updates'] + soak['hangs']} wrong updates or hangs",
+        f"{lines['acknowledgements']['batches']:,} batches with {soak['acknowledgement_faults']:,} faults",
+        f"{lines['resets']['resets']} resets, {lines['cable']['cables']} cables, {soak['differences']} differences",
+        f"{soak['identical_resumes']} of {soak['kills']} killed hosts with identical ends",
+    ]
     rooms = [f"{name} {room['killed']} of {room['mutants']}" for name, room in mutation["rooms"].items()]
     runs = [f"{run['samples']:,}" for run in replay.values() if run["equal"]]
     return [
@@ -78,6 +86,7 @@ def figures() -> list[str]:
         f"| bins of coverage met | {coverage['hit']} of {coverage['bins']} | `make coverage` |",
         f"| faults found | {mutation['killed']} of {mutation['mutants']} ({', '.join(rooms)}) | `make mutation` |",
         f"| samples of the long runs, equal on the native board | {' and '.join(runs)} | `make replay` |",
+        f"| bad lines | {'; '.join(bad_lines)} | `make soak` |",
     ]
 
 
