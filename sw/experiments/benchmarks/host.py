@@ -23,6 +23,7 @@ from sw.wire.paced import BITS_OF_A_BYTE, PacedLine
 
 BOARD, BAUD = "ulx3s-85f", 3_000_000
 LATENCIES = {"host": 0.001, "host_unset_adapter": 0.016}  # seconds of an FTDI's timer: as the host sets it, and as it comes
+NETWORK = Network.of()
 SAMPLES = 60_000  # of the whole pass
 SHORT = 6000  # of a pass that compares batches
 BATCHES = (1, 4, 16)
@@ -54,12 +55,12 @@ def begun(latency: float) -> Device:
     geometry = BOARDS[BOARD].geometry
     board = ModelBoard(geometry, buffer_bytes=BUFFER_BYTES, chip=IdleChip(geometry.rows, geometry.columns))
     device = connect(PacedLine(board, BAUD, latency), "the idle board")
-    device.configure(Network.of())
+    device.configure(NETWORK)
     return device
 
 
 def streamed(device: Device, pixels: Any, labels: Any, batch: int) -> dict[str, Any]:
-    """Seconds and processor seconds of a pass, and the seconds of each batch from the host's hands to its predictions."""
+    """A pass: its `samples`, `seconds`, `processor` seconds; `batches`, the seconds of each until its predictions."""
     given: list[float] = []
     taken: list[float] = []
 
@@ -68,24 +69,22 @@ def streamed(device: Device, pixels: Any, labels: Any, batch: int) -> dict[str, 
             given.append(time.monotonic())
             yield pixels[first : first + batch], labels[first : first + batch]
 
-    began, worked, idle = time.monotonic(), time.process_time(), device.link.wire_bytes
+    began, worked = time.monotonic(), time.process_time()
     for _ in device.stream(batches()):
         taken.append(time.monotonic())
     return {
         "samples": len(labels),
         "seconds": time.monotonic() - began,
         "processor": time.process_time() - worked,
-        "wire_bytes": device.link.wire_bytes - idle,
         "batches": np.array(taken) - np.array(given),
     }
 
 
 def entries_of(name: str, told: dict[str, Any], batch: int, latency: float) -> Entries:
     """The entries of one pass."""
-    sample = LABEL_BYTES + image_bytes(784)
+    sample = LABEL_BYTES + image_bytes(NETWORK.layers[0])
     about = f"{batch} samples a batch, {told['samples']:,} in all, latency timer {1000 * latency:.0f} ms"
     bound = BAUD / BITS_OF_A_BYTE
-    line = told["wire_bytes"] / bound
     median, late = (1000 * float(np.quantile(told["batches"], share)) for share in (0.5, 0.99))
     command = command_of("host")
     return {
@@ -104,7 +103,7 @@ def entries_of(name: str, told: dict[str, Any], batch: int, latency: float) -> E
             command=command,
         ),
         f"{name}_processor_share": Entry(
-            value=told["processor"] / max(line, told["seconds"]),
+            value=told["processor"] / told["seconds"],
             unit=f"of one core, the board in Python included, {about}",
             bound=0.2,
             bound_is="at most",
