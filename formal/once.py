@@ -14,6 +14,7 @@ from amaranth.lib.wiring import Component, Flow
 from formal.claim import Claim
 from formal.clocked import clocked_module, earlier, free
 from formal.source import Bug, Elaborated, copy_of, recorded_signals
+from hw.engine_signature import SAMPLES_PLACE
 from hw.link.header_check import is_one_of
 from sw.contract.frames import CHANGES, FIRST, Command, Hello
 from sw.contract.geometry import Geometry
@@ -143,7 +144,7 @@ class OnceHarness(Elaboratable):
         with m.Elif(trains):
             m.d.sync += following.eq(following + samples.count)
         with m.If(orders.state_write.valid):
-            place = orders.state_write.payload.place - 8
+            place = orders.state_write.payload.place - SAMPLES_PLACE
             for byte in range(2):
                 with m.If(place == byte):
                     m.d.sync += following.word_select(byte, 8).eq(orders.state_write.payload.value)
