@@ -12,9 +12,7 @@ from formal.run import CLAIMS
 ROOT = Path(__file__).parent.parent
 PLAN = ROOT / "docs" / "verification.md"
 STATES = ("proved", "CI", "proved, CI", "long")
-RESULTS = {"bench": "bench.json", "coverage": "coverage.json", "replay": "replay.json", "mutation": "mutation.json"} | {
-    "soak": "soak.json"
-}
+RESULTS = {name: f"{name}.json" for name in ("bench", "coverage", "replay", "mutation", "soak")}
 
 
 def rows(text: str) -> list[list[str]]:

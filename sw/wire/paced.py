@@ -3,26 +3,24 @@
 import time
 from collections import deque
 
-from sw.host.error import TransportError
 from sw.wire.board import ModelBoard
+from sw.wire.line import Line
 
 BITS_OF_A_BYTE = 10
 
 
-class PacedLine:
+class PacedLine(Line):
     """A `Transport` to a board in Python that answers at once; only the wire takes its time, in both directions.
 
     Parameters: `baud`; `latency`, seconds that the adapter keeps a reply (an FTDI chip: 0.016, or 0.001 where it is set so).
     """
 
-    reopens = False
-
     def __init__(self, board: ModelBoard, baud: int, latency: float = 0.0) -> None:
-        self.board, self.latency = board, latency
+        super().__init__(board)
+        self.latency = latency
         self._seconds = BITS_OF_A_BYTE / baud
         self._sent = self._answered = 0.0  # when the last byte of either direction has gone
         self._on_the_way: deque[tuple[float, bytes]] = deque()
-        self._arrived = bytearray()
 
     def write(self, data: bytes) -> None:
         """Goes at the pace of the line, behind what was written before; the caller does not wait."""
@@ -39,13 +37,4 @@ class PacedLine:
             time.sleep(max(0.0, min(rest, timeout)))
         while self._on_the_way and self._on_the_way[0][0] <= time.monotonic():
             self._arrived += self._on_the_way.popleft()[1]
-        data = bytes(self._arrived[:at_most])
-        del self._arrived[:at_most]
-        return data
-
-    def reopen(self) -> None:
-        """Raises `TransportError`: it never goes away."""
-        raise TransportError("the board in Python has no line that could be opened again")
-
-    def close(self) -> None:
-        """Nothing is held."""
+        return super().read(at_most, 0.0)

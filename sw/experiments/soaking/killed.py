@@ -1,6 +1,7 @@
 """Hosts that are killed: see `sw.experiments.kills`. The simulated board behind its port lives on, as one on a cable does."""
 
 import struct
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -31,13 +32,12 @@ def kills(scale: float, seed: int) -> dict[str, Any]:
         labels = random.integers(0, 3, SAMPLES, dtype=np.uint8)
         files["labels"].write_bytes(struct.pack(">2xBBI", 8, 1, SAMPLES) + labels.tobytes())
         stream = ["--config", str(files["net.toml"]), "--images", str(files["images"]), "--labels", str(files["labels"])]
-        gateware = ProcessTransport([simulated_board.build(BOARDS[BOARD].geometry, say)])
-        with Port(gateware) as port:
+        board = simulated_board.build(BOARDS[BOARD].geometry, say)
+        with closing(ProcessTransport([board])) as gateware, Port(gateware) as port:
             killed = Kills(Path(folder), ["--board", BOARD, "--port", port.name], stream, SAMPLES, EVERY)
             identical = 0
             for number in range(1, count + 1):
                 identical += killed.trial(random).identical
                 if number % SAID == 0:
                     say(f"kill {number} of {count}, {identical} identical ends")
-        gateware.close()
     return {"kills": count, "identical_resumes": identical, "samples": SAMPLES, "checkpoint_every": EVERY}
