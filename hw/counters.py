@@ -2,18 +2,18 @@
 
 from amaranth.hdl import Array, Cat, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
-from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from hw.engine_signature import EVENTS_LAYOUT, REPORT_ADDRESS_BITS, SAMPLES_PLACE, STATE_LAYOUT
+from hw.memory import add_memory, read_word
 
 WORD_BITS = 16
 WORDS = 4  # of a counter: 64 bits
-LOW_BITS = 6
+LOW_BITS = 7
 COUNTERS = len(EVENTS_LAYOUT.members)
 WALK = WORDS * COUNTERS
 """Cycles after which every event is in the memory, when nobody reads or writes it."""
-READS = 2**LOW_BITS - 1 - WALK
+READS = (2**LOW_BITS - 1 - WALK) // 2
 """Words that may be read within one walk while events come."""
 
 
@@ -23,15 +23,18 @@ class Counters(wiring.Component):
     The lowest bits of every counter are a small counter of its own. A pointer walks over the words of the memory, one a
     cycle; where a counter begins it stores its small counter, and when that has become smaller since the last time, it
     carries one into the bits above. The walk takes fewer cycles than a small counter has values, so none is missed;
-    each read makes it longer by a cycle, so while events come there are at most `READS` in a walk.
+    each read makes it longer by two cycles, so while events come there are at most `READS` in a walk.
+
+    No word is read in the cycle in which it, or a byte of it, is written: the walk writes in the next cycle after its read,
+    and whoever else reads or writes first stops it for a cycle.
 
     Members
     -------
     events : by the name of the counter; `samples`, `bad_frames`, then those of the engine
     clear : one cycle: all but `bad_frames` become zero; `reset` : all of them. `busy` until done: no events but `bad_frames`
     write : a byte of `samples` (`hw.engine_signature.STATE_LAYOUT`), while no sample is being trained
-    read, address, word : one cycle later, 16 bits of a counter: word address % 4 of the counter address // 4. What
-        happened more than `WALK` cycles ago is in it
+    read, address, word : `read` for two cycles, then `word` has 16 bits of a counter: word address % 4 of the counter
+        address // 4. What happened more than `WALK` cycles ago is in it
     """
 
     events: In(EVENTS_LAYOUT)
@@ -45,8 +48,8 @@ class Counters(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.memory = memory = Memory(shape=data.ArrayLayout(8, 2), depth=WALK, init=[])
-        write, read = memory.write_port(granularity=1), memory.read_port()
+        memory = add_memory(m, "memory", shape=data.ArrayLayout(8, 2), depth=WALK)
+        write = memory.write_port(granularity=1)
 
         small = [Signal(LOW_BITS, name=f"small_{name}") for name, _ in EVENTS_LAYOUT]
         low_byte = self.write.payload.value
@@ -69,8 +72,7 @@ class Counters(wiring.Component):
         is_bad_frames = counter == list(EVENTS_LAYOUT.members).index("bad_frames")
         m.d.comb += [
             step.eq(~self.read & ~self.write.valid),
-            read.addr.eq(Mux(self.read, self.address, Cat(part, counter))),
-            self.word.eq(read.data),
+            self.word.eq(read_word(m, memory, address=Mux(self.read, self.address, Cat(part, counter)))),
             self.busy.eq(clear_due | clearing),
         ]
         m.d.sync += writing.eq(step)
@@ -94,7 +96,7 @@ class Counters(wiring.Component):
         total = Signal(WORD_BITS + 1)
         one_more = Mux(lowest, low < before[:LOW_BITS], carry)
         m.d.comb += [
-            before.eq(read.data.as_value() & keep.replicate(WORD_BITS)),
+            before.eq(self.word & keep.replicate(WORD_BITS)),
             total.eq((before | Mux(lowest, (1 << LOW_BITS) - 1, 0)) + one_more),
             self.write.ready.eq(~writing),
         ]

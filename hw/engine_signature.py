@@ -42,7 +42,7 @@ class EngineSignature(Signature):
     prediction : one for each sample, in order
     prng_write : sets the random word
     state_write : sets byte `place` of the state, of the signature and the sample count
-    report_read, report_address, report_word : 16 bits of what the engine tells, one cycle after `report_read`; of what
+    report_read, report_address, report_word : 16 bits of what the engine tells, after two cycles of `report_read`; of what
         has happened up to `hw.counters.WALK` cycles before. `hw.counters.READS` of them at most while samples are trained
     configured, network : whether CONFIGURE has come, and what it said of the network as a whole
     busy : a sample, a row or a token is in flight: no CONFIGURE, TABLE, row or state access is allowed; the report tells

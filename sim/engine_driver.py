@@ -74,7 +74,7 @@ class EngineDriver:
         number = 0
         for i in range(words):
             self.dut.link__report_read.value, self.dut.link__report_address.value = 1, address + i
-            await self.dut.clk.rising_edge
+            await cycles(self.dut, 2)
             self.dut.link__report_read.value = 0
             await self.dut.clk.falling_edge
             number |= int(self.dut.link__report_word.value) << 16 * i

@@ -50,6 +50,7 @@ class LinkEngine:
         self.writing: tuple[int, int] | None = None
         self.resting = 0
         self.driven: dict[str, int] = {}
+        self.asked = False
         self._drive()
         cocotb.start_soon(self._run())
 
@@ -91,8 +92,9 @@ class LinkEngine:
                 getattr(self.dut, f"engine__{name}").value = value
 
     def _told(self) -> int:
-        """16 bits of the report if they have been asked for in this cycle, else any."""
-        if not int(self.dut.engine__report_read.value):
+        """16 bits of the report if they have been asked for in this cycle and the one before, else any."""
+        before, self.asked = self.asked, bool(int(self.dut.engine__report_read.value))
+        if not (before and self.asked):
             return self.random.getrandbits(16)
         address = int(self.dut.engine__report_address.value)
         assert self.prediction.offered or not self._busy(), "a report is asked for while the engine works"

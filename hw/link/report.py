@@ -17,7 +17,7 @@ LENGTHS = {
 
 
 class Report(Component):
-    """The payload of the reply to `kind`, a byte in three cycles: 16 bits are fetched, a byte of them is offered, taken.
+    """The payload of the reply to `kind`, a byte in four cycles: 16 bits are fetched in two, a byte of them is offered, taken.
 
     Parameters
     ----------
@@ -50,7 +50,8 @@ class Report(Component):
         m = Module()
         known = self.hello.pack()[: HELLO.size - 4]  # the nonce is the last field
         hello = Cat(C(int.from_bytes(known, "little"), 8 * len(known)), self.nonce, C(0, 16))
-        index, fetched, word = Signal(range(LENGTHS[Command.COUNTERS])), Signal(), Signal(16)
+        index, word = Signal(range(LENGTHS[Command.COUNTERS])), Signal(16)
+        asked, fetched = Signal(), Signal()
         # the words of STATE are random word, signature and, around the end of the addresses, samples
         begin = Mux(self.progress, SIGNATURE_ADDRESS, Mux(self.kind == Command.STATE, PRNG_ADDRESS, COUNTERS_ADDRESS))
         m.d.comb += [self.address.eq((index >> 1) + begin), word.eq(self.word)]
@@ -60,7 +61,7 @@ class Report(Component):
                     with m.Case(i):
                         m.d.comb += word.eq(hello[16 * i : 16 * i + 16])
         with m.If(self.start):
-            m.d.sync += [index.eq(0), fetched.eq(0), self.bytes.valid.eq(0)]
+            m.d.sync += [index.eq(0), asked.eq(0), fetched.eq(0), self.bytes.valid.eq(0)]
         with m.Elif(fetched):
             m.d.sync += [self.bytes.payload.eq(word.word_select(index[0], 8)), self.bytes.valid.eq(1)]
             m.d.sync += [index.eq(index + 1), fetched.eq(0)]
@@ -69,5 +70,5 @@ class Report(Component):
                 m.d.sync += self.bytes.valid.eq(0)
         with m.Else():
             m.d.comb += self.read.eq(self.progress | is_one_of(self.kind, Command.STATE, Command.COUNTERS))
-            m.d.sync += fetched.eq(1)
+            m.d.sync += [asked.eq(~asked), fetched.eq(asked)]
         return m
