@@ -1,6 +1,7 @@
 """Memories whose words are never read in the cycle in which they are written."""
 
-from amaranth.hdl import Module, Signal, ValueLike
+from amaranth.hdl import Module, Signal, Value, ValueLike
+from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 
 from sw.contract.geometry import Geometry
@@ -41,3 +42,16 @@ def read_word(m: Module, memory: Memory, *, address: ValueLike, enable: ValueLik
     with m.If(enable):
         m.d.sync += word.eq(port.data)
     return word
+
+
+def offer_words(m: Module, memory: Memory, words: wiring.PureInterface, *, given: Signal, limit: Value) -> None:
+    """Offer the words of a ring one after the other, from that at `given`, which counts them, up to but not that at `limit`.
+
+    One a cycle; a word comes 2 cycles after `limit` has left it behind.
+    """
+    take = (given != limit) & (~words.valid | words.ready)
+    m.d.comb += words.payload.eq(read_word(m, memory, address=given, enable=take))
+    with m.If(take):
+        m.d.sync += [given.eq(given + 1), words.valid.eq(1)]
+    with m.Elif(words.ready):
+        m.d.sync += words.valid.eq(0)

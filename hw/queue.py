@@ -4,7 +4,7 @@ from amaranth.hdl import Module, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from hw.memory import add_memory, read_word
+from hw.memory import add_memory, offer_words
 
 
 class Queue(wiring.Component):
@@ -22,18 +22,13 @@ class Queue(wiring.Component):
         memory = add_memory(m, "memory", shape=self.width, depth=1 << self.place_bits)
         write = memory.write_port()
         written, read = Signal(self.place_bits + 1), Signal(self.place_bits + 1)
-        take = (written != read) & (~self.popped.valid | self.popped.ready)
         m.d.comb += [
             self.pushed.ready.eq((written ^ read) != 1 << self.place_bits),
             write.addr.eq(written),
             write.data.eq(self.pushed.payload),
             write.en.eq(self.pushed.valid & self.pushed.ready),
-            self.popped.payload.eq(read_word(m, memory, address=read, enable=take)),
         ]
         with m.If(write.en):
             m.d.sync += written.eq(written + 1)
-        with m.If(take):
-            m.d.sync += [read.eq(read + 1), self.popped.valid.eq(1)]
-        with m.Elif(self.popped.ready):
-            m.d.sync += self.popped.valid.eq(0)
+        offer_words(m, memory, self.popped, given=read, limit=written)
         return m

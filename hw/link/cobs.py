@@ -9,7 +9,7 @@ from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out
 
 from hw.link.tokens import FRAME_TOKEN, LAST_BYTE
-from hw.memory import add_memory, read_word
+from hw.memory import add_memory, offer_words
 
 LONGEST = 255  # the code of a block of 254 bytes, after which no zero is implied
 RING = 512  # bytes: the block that is being made and one that is being sent
@@ -112,10 +112,5 @@ class CobsEncoder(Component):
                     m.d.sync += [place.eq(free), free.eq(free + 1)]
                     m.next = "bytes"
 
-        take = (sent != place) & (~self.encoded.valid | self.encoded.ready)
-        m.d.comb += self.encoded.payload.eq(read_word(m, ring, address=sent, enable=take))
-        with m.If(take):
-            m.d.sync += [sent.eq(sent + 1), self.encoded.valid.eq(1)]
-        with m.Elif(self.encoded.ready):
-            m.d.sync += self.encoded.valid.eq(0)
+        offer_words(m, ring, self.encoded, given=sent, limit=place)
         return m

@@ -5,7 +5,7 @@ from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out
 
 from hw.link.tokens import FRAME_TOKEN, LAST_BYTE
-from hw.memory import add_memory, read_word
+from hw.memory import add_memory, offer_words
 from hw.register_slice import RegisterSlice
 
 
@@ -71,15 +71,10 @@ class FrameBuffer(Component):
 
         # A block RAM answers late in the cycle: what is done with a byte begins at a register behind it.
         m.submodules.out = out = RegisterSlice(width=LAST_BYTE.size)
-        take = (given != committed) & (~out.pushed.valid | out.pushed.ready)
+        offer_words(m, memory, out.pushed, given=given, limit=committed)
         m.d.comb += [
-            out.pushed.payload.eq(read_word(m, memory, address=given[:-1], enable=take)),
             self.frames.payload.eq(out.popped.payload),
             self.frames.valid.eq(out.popped.valid),
             out.popped.ready.eq(self.frames.ready),
         ]
-        with m.If(take):
-            m.d.sync += [given.eq(given + 1), out.pushed.valid.eq(1)]
-        with m.Elif(out.pushed.ready):
-            m.d.sync += out.pushed.valid.eq(0)
         return m
