@@ -73,6 +73,7 @@ class Orders(Component):
             Command.STATE: self.state_write,
         }
         wait = Signal(range(SETTLING + 1))
+        m.d.sync += self.reset.eq(0)
         with m.FSM():
             with m.State("idle"):
                 m.d.sync += wait.eq(SETTLING)
@@ -91,7 +92,7 @@ class Orders(Component):
                     with m.Case(Command.HELLO):
                         m.d.comb += self.hello.eq(1)
                     with m.Case(Command.RESET):
-                        m.d.comb += self.reset.eq(1)
+                        m.d.sync += self.reset.eq(1)  # from a register: it reaches every counter of the engine
                     with m.Case(Command.STATE):
                         with m.If(left != 0):
                             m.d.comb += self.prng_write.valid.eq(1)
