@@ -13,7 +13,7 @@ from formal.claim import Claim
 from formal.clocked import clocked_module, free
 from formal.source import Bug, Elaborated, copy_of
 
-NAME = "hw.link.frame_buffer"
+NAME, MEMORY = "hw.link.frame_buffer", "hw.memory"
 LATENCY = 4
 
 
@@ -22,6 +22,7 @@ class FrameBufferHarness(Elaboratable):
 
     def __init__(self, depth: int, bug: Bug | None) -> None:
         self.depth, self.bug, self.module = depth, bug, copy_of(NAME, bug)
+        self.module.offer_words = copy_of(MEMORY, bug).offer_words
         self.looks: list[Any] = []
 
     def elaborate(self, platform: object) -> Module:
@@ -150,7 +151,8 @@ BUGS = (
     Bug(NAME, "[has_newest.eq(0), too_long.eq(0)]", "[has_newest.eq(0)]"),
     Bug(NAME, "write.data.last.eq(token.end)", "write.data.last.eq(0)"),
     Bug(NAME, "committed.eq(written + 1)", "committed.eq(written)"),
-    Bug(NAME, "with m.Elif(out.pushed.ready):", "with m.Elif(0):"),
+    Bug(NAME, "limit=committed", "limit=written"),
+    Bug(MEMORY, "with m.Elif(words.ready):", "with m.Elif(0):"),
 )
 CLAIMS = (
     Claim(

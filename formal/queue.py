@@ -13,7 +13,7 @@ from formal.claim import Claim
 from formal.clocked import clocked_module, free
 from formal.source import Bug, Elaborated, copy_of
 
-NAME = "hw.queue"
+NAME, MEMORY = "hw.queue", "hw.memory"
 WIDTH = 4
 
 
@@ -22,6 +22,7 @@ class QueueHarness(Elaboratable):
 
     def __init__(self, room: int, bug: Bug | None) -> None:
         self.room, self.bug, self.module = room, bug, copy_of(NAME, bug)
+        self.module.offer_words = copy_of(MEMORY, bug).offer_words
 
     def elaborate(self, platform: object) -> Module:
         m = clocked_module()
@@ -91,10 +92,11 @@ class QueueHarness(Elaboratable):
 
 
 AT_ANY_ROOM = (
-    Bug(NAME, "(~self.popped.valid | self.popped.ready)", "1"),
-    Bug(NAME, "address=read, enable=take", "address=read"),
-    Bug(NAME, "with m.Elif(self.popped.ready):", "with m.Elif(0):"),
-    Bug(NAME, "m.d.sync += [read.eq(read + 1), ", "m.d.sync += [read.eq(read + 1 + (read == 1)), "),
+    Bug(MEMORY, "(~words.valid | words.ready)", "1"),
+    Bug(MEMORY, "address=given, enable=take", "address=given"),
+    Bug(MEMORY, "with m.Elif(words.ready):", "with m.Elif(0):"),
+    Bug(MEMORY, "m.d.sync += [given.eq(given + 1), ", "m.d.sync += [given.eq(given + 1 + (given == 1)), "),
+    Bug(NAME, "given=read, limit=written", "given=read, limit=written + 1"),
 )
 WHEN_FULL = (
     Bug(NAME, "(written ^ read) != 1 << self.place_bits", "1"),
