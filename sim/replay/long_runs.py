@@ -60,7 +60,7 @@ LONG_RUNS = {
     "million": LongRun(
         about="a million samples, past 2^32 of them",
         geometry=TINY,
-        network=Network.of(layers=(20, 8, 4), margin=-2, relax_rate=[300, 3000], prng=1),
+        network=Network.of(layers=(20, 8, 4), margin=1, relax_rate=[300, 3000], prng=1),
         samples=1_000_000,
         begin=2**32 - 500_000,
         most=100,
