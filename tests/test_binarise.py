@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sw.data.binarise import binarise, permutation, permute
+from sw.data.binarise import binarise, parse_thresholds, permutation, permute
 from sw.data.error import DataError
 
 
@@ -23,10 +23,26 @@ def test_bits_are_bytes_of_0_and_1_in_rows_of_pixels():
     assert np.array_equal(bits, binarise(images.reshape(6, 20)))
 
 
-@pytest.mark.parametrize("threshold", [-1, 256])
-def test_a_threshold_that_is_no_byte_is_refused(threshold):
-    with pytest.raises(DataError, match=f"the threshold is {threshold}, expected 0 to 255"):
-        binarise(np.zeros((1, 2, 2), np.uint8), threshold)
+def test_of_several_thresholds_the_pixels_take_turns_across_the_rows():
+    images = np.full((2, 2, 4), 100, np.uint8)
+    assert binarise(images, 50, 99, 150).tolist() == [[1, 1, 0, 1, 1, 0, 1, 1]] * 2
+    assert binarise(np.full((1, 2), 100, np.uint8), 150, 50, 50).tolist() == [[0, 1]]
+
+
+@pytest.mark.parametrize("thresholds", [(-1,), (256,), (60, 256), (-1, 60)])
+def test_a_threshold_that_is_no_byte_is_refused(thresholds):
+    with pytest.raises(DataError, match=r"the threshold is (-1|256), expected 0 to 255"):
+        binarise(np.zeros((1, 2, 2), np.uint8), *thresholds)
+
+
+def test_thresholds_are_read_from_a_list_with_commas():
+    assert parse_thresholds("127") == (127,) and parse_thresholds("5, 60,140") == (5, 60, 140)
+
+
+@pytest.mark.parametrize("text", ["", "grey", "5,,6", "1.5"])
+def test_what_is_no_list_of_thresholds_is_refused(text):
+    with pytest.raises(DataError, match=f"the threshold is '{text}', expected 0 to 255, or several"):
+        parse_thresholds(text)
 
 
 @pytest.mark.parametrize("images", [np.zeros((1, 2, 2)), np.zeros(4, np.uint8)])

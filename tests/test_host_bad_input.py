@@ -147,6 +147,7 @@ def test_streams(refuse):
     assert "the seed of the sample order is -1" in refuse(*train(shuffle=-1))
     assert "the seed of the permutation is -1" in refuse(*train(permutation=-1))
     assert "the threshold is 256" in refuse(*train(threshold=256))
+    assert "the threshold is 'x'" in refuse(*train(threshold="x"))
     assert "cannot be read" in refuse(*train(images="none"))
 
 

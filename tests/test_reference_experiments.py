@@ -278,7 +278,7 @@ def test_a_configuration_gives_the_hidden_layers_of_all_methods(tmp_path):
     assert result["methods"]["chip"]["settings"]["network"]["layers"] == [784, 7, 6, 10]
 
 
-@pytest.mark.parametrize(("threshold", "learns"), [("99", True), ("100", False)])
+@pytest.mark.parametrize(("threshold", "learns"), [("99", True), ("100", False), ("100,99", True), ("100,100", False)])
 def test_fashion_mnist_has_a_threshold_of_its_own(threshold, learns, tmp_path, monkeypatch):
     grey = np.full((40, 784), 100, np.uint8), np.arange(40) % 10
     monkeypatch.setattr(Sources, "_grey", staticmethod(lambda name, folder: (grey, grey)))

@@ -1,4 +1,4 @@
-"""From grey-scale images to the pixel bits of the network: a threshold, and a permutation for each task.
+"""From grey-scale images to the pixel bits of the network: a threshold or several, and a permutation for each task.
 
 Contract, clause 3: an on pixel is a valid input of sign +1, an off pixel contributes nothing and learns nothing.
 """
@@ -12,19 +12,31 @@ from sw.data.idx import Bytes
 DEFAULT_THRESHOLD = 127
 
 
-def binarise(images: Bytes, threshold: int = DEFAULT_THRESHOLD) -> Bytes:
-    """Pixel bits, uint8 0 or 1 of shape (n, pixels): 1 where the pixel is above `threshold` (0…255).
+def binarise(images: Bytes, *thresholds: int) -> Bytes:
+    """Pixel bits, uint8 0 or 1 of shape (n, pixels): 1 where the pixel is above its threshold (0…255, 127 by default).
 
-    `images` is uint8 of shape (n, height, width) or (n, pixels).
+    Of several thresholds the pixels, row by row, take one after the other and begin anew: a halftone, which keeps grey
+    levels as the density of bits. `images` is uint8 of shape (n, height, width) or (n, pixels).
     """
+    thresholds = thresholds or (DEFAULT_THRESHOLD,)
     if images.dtype != np.uint8 or images.ndim not in (2, 3):
         raise DataError(
             f"images are {images.dtype} of shape {images.shape}, expected uint8 of shape (n, height, width) or "
             "(n, pixels); give grey-scale images"
         )
-    if not 0 <= threshold <= 255:
-        raise DataError(f"the threshold is {threshold}, expected 0 to 255; give one of those")
-    return (images.reshape(len(images), -1) > threshold).astype(np.uint8)
+    for threshold in thresholds:
+        if not 0 <= threshold <= 255:
+            raise DataError(f"the threshold is {threshold}, expected 0 to 255; give one of those")
+    flat = images.reshape(len(images), -1)
+    return (flat > np.resize(np.array(thresholds, dtype=np.uint8), flat.shape[1])).astype(np.uint8)
+
+
+def parse_thresholds(text: str) -> tuple[int, ...]:
+    """The thresholds of `binarise` from "127" or "5,60,140". Raises `DataError`."""
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError as error:
+        raise DataError(f"the threshold is {text!r}, expected 0 to 255, or several as in 5,60,140") from error
 
 
 def permutation(pixels: int, seed: int) -> NDArray[np.int64]:

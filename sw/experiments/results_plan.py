@@ -18,6 +18,8 @@ from sw.host.commands.speech import say
 
 RESULTS = Path("results")
 _PASS = "--samples 60000 --test-samples 10000 --engine compiled"
+_ONE_FASHION = "compare-fashion-mnist --tasks 1 --methods chip --config examples/fashion.toml --seeds 5 --engine compiled"
+_HELD_OUT = "--samples 50000 --test-samples 10000 --validation"
 _PAPER = "plain,metaplastic,metaplastic-task-free,ewc,si,joint"
 _ONE_PASS = "plain-batch-1,metaplastic-batch-1,ewc-batch-1,si-batch-1,chip-plain,chip"
 
@@ -32,7 +34,13 @@ _FOR_TEN_TASKS = (
 )
 
 _SATURATIONS = (
-    "saturation = 0; saturation = 0, relax_rate = 262; saturation = [1.8, 0]; saturation = [2.05, 0]; saturation = [1.91, 4.9]"
+    "saturation = 0; saturation = 0, relax_rate = 262; saturation = [1.7, 0]; saturation = [1.91, 0]; "
+    "saturation = [2.05, 0]; saturation = [1.85, 4.9]"
+)
+
+_FOR_A_STREAM = (
+    "margin = 28; window = 8; metaplasticity = [2.6, 3.8], saturation = [2.55, 0], learning_rate = [2, 0.05]; "
+    'activation = "gate", gate = 15, margin = 22, window = 6, learning_rate = [1.4, 0.1]'
 )
 
 PLAN = {
@@ -40,8 +48,10 @@ PLAN = {
     "beyond-mnist": f"compare-permuted-mnist --tasks 1 --methods chip --config examples/one-pass.toml --seeds 5 {_PASS}",
     "quadratic-task": "quadratic-task",
     "beyond-fashion-mnist": "compare-fashion-mnist --tasks 1 --methods chip --config examples/fashion.toml"
-    f" --fashion-threshold 30 --seeds 5 {_PASS}",
-    "compare-one-pass": "compare-permuted-mnist --tasks 4 --samples 1000 --test-samples 1000 --engine compiled"
+    f" --fashion-threshold 5,60,140 --seeds 5 {_PASS}",
+    "fashion-one-threshold": f"{_ONE_FASHION} {_HELD_OUT} --fashion-threshold 35",
+    "fashion-halftone": f"{_ONE_FASHION} {_HELD_OUT} --fashion-threshold 5,60,140",
+    "compare-one-pass": "compare-permuted-mnist --tasks 4 --samples 4000 --test-samples 2000 --engine compiled"
     f" --set ewc-batch-1:strength=50 --set si-batch-1:strength=0.01 --methods {_ONE_PASS}",
     "defaults-permuted-mnist": f"compare-permuted-mnist --tasks 10 --methods chip {_PASS}",
     "beyond-permuted": f"compare-permuted-mnist --tasks 10 --methods chip --config examples/ten-tasks.toml {_PASS}",
@@ -58,15 +68,17 @@ PLAN = {
     "compare-mnist-fashion": "compare-mnist-fashion --samples 2000 --test-samples 1000 --engine compiled"
     " --methods plain,metaplastic,metaplastic-task-free,joint,metaplastic-batch-1,chip",
     "width-curve": "width-curve --tasks 4 --samples 1000 --methods metaplastic,chip --engine compiled",
-    "compare-fashion-stream": "compare-fashion-stream --config examples/fashion.toml --fashion-threshold 30 --look-back 1"
+    "compare-fashion-stream": "compare-fashion-stream --config examples/fashion.toml --fashion-threshold 5,60,140 --look-back 1"
     " --seeds 1 --engine compiled",
     "beyond-stream": f"compare-permuted-mnist --tasks 100 --methods chip --config examples/long-stream.toml {_PASS}"
-    " --last 10 --look-back 1 --seeds 1",
+    " --last 10 --look-back 1",
+    "sweep-stream": "settings-sweep --tasks 30 --last 10 --look-back 1 --seeds 1 --config examples/long-stream.toml"
+    f" --engine compiled --variants '{_FOR_A_STREAM}'",
     "sweep-saturation": "settings-sweep --tasks 30 --last 5 --look-back 1 --seeds 1 --config examples/narrow.toml"
     f" --engine compiled --variants '{_SATURATIONS}'",
     "fresh-narrow": f"compare-permuted-mnist --tasks 5 --hidden 100 --methods chip {_PASS}",
     "beyond-narrow": f"compare-permuted-mnist --tasks 1000 --methods chip --config examples/narrow.toml {_PASS}"
-    " --last 5 --look-back 1 --seeds 1",
+    " --last 5 --look-back 1",
 }
 
 

@@ -10,10 +10,11 @@ from typing import Annotated, Any
 
 import typer
 
+from sw.data.binarise import parse_thresholds
 from sw.experiments.continual.comparison import Plan, as_json, compare, draw, table
 from sw.experiments.continual.methods import parse_methods
 from sw.experiments.continual.scale import Scale
-from sw.experiments.continual.sources import FASHION_THRESHOLD, Sources
+from sw.experiments.continual.sources import FASHION_THRESHOLDS, Sources
 from sw.experiments.continual.streams import Build
 from sw.host.commands.opening import read_network
 from sw.host.commands.options import Config
@@ -34,7 +35,9 @@ Validation = Annotated[
 ]
 MnistFolder = Annotated[Path, typer.Option(help="Folder of grey MNIST; filled from the net.", metavar="F")]
 FashionFolder = Annotated[Path, typer.Option(help="Folder of Fashion-MNIST; filled from the net.", metavar="F")]
-FashionThreshold = Annotated[int, typer.Option(help="A bit of Fashion-MNIST is on above it.", min=0, max=255, metavar="T")]
+FashionThreshold = Annotated[
+    str, typer.Option(help="A bit of Fashion-MNIST is on above it; of several the pixels take turns.", metavar="T[,T…]")
+]
 Changes = Annotated[
     list[str] | None,
     typer.Option("--set", help="A setting of the floating-point methods, FIELD=VALUE or METHOD:FIELD=VALUE."),
@@ -69,7 +72,7 @@ def comparison(name: str, about: str, build: Build, scaled: Scale, full: Scale, 
         validation: Validation = False,
         mnist_folder: MnistFolder = Path("data/mnist"),
         fashion_folder: FashionFolder = Path("data/fashion-mnist"),
-        fashion_threshold: FashionThreshold = FASHION_THRESHOLD,
+        fashion_threshold: FashionThreshold = ",".join(map(str, FASHION_THRESHOLDS)),
         features: Annotated[Path | None, typer.Option(help="Features in an .npz; made up.", metavar="F")] = None,
         device: Device = "cpu",
         engine: Engine = "twin",
@@ -91,7 +94,7 @@ def comparison(name: str, about: str, build: Build, scaled: Scale, full: Scale, 
                 validation=validation,
                 mnist_folder=mnist_folder,
                 fashion_folder=fashion_folder,
-                fashion_threshold=fashion_threshold,
+                fashion_thresholds=parse_thresholds(fashion_threshold),
                 features=features,
             ),
             scale=scale,

@@ -15,7 +15,7 @@ from sw.data.labelled import check_labels, load_labelled
 from sw.data.mnist import load_packed
 from sw.experiments.continual.stream import Labelled
 
-FASHION_THRESHOLD = 63
+FASHION_THRESHOLDS = (63,)
 HELD_BACK = 10_000
 FEATURES = ("train", "train_labels", "test", "test_labels")
 
@@ -24,15 +24,15 @@ FEATURES = ("train", "train_labels", "test", "test_labels")
 class Sources:
     """Folders of IDX files, filled from the net if they are empty. `grey`: samples are 0…255 and not bits.
 
-    Fashion-MNIST as bits has a threshold of its own, 63: much of its cloth is darker than half. `validation`: the last 10,000
-    training samples are held back and take the place of the test samples, so that nothing is chosen by those.
+    Fashion-MNIST as bits has thresholds of its own, 63 by default: much of its cloth is darker than half. `validation`: the
+    last 10,000 training samples are held back and take the place of the test samples, so that nothing is chosen by those.
     """
 
     grey: bool = False
     validation: bool = False
     mnist_folder: Path = Path("data/mnist")
     fashion_folder: Path = Path("data/fashion-mnist")
-    fashion_threshold: int = FASHION_THRESHOLD
+    fashion_thresholds: tuple[int, ...] = FASHION_THRESHOLDS
     features: Path | None = None
 
     @property
@@ -50,7 +50,7 @@ class Sources:
         """Training and test samples."""
         train, test = self._grey("fashion-mnist", self.fashion_folder)
         if not self.grey:
-            train, test = ((binarise(inputs, self.fashion_threshold), labels) for inputs, labels in (train, test))
+            train, test = ((binarise(inputs, *self.fashion_thresholds), labels) for inputs, labels in (train, test))
         return self._split(train, test)
 
     def _split(self, train: Labelled, test: Labelled) -> tuple[Labelled, Labelled]:

@@ -21,7 +21,7 @@ def evaluate(
     labels: Labels,
     port: Port = None,
     geometry: GeometryText = None,
-    threshold: Threshold = DEFAULT_THRESHOLD,
+    threshold: Threshold = str(DEFAULT_THRESHOLD),
     permutation: Permutation = None,
     json: Json = None,
 ) -> None:

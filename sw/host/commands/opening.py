@@ -6,7 +6,7 @@ from sw.contract.configuration import network_from_toml
 from sw.contract.error import ContractError
 from sw.contract.geometry_text import parse_geometry
 from sw.contract.network import Network
-from sw.data.binarise import binarise, permute
+from sw.data.binarise import binarise, parse_thresholds, permute
 from sw.data.labelled import load_labelled
 from sw.host import boards
 from sw.host.error import InputError
@@ -32,7 +32,7 @@ def find_board(name: str, port: str | None, geometry: str | None, network: Netwo
     return board
 
 
-def read_samples(images: Path, labels: Path, network: Network, threshold: int, permutation: int | None) -> tuple[Bits, Labels]:
+def read_samples(images: Path, labels: Path, network: Network, threshold: str, permutation: int | None) -> tuple[Bits, Labels]:
     """The pixel bits (n, n_0) and labels (n,) of two files, as the network is to see them. Raises `DataError`."""
     grey, classes = load_labelled(images, labels, pixels=network.layers[0], classes=network.layers[-1])
-    return permute(binarise(grey, threshold), permutation), classes
+    return permute(binarise(grey, *parse_thresholds(threshold)), permutation), classes

@@ -40,7 +40,7 @@ def train(
     resume: Resume = None,
     port: Port = None,
     geometry: GeometryText = None,
-    threshold: Threshold = DEFAULT_THRESHOLD,
+    threshold: Threshold = str(DEFAULT_THRESHOLD),
     samples: Annotated[int | None, typer.Option(help="How many; all that are left by default.", metavar="N")] = None,
     skip: Annotated[int, typer.Option(help="Leave out the first K of the stream.", metavar="K")] = 0,
     shuffle: Annotated[int | None, typer.Option(help="Seed of the order; file order by default.", metavar="S")] = None,
