@@ -117,7 +117,7 @@ def number_cells(axes, sites: Sequence[Placed], grid_width: int) -> None:
         if isinstance(site.room, int):
             places[site.room].append((site.x, site.y))
     for cell, at in places.items():
-        x, y = np.median(at, axis=0) + 0.5
+        x, y = np.median(np.array(at), axis=0) + 0.5
         text = f"{cell // grid_width},{cell % grid_width}"
         halo = [withStroke(linewidth=2.4, foreground="white")]
         axes.text(x, y, text, ha="center", va="center", fontsize=9, color=INK, path_effects=halo)
