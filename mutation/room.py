@@ -120,7 +120,7 @@ ROOMS = (
             **dict.fromkeys(("accelerator", "engine", "sequencer", "serial_accelerator"), (WHOLE,)),
             "engine_signature": ("sim/test_counters.py",),
             "layouts": ("sim/test_issue.py", "sim/test_array.py"),
-            "memory": ("sim/test_counters.py", "sim/test_cell.py"),
+            "memory": ("sim/test_queues.py", "sim/test_counters.py", "sim/test_cell.py"),
             "multiply": ("sim/test_configuration.py",),
             "pixel_words": ("sim/test_input_buffer.py",),
             "queue": ("sim/test_queues.py",),
