@@ -136,6 +136,7 @@ def main(arguments: list[str] | None = None) -> int:
                 print(f"error: {error}", file=sys.stderr)
                 return 1
     result = totalled(rooms, survivors)
+    given.output.write_text(json.dumps(result, indent=2) + "\n")  # with the reasons that have been found since
     for name, room in rooms.items():
         print(f"{name:10} {room['killed']:4} of {room['mutants']:4} found, {room['score']:.1%}")
     print(f"{'all':10} {result['killed']:4} of {result['mutants']:4} found, {result['score']:.1%}; {given.output}")
