@@ -4,7 +4,7 @@ import math
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from unittest import mock
 
 import numpy as np
@@ -21,6 +21,7 @@ from sw.data.initial_weights import initial_weights
 from sw.twin.engine import Twin
 from tests import contract_model
 from tests.contract_model import ContractModel, Forward, Layer, Table
+from tests.network_model import model_of
 
 set_num_threads(1)  # tests run side by side
 
@@ -56,23 +57,10 @@ def twin_of(case: Case) -> Iterator[Twin]:
         yield Twin.of(case.network)
 
 
-def model_of(case: Case, model_class: type[ContractModel]) -> ContractModel:
-    own, layers = case.network, []
-    for i in range(own.depth):
-        curve = {"lr": own.learning_rate[i], "m": own.metaplasticity[i], "s": own.saturation[i]}
-        table = contract_model.table(**curve) if case.tables is None else case.tables[i]
-        layer = Layer(neurons=own.layers[i + 1], table=table, relax_rate=own.relax_rate[i], relax_floor=own.relax_floor)
-        if i < own.depth - 1:
-            layer = replace(layer, gated=own.activation[i] == "gate", gate=own.gate[i], window=own.window[i])
-        layers.append(layer)
-    weights = contract_model.initial_weights(list(own.layers), init_range=own.init_range, init_seed=own.init_seed)
-    return model_class(inputs=own.layers[0], layers=layers, margin=own.margin, prng=own.prng, weights=weights)
-
-
 def compare(case: Case, model_class: type[ContractModel] = ContractModel) -> None:
     """Trains both in the same portions; raises DisagreementError where a prediction or anything that is kept differs."""
     source = random.Random(case.seed)
-    model = model_of(case, model_class)
+    model = model_of(case.network, case.tables, model_class)
     with twin_of(case) as twin:
         if case.at_rails:
             ends = (-128, -127, -126, -2, -1, 0, 1, 126, 127)
@@ -441,8 +429,7 @@ def test_the_ranges_are_the_model_s(name: str, value: int | float | tuple, is_al
     if name != "init_seed":  # a seed of the model is one of numpy's
         mapped = mock.Mock(spec_set=list(Network.__dataclass_fields__) + ["depth"], **(given.fields() | {"depth": 2}))
         setattr(mapped, name, value)
-        case = Case(network=mapped, tables=None, at_rails=False, seed=0)
-        assert accepts(lambda: model_of(case, ContractModel), ValueError) == is_allowed
+        assert accepts(lambda: model_of(mapped), ValueError) == is_allowed
 
 
 def accepts(make, error: type[Exception]) -> bool:

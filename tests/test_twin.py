@@ -1,6 +1,6 @@
-"""The twin against the clauses: a model that loops over synapses must agree with it after every sample.
+"""The twin from the inside and in several: what it traces of a sample, and its replicas, are those of the independent model.
 
-The model shares nothing with the twin but the scalar definitions of `sw.contract`; its loops are the clauses, in order.
+`tests/test_contract_model.py` has the same comparison from the outside, and shows that it finds faults.
 """
 
 import numpy as np
@@ -8,96 +8,30 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import set_num_threads
 
-from sw.contract import hidden_weight, prng
 from sw.contract.network import Network
-from sw.contract.table import thresholds
-from sw.data.initial_weights import initial_weights
 from sw.twin.engine import Twin
+from tests.network_model import model_of
 
 set_num_threads(1)  # tests run side by side
-
-
-class Model:
-    """One network, one synapse at a time."""
-
-    def __init__(self, network: Network) -> None:
-        self.network = network
-        self.weights = [w.tolist() for w in initial_weights(network)]
-        settings = zip(network.learning_rate, network.metaplasticity, network.saturation, strict=True)
-        self.tables = [thresholds(*setting) for setting in settings]
-        self.prng, self.samples = network.prng, 0
-        self.learned = self.draws = self.rows_learned = 0
-
-    def forward(self, pixels):
-        """Clauses 3 to 6: pairs (valid, sign) into each layer, pre-activations, means."""
-        self.inputs, self.a, self.mu = [[(int(p), 1) for p in pixels]], [], []
-        for i, layer in enumerate(self.weights):
-            x = self.inputs[i]
-            a = [sum(v * hidden_weight.binary_weight(q) * s for q, (v, s) in zip(row, x, strict=True)) for row in layer]
-            self.a.append(a)
-            if i < len(self.weights) - 1:
-                mu = sum(a) // len(a)
-                self.mu.append(mu)
-                if self.network.activation[i] == "sign":
-                    self.inputs.append([(1, 1 if value >= mu else -1) for value in a])
-                else:
-                    self.inputs.append([(int(value >= mu + self.network.gate[i]), 1) for value in a])
-        return self.a[-1].index(max(self.a[-1]))
-
-    def train(self, pixels, label):
-        """Clauses 7 to 11; the prediction before learning."""
-        prediction = self.forward(pixels)
-        self.samples += 1
-        z = self.a[-1]
-        rival = min((c for c in range(len(z)) if c != label), key=lambda c: (-z[c], c))
-        self.d = [[0] * len(layer) for layer in self.weights]
-        if z[label] - z[rival] >= self.network.margin:
-            return prediction
-        self.learned += 1
-        self.d[-1][label], self.d[-1][rival] = 1, -1
-        for i in reversed(range(len(self.weights))):
-            if i > 0:
-                self.backward(i)
-            for j, d in enumerate(self.d[i]):
-                if d:
-                    self.learn_row(i, j, d)
-        return prediction
-
-    def backward(self, i):
-        gate, window = self.network.gate[i - 1], self.network.window[i - 1]
-        for j, a in enumerate(self.a[i - 1]):
-            rows = zip(self.d[i], self.weights[i], strict=True)
-            g = sum(d * hidden_weight.binary_weight(row[j]) for d, row in rows)
-            if abs(a - self.mu[i - 1] - gate) <= window:
-                self.d[i - 1][j] = (g > 0) - (g < 0)
-
-    def learn_row(self, i, j, d):
-        self.draws += 1
-        self.prng = prng.step(self.prng)
-        toward, away = self.tables[i][prng.table_index(self.prng)]
-        row = self.weights[i][j]
-        relaxes = prng.relaxes(self.prng, self.network.relax_rate[i])
-        self.rows_learned += bool(relaxes or toward or away)
-        for column, (valid, sign) in enumerate(self.inputs[i]):
-            q = hidden_weight.relax(row[column], self.network.relax_floor) if relaxes else row[column]
-            row[column] = hidden_weight.learn(q, d * sign * valid, toward, away)
 
 
 def assert_same_state(twin, replica, model):
     assert [w.tolist() for w in twin.weights(replica)] == model.weights
     assert twin.prng(replica) == model.prng
     assert twin.samples(replica) == model.samples
+    assert twin.signature(replica) == model.signature
     expected = {"learned": model.learned, "draws": model.draws, "rows_learned": model.rows_learned}
     assert twin.counters(replica) == expected
 
 
-def assert_same_sample(trace, replica, model, prediction):
-    assert trace.prediction[replica] == prediction
-    assert [a[replica].tolist() for a in trace.pre_activations] == model.a
-    assert trace.scores[replica].tolist() == model.a[-1]
-    assert [mu[replica] for mu in trace.means] == model.mu
-    assert [d[replica].tolist() for d in trace.d] == model.d
-    assert trace.learned[replica] == any(model.d[-1])
+def assert_same_sample(trace, replica, passed, errors, model):
+    """`passed` and `errors`: what the model made of the sample before it learned from it."""
+    assert trace.prediction[replica] == model.prediction(passed.sums[-1])
+    assert [a[replica].tolist() for a in trace.pre_activations] == passed.sums
+    assert trace.scores[replica].tolist() == passed.sums[-1]
+    assert [mu[replica] for mu in trace.means] == passed.means[:-1]
+    assert [d[replica].tolist() for d in trace.d] == (errors or [[0] * len(a) for a in passed.sums])
+    assert trace.learned[replica] == (errors is not None)
     assert trace.prng[replica] == model.prng
 
 
@@ -137,11 +71,13 @@ SIZES = st.lists(st.integers(1, 9), min_size=1, max_size=4).flatmap(
 def test_every_sample_is_the_model_s(network, seed):
     """Given any network, when it is trained sample by sample, then all it computes and all its state are the model's."""
     generator = np.random.default_rng(seed)
-    twin, model = Twin.of(network), Model(network)
+    twin, model = Twin.of(network), model_of(network)
     for _ in range(12):
-        pixels, label = generator.integers(0, 2, network.layers[0]), int(generator.integers(network.layers[-1]))
-        trace = twin.step(pixels, label)
-        assert_same_sample(trace, 0, model, model.train(pixels, label))
+        pixels, label = generator.integers(0, 2, network.layers[0]).tolist(), int(generator.integers(network.layers[-1]))
+        passed = model.forward(pixels)
+        errors = model.errors(passed, label)
+        model.train(pixels, label)
+        assert_same_sample(twin.step(np.array(pixels), label), 0, passed, errors, model)
         assert_same_state(twin, 0, model)
 
 
@@ -160,8 +96,8 @@ def test_blocks_of_replicas_are_the_model_s(networks, block, seed):
     twin = Twin(networks, block=block)
     predictions = np.concatenate([twin.train(pixels[:, :17], labels[:, :17]), twin.train(pixels[:, 17:], labels[:, 17:])], 1)
     for replica, network in enumerate(networks):
-        model = Model(network)
-        samples = zip(pixels[replica], labels[replica].tolist(), strict=True)
+        model = model_of(network)
+        samples = zip(pixels[replica].tolist(), labels[replica].tolist(), strict=True)
         assert predictions[replica].tolist() == [model.train(*sample) for sample in samples]
         assert_same_state(twin, replica, model)
 
@@ -182,9 +118,9 @@ def test_a_wide_network_is_the_model_s():
     )
     generator = np.random.default_rng(3)
     pixels, labels = generator.integers(0, 2, (60, 200)), generator.integers(0, 6, 60)
-    twin, model = Twin.of(network), Model(network)
-    predictions = [model.train(*sample) for sample in zip(pixels, labels.tolist(), strict=True)]
+    twin, model = Twin.of(network), model_of(network)
+    predictions = [model.train(*sample) for sample in zip(pixels.tolist(), labels.tolist(), strict=True)]
     assert twin.train(pixels, labels)[0].tolist() == predictions
     assert_same_state(twin, 0, model)
-    assert any(mu < 0 for mu in model.mu) or min(min(a) for a in model.a) < 0
+    assert any(mu < 0 for mu in model.forward(pixels[-1].tolist()).means)
     assert {-128, 127} <= {q for layer in model.weights for row in layer for q in row}
