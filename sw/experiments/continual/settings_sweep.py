@@ -1,7 +1,8 @@
 """The integer rule's settings, one change at a time, on training samples that are not learned.
 
-Every setting is one that the configuration file has, so that whatever wins runs on the gateware as it is. The test set is
-not touched: the last 10,000 training samples take its place.
+Every setting is one that the configuration file has, so that whatever wins runs on the gateware as it is; `shape` is not
+in that file, but in the tables that the host loads (`table_shapes`). The test set is not touched: the last 10,000 training
+samples take its place.
 """
 
 import time
@@ -18,6 +19,7 @@ from sw.experiments.continual.comparison import Outcome, Plan, as_json, compare,
 from sw.experiments.continual.scale import Scale
 from sw.experiments.continual.sources import Sources
 from sw.experiments.continual.streams import Build, fashion_mnist, permuted_mnist
+from sw.experiments.continual.table_shapes import ShapedNetwork
 from sw.host.commands.opening import read_network
 from sw.host.commands.options import Config
 from sw.host.commands.speech import say
@@ -49,7 +51,7 @@ def experiment(
         raise InputError(f"--stream is {stream}, expected {' or '.join(STREAMS)}")
     if last is not None and last > tasks:
         raise InputError(f"--last is {last}, expected 1 to {tasks}, the number of tasks")
-    base = read_network(config) if config else Network.of()
+    base = ShapedNetwork.like(read_network(config) if config else Network.of())
     networks = {"as it is": base} | {words: variant(base, words) for words in variants.split(";") if words.strip()}
     scale = Scale(
         tasks=tasks, samples=samples, test_samples=test_samples, epochs=1, hidden=base.layers[1:-1], metaplasticity=0.0
