@@ -196,14 +196,20 @@ class ContractModel:
         return max(-128, min(127, q + step))
 
 
-def table(*, lr: float, m: float, s: float = 0.0) -> Table:
+def table(*, lr: float, m: float, s: float = 0.0, function: str = "tanh") -> Table:
     """Clause 12; raises ValueError for what clause 15 rejects."""
+    if function not in ("tanh", "hyperbola"):
+        raise ValueError(f"function is {function}, expected tanh or hyperbola")
     for name, value in (("lr", lr), ("m", m), ("s", s)):
         if not isfinite(value) or value < 0:
             raise ValueError(f"{name} is {value}, expected a finite number from 0 up")
-    toward, away = ([lr * (1 - tanh(by * ((k + 0.5) / 128)) ** 2) for k in range(128)] for by in (m, s))
+    toward, away = ([lr * fallen(function, by * ((k + 0.5) / 128)) for k in range(128)] for by in (m, s))
     bounds = [(u + 0.5) / 256 for u in range(256)]
     return tuple((sum(p > bound for p in toward), sum(p > bound for p in away)) for bound in bounds)
+
+
+def fallen(function: str, x: float) -> float:
+    return 1 - tanh(x) ** 2 if function == "tanh" else 1 / (1 + x)  # clause 12
 
 
 def initial_weights(sizes: list[int], *, init_range: int, init_seed: int) -> list[list[list[int]]]:

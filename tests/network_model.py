@@ -15,7 +15,7 @@ def model_of(
     layers = []
     for i in range(own.depth):
         curve = {"lr": own.learning_rate[i], "m": own.metaplasticity[i], "s": own.saturation[i]}
-        table = contract_model.table(**curve) if tables is None else tables[i]
+        table = contract_model.table(**curve, function=own.metaplastic_function[i]) if tables is None else tables[i]
         layer = Layer(neurons=own.layers[i + 1], table=table, relax_rate=own.relax_rate[i], relax_floor=own.relax_floor)
         if i < own.depth - 1:
             layer = replace(layer, gated=own.activation[i] == "gate", gate=own.gate[i], window=own.window[i])

@@ -24,6 +24,7 @@ init_range = 8
 learning_rate = [0.35, 0.4]   # one per weight layer
 metaplasticity = [2.2, 2.5]
 saturation = [0.0, 0.0]
+metaplastic_function = ["tanh", "tanh"]
 margin = 39                   # floor(1.75 * sqrt(500))
 window = [8]                  # one per hidden layer: floor(0.3 * sqrt(784))
 activation = ["sign"]         # or "gate", one per hidden layer

@@ -118,6 +118,7 @@ def cases(draw: st.DrawFn) -> Case:
         learning_rate=each(st.sampled_from((0.0, 0.1, 0.4, 1.0, 5.0, 1e308)), depth),
         metaplasticity=each(st.sampled_from((0.0, 0.5, 2.5, 40.0, 1e308)), depth),
         saturation=each(st.sampled_from((0.0, 2.5, 40.0, 1e308)), depth),
+        metaplastic_function=each(st.sampled_from(("tanh", "hyperbola")), depth),
         margin=draw(st.sampled_from((-(2**15), -2, 0, 2, 4, 2**15 - 1)) | st.integers(-10, 10)),
         window=each(st.sampled_from((0, 1, 2, 3, 5, 1023)), depth - 1),
         activation=activation,
@@ -373,12 +374,13 @@ def test_tables_are_the_model_s(m: float):
     for lr in (*RATES, *TIES):
         assert thresholds(lr, m) == contract_model.table(lr=lr, m=m)
         assert thresholds(lr, 2.0, m) == contract_model.table(lr=lr, m=2.0, s=m)
+        assert thresholds(lr, 2.0, m, "hyperbola") == contract_model.table(lr=lr, m=2.0, s=m, function="hyperbola")
 
 
-@given(st.floats(0, 8), st.floats(0, 50), st.floats(0, 50))
+@given(st.floats(0, 8), st.floats(0, 50), st.floats(0, 50), st.sampled_from(("tanh", "hyperbola")))
 @settings(max_examples=100, deadline=None, derandomize=True)
-def test_any_table_is_the_model_s(lr: float, m: float, s: float):
-    assert thresholds(lr, m, s) == contract_model.table(lr=lr, m=m, s=s)
+def test_any_table_is_the_model_s(lr: float, m: float, s: float, function: str):
+    assert thresholds(lr, m, s, function) == contract_model.table(lr=lr, m=m, s=s, function=function)
 
 
 @pytest.mark.parametrize("init_range", [1, 2, 8, 127, 128])
@@ -399,7 +401,7 @@ def test_defaults_are_the_model_s():
     network = Network.of(layers=(50, 40, 30, 2))
     assert (network.margin, network.window) == (contract_model.default_margin([50, 40, 30, 2]), (2, 1))
     assert (network.learning_rate, network.metaplasticity) == ((0.35, 0.35, 0.4), (2.2, 2.2, 2.5))
-    assert network.saturation == (0, 0, 0)
+    assert (network.saturation, network.metaplastic_function) == ((0, 0, 0), ("tanh", "tanh", "tanh"))
     assert (network.activation, network.gate) == (("sign", "sign"), (0, 0))
     assert (network.relax_rate, network.relax_floor) == ((0, 0, 0), 1)
     assert (network.prng, network.init_seed, network.init_range) == (2463534242, 1, 8)
@@ -418,6 +420,7 @@ def test_defaults_are_the_model_s():
         *[("init_seed", value, 0 <= value < 2**64) for value in (-1, 0, 2**64 - 1, 2**64)],
         *[("learning_rate", (value, 0.0), 0 <= value < math.inf) for value in (-0.1, 0.0, 1e308, math.inf, math.nan)],
         *[("metaplasticity", (value, 0.0), 0 <= value < math.inf) for value in (-0.1, 0.0, 1e308, math.inf, math.nan)],
+        *[("metaplastic_function", (value, "tanh"), value == "hyperbola") for value in ("hyperbola", "step", "", "Tanh")],
         *[("saturation", (value, 0.0), 0 <= value < math.inf) for value in (-0.1, 0.0, 1e308, math.inf, math.nan)],
     ],
 )

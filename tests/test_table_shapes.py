@@ -1,4 +1,4 @@
-"""Step functions other than the paper's: the contract's among them is the contract's, and each reaches the weights."""
+"""Metaplastic functions that the contract does not have: what they are, and that each reaches the weights."""
 
 import json
 from dataclasses import replace
@@ -14,13 +14,13 @@ from sw.host.command_line import app, run
 NETWORK = Network.of(layers=(30, 20, 10), saturation=(1.4, 0.0), learning_rate=(0.85, 0.3))
 
 
-def test_the_contract_s_shape_gives_the_contract_s_tables():
+def test_a_network_as_it_is_has_the_contract_s_tables():
     shaped = ShapedNetwork.like(NETWORK)
     assert [shaped.table(layer) for layer in range(2)] == [NETWORK.table(layer) for layer in range(2)]
 
 
 @pytest.mark.parametrize("name", SHAPES)
-def test_a_shape_never_rises_from_one_and_crosses_a_half_where_the_contract_s_does(name):
+def test_a_shape_never_rises_from_one_and_crosses_a_half_where_the_paper_s_does(name):
     f = SHAPES[name]
     assert f(0.0) == 1
     values = [f(x / 20) for x in range(200)]
@@ -29,7 +29,7 @@ def test_a_shape_never_rises_from_one_and_crosses_a_half_where_the_contract_s_do
 
 
 def test_only_the_layer_that_is_named_has_another_table():
-    shaped = replace(ShapedNetwork.like(NETWORK), shape=("step", "tanh"))
+    shaped = replace(ShapedNetwork.like(NETWORK), shape=("step", "contract"))
     level = HALF / 2.2 * 128 - 0.5  # m is 2.2: no step toward zero from here on
     assert max(toward for toward, _ in shaped.table(0)) == int(level) + 1
     assert sum(toward > 0 for toward, _ in shaped.table(0)) == round(0.85 * 256)
@@ -37,16 +37,16 @@ def test_only_the_layer_that_is_named_has_another_table():
 
 
 def test_an_unknown_shape_is_refused():
-    with pytest.raises(ContractError, match="shape has 'square', expected one of tanh"):
-        replace(ShapedNetwork.like(NETWORK), shape=("tanh", "square"))
+    with pytest.raises(ContractError, match="shape has 'square', expected one of contract, exponential"):
+        replace(ShapedNetwork.like(NETWORK), shape=("contract", "square"))
 
 
 def test_a_sweep_learns_with_the_shape_that_it_names(tmp_path):
     torch.set_num_threads(1)
     path = tmp_path / "a.json"
     words = ["--samples", "300", "--test-samples", "30", "--seeds", "1", "--json", str(path)]
-    variants = "metaplasticity = 8; shape = 'tanh', metaplasticity = 8; shape = 'step', metaplasticity = 8"
+    variants = "metaplasticity = 8; shape = 'contract', metaplasticity = 8; shape = 'step', metaplasticity = 8"
     assert run(app, ["experiment", "settings-sweep", "--variants", variants, *words]) == 0
     found = json.loads(path.read_text())["by_variant"].values()
-    _, alone, tanh, step = (result["chip"]["runs"][0]["flips"] for result in found)
-    assert alone == tanh != step
+    _, alone, contract, step = (result["chip"]["runs"][0]["flips"] for result in found)
+    assert alone == contract != step

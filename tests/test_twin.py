@@ -51,6 +51,7 @@ def networks_of_layers(draw, layers):
         learning_rate=each(st.sampled_from([0.0, 0.1, 0.4, 1.0, 5.0])),
         metaplasticity=each(st.sampled_from([0.0, 0.5, 2.5, 40.0])),
         saturation=each(st.sampled_from([0.0, 0.0, 2.0])),
+        metaplastic_function=each(st.sampled_from(["tanh", "hyperbola"])),
         margin=draw(st.sampled_from([-(2**15), -2, 0, 1, 2, 4, 6, 2**15 - 1])),
         window=each(st.sampled_from([0, 1, 2, 3, 1023]), depth - 1),
         activation=activation,

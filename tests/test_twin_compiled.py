@@ -32,6 +32,7 @@ def network(seed):
         learning_rate=[source.choice((0.0, 0.4, 0.9, 3.0)) for _ in range(depth)],
         metaplasticity=[source.choice((0.0, 1.0, 2.5, 9.0)) for _ in range(depth)],
         saturation=[source.choice((0.0, 0.0, 2.5)) for _ in range(depth)],
+        metaplastic_function=[source.choice(("tanh", "hyperbola")) for _ in range(depth)],
         margin=source.choice((-4, 0, 2, 9, 10, 2**15 - 1)),
         window=[source.choice((0, 1, 8, 1023)) for _ in hidden],
         activation=modes,

@@ -13,6 +13,7 @@ TABLES = {
         "learning_rate",
         "metaplasticity",
         "saturation",
+        "metaplastic_function",
         "margin",
         "window",
         "activation",

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from sw.contract.error import ContractError, require, require_integer
-from sw.contract.table import thresholds
+from sw.contract.table import METAPLASTIC_FUNCTIONS, thresholds
 
 MAX_LAYERS = 4
 MAX_NEURONS = 65535
@@ -35,8 +35,8 @@ class Network:
     """Sizes and learning settings; every value checked against clause 15 when it is made.
 
     `layers` is (n_0, n_1, …, n_L), 1 <= L <= 4. The lists of `learning` have one entry per weight layer (learning_rate,
-    metaplasticity, saturation, relax_rate) or per hidden layer (window, activation, gate). Use `Network.of` to have the
-    fields that are not given filled with the defaults. Raises `ContractError`.
+    metaplasticity, saturation, metaplastic_function, relax_rate) or per hidden layer (window, activation, gate). Use
+    `Network.of` to have the fields that are not given filled with the defaults. Raises `ContractError`.
     """
 
     layers: tuple[int, ...]
@@ -45,6 +45,7 @@ class Network:
     learning_rate: tuple[float, ...]
     metaplasticity: tuple[float, ...]
     saturation: tuple[float, ...]
+    metaplastic_function: tuple[str, ...]
     margin: int
     window: tuple[int, ...]
     activation: tuple[str, ...]
@@ -71,6 +72,7 @@ class Network:
             "learning_rate": (0.35,) * (len(layers) - 2) + (0.4,),
             "metaplasticity": (2.2,) * (len(layers) - 2) + (2.5,),
             "saturation": (0.0,) * (len(layers) - 1),
+            "metaplastic_function": ("tanh",) * (len(layers) - 1),
             "margin": default_margin(layers[-2]),
             "window": tuple(default_window(fan_in) for fan_in in layers[:-2]),
             "activation": ("sign",) * (len(layers) - 2),
@@ -93,6 +95,9 @@ class Network:
                 real = isinstance(value, int | float) and not isinstance(value, bool)
                 finite = real and 0 <= value <= sys.float_info.max
                 require(finite, f"{name} has {value!r}, expected a finite number >= 0")
+        for value in self._list("metaplastic_function", self.depth, "weight"):
+            known = isinstance(value, str) and value in METAPLASTIC_FUNCTIONS
+            require(known, f"metaplastic_function has {value!r}, expected one of {', '.join(METAPLASTIC_FUNCTIONS)}")
         for name, count, kind, low, high in (
             ("window", self.depth - 1, "hidden", 0, 1023),
             ("gate", self.depth - 1, "hidden", -1023, 1023),
@@ -134,7 +139,8 @@ class Network:
 
     def table(self, layer: int) -> tuple[tuple[int, int], ...]:
         """The thresholds of a weight layer, 0 the first (clause 12)."""
-        return thresholds(self.learning_rate[layer], self.metaplasticity[layer], self.saturation[layer])
+        strengths = self.learning_rate[layer], self.metaplasticity[layer], self.saturation[layer]
+        return thresholds(*strengths, self.metaplastic_function[layer])
 
     def fields(self) -> dict[str, Any]:
         """Every field with its resolved value, as plain lists and numbers."""

@@ -12,9 +12,12 @@ from sw.contract.hidden_weight import LEVELS
 ENTRIES = 256
 
 
-def metaplastic_function(value: float, strength: float) -> float:
-    """f_meta = 1 - tanh²(m · |w|) of Laborieux et al. 2021, equation 3; `value` is |w| in units of 128 levels."""
-    return 1.0 - math.tanh(strength * value) ** 2
+# f_meta by name, of x = m · |w|: 1 at 0, never rising. `tanh` is equation 3 of Laborieux et al. 2021; `hyperbola` falls more
+# slowly, so that a weight that has grown far still moves at times.
+METAPLASTIC_FUNCTIONS: dict[str, Callable[[float], float]] = {
+    "tanh": lambda x: 1.0 - math.tanh(x) ** 2,
+    "hyperbola": lambda x: 1.0 / (1.0 + x),
+}
 
 
 def tail(probability: Callable[[float], float]) -> tuple[int, ...]:
@@ -23,14 +26,17 @@ def tail(probability: Callable[[float], float]) -> tuple[int, ...]:
     return tuple(sum(p > (u + 0.5) / ENTRIES for p in by_level) for u in range(ENTRIES))
 
 
-def thresholds(learning_rate: float, metaplasticity: float, saturation: float = 0.0) -> tuple[tuple[int, int], ...]:
+def thresholds(
+    learning_rate: float, metaplasticity: float, saturation: float = 0.0, function: str = "tanh"
+) -> tuple[tuple[int, int], ...]:
     """The table of one layer: 256 pairs (θ_toward, θ_away), each 0…128, indexed by the top byte of the random word.
 
-    `metaplasticity` makes steps toward zero rarer the larger the hidden weight, `saturation` those away from zero.
+    `metaplasticity` makes steps toward zero rarer the larger the hidden weight, `saturation` those away from zero;
+    `function`, one of `METAPLASTIC_FUNCTIONS`, says how: |w| is in units of 128 levels.
     """
+    f_meta = METAPLASTIC_FUNCTIONS[function]
     toward, away = (
-        tail(lambda v, strength=strength: learning_rate * metaplastic_function(v, strength))
-        for strength in (metaplasticity, saturation)
+        tail(lambda v, strength=strength: learning_rate * f_meta(strength * v)) for strength in (metaplasticity, saturation)
     )
     return tuple(zip(toward, away, strict=True))
 

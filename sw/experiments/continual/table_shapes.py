@@ -1,7 +1,7 @@
-"""Step functions other than the paper's: how rare a step gets as its hidden weight grows, in other shapes.
+"""Metaplastic functions that the contract does not have, to compare its own with.
 
 The chip reads its step probabilities from a table that the host loads, so that it can follow any function that never
-rises; clause 12 of the contract fills it with f_meta. These are there to compare with f_meta in an experiment, nowhere else.
+rises; clause 12 of the contract knows two. These were tried beside them, in an experiment and nowhere else.
 """
 
 import math
@@ -10,16 +10,15 @@ from dataclasses import dataclass, fields
 
 from sw.contract.error import require
 from sw.contract.network import Network
-from sw.contract.table import metaplastic_function, tail
+from sw.contract.table import tail
 
-HALF = math.atanh(math.sqrt(0.5))  # where f_meta is ½
+HALF = math.atanh(math.sqrt(0.5))  # where 1 - tanh² is ½
+CONTRACT = "contract"  # the layer's own metaplastic_function
 
-# Functions of m·|w|, all 1 at 0 and, but for the step, ½ where f_meta is.
+# Functions of x = m·|w|: 1 at 0, and ½ (the step from 1 to 0) at `HALF`.
 SHAPES: dict[str, Callable[[float], float]] = {
-    "tanh": lambda x: metaplastic_function(x, 1.0),  # 1 - tanh², falls like exp(-2x)
     "exponential": lambda x: 0.5 ** (x / HALF),
     "gaussian": lambda x: 0.5 ** ((x / HALF) ** 2),
-    "hyperbola": lambda x: 1 / (1 + x / HALF),
     "lorentzian": lambda x: 1 / (1 + (x / HALF) ** 2),
     "step": lambda x: float(x < HALF),
 }
@@ -27,7 +26,7 @@ SHAPES: dict[str, Callable[[float], float]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class ShapedNetwork(Network):
-    """A network whose tables have other shapes; `shape` is one of `SHAPES` for each weight layer, `tanh` the contract's.
+    """A network whose tables have other shapes; `shape` is one of `SHAPES` or `CONTRACT` for each weight layer.
 
     Raises `ContractError`, as `Network` does.
     """
@@ -36,17 +35,20 @@ class ShapedNetwork(Network):
 
     @classmethod
     def like(cls, network: Network) -> "ShapedNetwork":
-        """`network` with the contract's shape in every layer."""
+        """`network` as it is, with `CONTRACT` in every layer."""
         known = {field.name: getattr(network, field.name) for field in fields(network)}
-        return cls(**known, shape=("tanh",) * network.depth)
+        return cls(**known, shape=(CONTRACT,) * network.depth)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         for name in self._list("shape", self.depth, "weight"):
-            require(name in SHAPES, f"shape has {name!r}, expected one of {', '.join(SHAPES)}")
+            known = (CONTRACT, *SHAPES)
+            require(name in known, f"shape has {name!r}, expected one of {', '.join(known)}")
 
     def table(self, layer: int) -> tuple[tuple[int, int], ...]:
-        """As clause 12 has it, with the layer's shape in the place of f_meta."""
+        """As clause 12 has it, with the layer's shape in the place of its metaplastic function."""
+        if self.shape[layer] == CONTRACT:
+            return super().table(layer)
         rate, f = self.learning_rate[layer], SHAPES[self.shape[layer]]
         toward, away = (
             tail(lambda v, strength=strength: rate * f(strength * v))
