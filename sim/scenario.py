@@ -79,10 +79,20 @@ SCENARIOS = (
         fields={"init_range": 128, "margin": 4, "window": [9], "learning_rate": [0.9, 0.8]},
     ),
     Scenario(
-        name="gated hidden layer",
+        name="gated hidden layer, saturation, hyperbola",
         grid=(3, 1, 4, 1, 4),
         sizes=((9, 12), (7, 11), (3, 6)),
-        fields={"activation": ["gate"], "gate": lambda r: [r.randint(-3, 3)], "window": [3], "margin": 6},
+        fields={
+            "activation": ["gate"],
+            "gate": lambda r: [r.randint(-3, 3)],
+            "window": [3],
+            "margin": 6,
+            "init_range": 128,
+            "learning_rate": [0.9, 0.7],
+            "metaplasticity": [2.8, 3.2],
+            "saturation": [1.6, 4.0],
+            "metaplastic_function": ["hyperbola", "hyperbola"],
+        },
     ),
     Scenario(
         name="three layers, two folds, some relaxation",
