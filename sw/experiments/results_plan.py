@@ -36,7 +36,8 @@ _FOR_TEN_TASKS = (
 
 _SATURATIONS = (
     "saturation = 0; saturation = 0, relax_rate = 262; saturation = [1.7, 0]; saturation = [1.91, 0]; "
-    "saturation = [2.05, 0]; saturation = [1.85, 4.9]"
+    "saturation = [2.05, 0]; saturation = [1.85, 4.9]; "
+    'metaplastic_function = "hyperbola", metaplasticity = [4, 6], saturation = [3.6, 0], learning_rate = [1.3, 0.36]'
 )
 
 # The hyperbola, and others that the contract does not have, ½ at the same levels as the paper's.

@@ -81,7 +81,7 @@ def experiment(
     return 0
 
 
-def variant(base: Network, words: str) -> Network:
+def variant(base: ShapedNetwork, words: str) -> ShapedNetwork:
     """`base` with the settings of `words`: one of a configuration's file, or several with commas between them.
 
     A list may be given as one number for all its layers. Raises `InputError`, `ContractError` for a value out of range.
