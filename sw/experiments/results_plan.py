@@ -72,6 +72,8 @@ PLAN = {
     "sweep-shapes": "settings-sweep --tasks 10 --config examples/ten-tasks-tanh.toml --engine compiled"
     f" --variants '{_SHAPES}'",
     "sweep-mnist": f"settings-sweep --engine compiled --variants '{_ONE_AT_A_TIME}'",
+    "sweep-one-pass": "settings-sweep --config examples/one-pass.toml --engine compiled"
+    " --variants 'metaplastic_function = \"hyperbola\", metaplasticity = [2.5, 3.4]'",
     "metaplasticity-curve": f"metaplasticity-curve --epochs 5 --methods metaplastic,chip --values 0,0.5,1,1.35,2,3,4,6 {_PASS}",
     "switching": "switching --samples 60000 --epochs 5",
     "compare-split-mnist": f"compare-split-mnist --epochs 5 --methods {_PAPER},chip {_PASS}",
