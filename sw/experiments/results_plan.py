@@ -76,7 +76,8 @@ PLAN = {
     " --variants 'metaplastic_function = \"hyperbola\", metaplasticity = [2.5, 3.4]'",
     "metaplasticity-curve": f"metaplasticity-curve --epochs 5 --methods metaplastic,chip --values 0,0.5,1,1.35,2,3,4,6 {_PASS}",
     "switching": "switching --samples 60000 --epochs 5",
-    "compare-split-mnist": f"compare-split-mnist --epochs 5 --methods {_PAPER},chip {_PASS}",
+    "compare-split-mnist": "compare-split-mnist --samples 11000 --test-samples 1800 --epochs 5 --engine compiled"
+    f" --methods {_PAPER},chip",
     "compare-mnist-fashion": "compare-mnist-fashion --samples 2000 --test-samples 1000 --engine compiled"
     " --methods plain,metaplastic,metaplastic-task-free,joint,metaplastic-batch-1,chip",
     "width-curve": f"width-curve --tasks 4 --epochs 5 --methods metaplastic,chip {_PASS}",
