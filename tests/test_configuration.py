@@ -99,3 +99,10 @@ def test_a_damaged_json_form_is_refused(text, message):
 def test_a_value_of_the_wrong_kind_is_refused():
     with pytest.raises(ContractError, match="window is 'wide', expected a list of 1"):
         network_from_tables({"learning": {"window": "wide"}})
+
+
+def test_a_checkpoint_without_a_metaplastic_function_has_the_paper_s():
+    """Those written before there was a choice."""
+    tables = tables_of(Network.of())
+    del tables["learning"]["metaplastic_function"]
+    assert network_from_json(json.dumps(tables)) == Network.of()
