@@ -75,6 +75,7 @@ def test_a_network_does_not_change():
         ({"layers": [4.0, 2]}, "layers is 4.0, expected an integer"),
         ({"layers": [784, 500, 1]}, "layers ends with 1, expected at least 2 classes"),
         ({"init_seed": -1}, "init_seed is -1"),
+        ({"init_seed": 2**64}, "init_seed is 18446744073709551616"),
         ({"init_seed": "1"}, "init_seed is '1', expected an integer"),
         ({"init_range": 0}, "init_range is 0, expected an integer from 1 to 128"),
         ({"init_range": 129}, "init_range is 129"),
