@@ -96,8 +96,8 @@ class Network:
                 finite = real and 0 <= value <= sys.float_info.max
                 require(finite, f"{name} has {value!r}, expected a finite number >= 0")
         for value in self._list("metaplastic_function", self.depth, "weight"):
-            known = isinstance(value, str) and value in METAPLASTIC_FUNCTIONS
-            require(known, f"metaplastic_function has {value!r}, expected one of {', '.join(METAPLASTIC_FUNCTIONS)}")
+            known = list(METAPLASTIC_FUNCTIONS)
+            require(value in known, f"metaplastic_function has {value!r}, expected one of {', '.join(known)}")
         for name, count, kind, low, high in (
             ("window", self.depth - 1, "hidden", 0, 1023),
             ("gate", self.depth - 1, "hidden", -1023, 1023),

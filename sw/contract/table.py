@@ -34,10 +34,15 @@ def thresholds(
     `metaplasticity` makes steps toward zero rarer the larger the hidden weight, `saturation` those away from zero;
     `function`, one of `METAPLASTIC_FUNCTIONS`, says how: |w| is in units of 128 levels.
     """
-    f_meta = METAPLASTIC_FUNCTIONS[function]
-    toward, away = (
-        tail(lambda v, strength=strength: learning_rate * f_meta(strength * v)) for strength in (metaplasticity, saturation)
-    )
+    return thresholds_of(METAPLASTIC_FUNCTIONS[function], learning_rate, metaplasticity, saturation)
+
+
+def thresholds_of(
+    f_meta: Callable[[float], float], learning_rate: float, metaplasticity: float, saturation: float
+) -> tuple[tuple[int, int], ...]:
+    """The same for any function that never rises."""
+    toward = tail(lambda v: learning_rate * f_meta(metaplasticity * v))
+    away = tail(lambda v: learning_rate * f_meta(saturation * v))
     return tuple(zip(toward, away, strict=True))
 
 

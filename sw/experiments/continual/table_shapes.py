@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 
 from sw.contract.error import require
 from sw.contract.network import Network
-from sw.contract.table import tail
+from sw.contract.table import thresholds_of
 
 HALF = math.atanh(math.sqrt(0.5))  # where 1 - tanh² is ½
 CONTRACT = "contract"  # the layer's own metaplastic_function
@@ -49,9 +49,5 @@ class ShapedNetwork(Network):
         """As clause 12 has it, with the layer's shape in the place of its metaplastic function."""
         if self.shape[layer] == CONTRACT:
             return super().table(layer)
-        rate, f = self.learning_rate[layer], SHAPES[self.shape[layer]]
-        toward, away = (
-            tail(lambda v, strength=strength: rate * f(strength * v))
-            for strength in (self.metaplasticity[layer], self.saturation[layer])
-        )
-        return tuple(zip(toward, away, strict=True))
+        strengths = self.learning_rate[layer], self.metaplasticity[layer], self.saturation[layer]
+        return thresholds_of(SHAPES[self.shape[layer]], *strengths)
