@@ -12,7 +12,7 @@ from sw.contract.network import Network
 from sw.experiments import results_page, results_plan
 from sw.experiments.continual.methods import parse_methods
 from sw.experiments.continual.settings_sweep import variant
-from sw.experiments.continual.table_shapes import ShapedNetwork
+from sw.experiments.continual.trial import TrialNetwork
 from sw.experiments.metrics import spread
 from sw.experiments.registry import EXPERIMENTS
 from sw.experiments.results_page import BEYOND, PAGE, replaced
@@ -155,6 +155,6 @@ def test_every_command_of_the_plan_is_understood(name, request):
     if given.get("config"):
         network = network_from_toml((request.config.rootpath / given["config"]).read_text())
     assert parse_methods(given.get("methods") or "chip")
-    shaped = ShapedNetwork.like(network)
+    shaped = TrialNetwork.like(network)
     for words_of_variant in (given.get("variants") or "margin = 1").split(";"):
         assert variant(shaped, words_of_variant) != shaped

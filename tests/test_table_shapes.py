@@ -8,14 +8,15 @@ import torch
 
 from sw.contract.error import ContractError
 from sw.contract.network import Network
-from sw.experiments.continual.table_shapes import HALF, SHAPES, ShapedNetwork
+from sw.experiments.continual.table_shapes import HALF, SHAPES
+from sw.experiments.continual.trial import TrialNetwork
 from sw.host.command_line import app, run
 
 NETWORK = Network.of(layers=(30, 20, 10), saturation=(1.4, 0.0), learning_rate=(0.85, 0.3))
 
 
 def test_a_network_as_it_is_has_the_contract_s_tables():
-    shaped = ShapedNetwork.like(NETWORK)
+    shaped = TrialNetwork.like(NETWORK)
     assert [shaped.table(layer) for layer in range(2)] == [NETWORK.table(layer) for layer in range(2)]
 
 
@@ -29,7 +30,7 @@ def test_a_shape_never_rises_from_one_and_crosses_a_half_where_the_paper_s_does(
 
 
 def test_only_the_layer_that_is_named_has_another_table():
-    shaped = replace(ShapedNetwork.like(NETWORK), shape=("step", "contract"))
+    shaped = replace(TrialNetwork.like(NETWORK), shape=("step", "contract"))
     level = HALF / 2.2 * 128 - 0.5  # m is 2.2: no step toward zero from here on
     assert max(toward for toward, _ in shaped.table(0)) == int(level) + 1
     assert sum(toward > 0 for toward, _ in shaped.table(0)) == round(0.85 * 256)
@@ -38,7 +39,7 @@ def test_only_the_layer_that_is_named_has_another_table():
 
 def test_an_unknown_shape_is_refused():
     with pytest.raises(ContractError, match="shape has 'square', expected one of contract, exponential"):
-        replace(ShapedNetwork.like(NETWORK), shape=("contract", "square"))
+        replace(TrialNetwork.like(NETWORK), shape=("contract", "square"))
 
 
 def test_a_sweep_learns_with_the_shape_that_it_names(tmp_path):

@@ -1,7 +1,8 @@
 """The integer rule's settings, one change at a time, on training samples that are not learned.
 
-Every setting is one that the configuration file has, so that whatever wins runs on the gateware as it is; `shape` is not
-in that file, but in the tables that the host loads (`table_shapes`). The test set is not touched: the last 10,000 training
+Every setting is one that the configuration file has, so that whatever wins runs on the gateware as it is. Two are for
+comparison: `shape` is not in that file, but in the tables that the host loads (`table_shapes`), and `rule` would need other
+gateware (`other_rules`). The test set is not touched: the last 10,000 training
 samples take its place.
 """
 
@@ -19,7 +20,7 @@ from sw.experiments.continual.comparison import Outcome, Plan, as_json, compare,
 from sw.experiments.continual.scale import Scale
 from sw.experiments.continual.sources import Sources
 from sw.experiments.continual.streams import Build, fashion_mnist, permuted_mnist
-from sw.experiments.continual.table_shapes import ShapedNetwork
+from sw.experiments.continual.trial import TrialNetwork
 from sw.host.commands.opening import read_network
 from sw.host.commands.options import Config
 from sw.host.commands.speech import say
@@ -51,7 +52,7 @@ def experiment(
         raise InputError(f"--stream is {stream}, expected {' or '.join(STREAMS)}")
     if last is not None and last > tasks:
         raise InputError(f"--last is {last}, expected 1 to {tasks}, the number of tasks")
-    base = ShapedNetwork.like(read_network(config) if config else Network.of())
+    base = TrialNetwork.like(read_network(config) if config else Network.of())
     networks = {"as it is": base} | {words: variant(base, words) for words in variants.split(";") if words.strip()}
     scale = Scale(
         tasks=tasks, samples=samples, test_samples=test_samples, epochs=1, hidden=base.layers[1:-1], metaplasticity=0.0
@@ -81,7 +82,7 @@ def experiment(
     return 0
 
 
-def variant(base: ShapedNetwork, words: str) -> ShapedNetwork:
+def variant(base: TrialNetwork, words: str) -> TrialNetwork:
     """`base` with the settings of `words`: one of a configuration's file, or several with commas between them.
 
     A list may be given as one number for all its layers. Raises `InputError`, `ContractError` for a value out of range.

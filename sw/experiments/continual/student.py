@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 from sw.contract.configuration import tables_of
 from sw.contract.network import Network
 from sw.experiments.continual.methods import METHODS
+from sw.experiments.continual.other_rules import OtherRule
 from sw.experiments.continual.sources import bits_of
 from sw.experiments.continual.stream import Stream, Task
+from sw.experiments.continual.trial import CONTRACT, TrialNetwork
 from sw.experiments.permuted_mnist import Seeds
 from sw.host.error import BoardError, InputError
 from sw.reference.learner import Labels, Learner, Samples
@@ -72,7 +74,7 @@ class ChipStudent:
 
     def __init__(self, network: Network, scale: float, epochs: int, engine: str) -> None:
         self._network, self._scale, self._epochs, self._engine = network, scale, epochs, engine
-        self._device = engine_of(engine)
+        self._device = engine_of(engine, rule_of(network))
         self._device.configure(network)
 
     def learn(self, task: Task, samples: int | None) -> None:
@@ -96,12 +98,22 @@ class ChipStudent:
         return {"settings": tables_of(self._network) | passes, "task_knowledge": []}
 
 
-def engine_of(name: str) -> TwinDevice | CompiledDevice:
-    """One of `ENGINES`: they give the same bits. Raises `InputError`, `BoardError` where there is no compiler."""
+def rule_of(network: Network) -> str:
+    """The rule of a `TrialNetwork`; any other network has the contract's."""
+    return network.rule if isinstance(network, TrialNetwork) else CONTRACT
+
+
+def engine_of(name: str, rule: str = CONTRACT) -> TwinDevice | CompiledDevice:
+    """One of `ENGINES`: they give the same bits. Only "compiled" has other rules.
+
+    Raises `InputError`, `BoardError` where there is no compiler.
+    """
     if name not in ENGINES:
         raise InputError(f"--engine is {name}, expected {' or '.join(ENGINES)}")
+    if rule != CONTRACT and name != "compiled":
+        raise InputError(f"--engine is {name}, expected compiled for the rule {rule}")
     try:
-        return ENGINES[name]()
+        return ENGINES[name]() if rule == CONTRACT else OtherRule(rule)
     except CompilerError as error:
         raise BoardError(str(error)) from error
 
