@@ -51,6 +51,13 @@ _FOR_A_STREAM = (
     'activation = "gate", gate = 18, metaplasticity = [4, 3.4], saturation = [3.6, 0], learning_rate = [1, 0.3], margin = 17'
 )
 
+# Rules that would need another contract.
+_RULES = (
+    'rule = "two-rivals"; rule = "two-read-outs", margin = 32; rule = "two-read-outs"; rule = "four-read-outs", margin = 64; '
+    'rule = "best-of-two"; rule = "halved-window"; rule = "own-threshold"; relax_rate = 10; '
+    'rule = "silent-relax", relax_rate = 10; rule = "signed-input"; rule = "signed-input", window = 14, gate = 50'
+)
+
 PLAN = {
     "defaults-mnist": f"compare-permuted-mnist --tasks 1 --methods chip --seeds 5 {_PASS}",
     "beyond-mnist": f"compare-permuted-mnist --tasks 1 --methods chip --config examples/one-pass.toml --seeds 5 {_PASS}",
@@ -71,6 +78,7 @@ PLAN = {
     "sweep-ten-tasks": f"settings-sweep --tasks 10 --seeds 1 --engine compiled --variants '{_FOR_TEN_TASKS}'",
     "sweep-shapes": "settings-sweep --tasks 10 --config examples/ten-tasks-tanh.toml --engine compiled"
     f" --variants '{_SHAPES}'",
+    "sweep-rules": f"settings-sweep --tasks 10 --config examples/ten-tasks.toml --engine compiled --variants '{_RULES}'",
     "sweep-mnist": f"settings-sweep --engine compiled --variants '{_ONE_AT_A_TIME}'",
     "sweep-one-pass": "settings-sweep --config examples/one-pass.toml --engine compiled"
     " --variants 'metaplastic_function = \"hyperbola\", metaplasticity = [2.5, 3.4]'",
