@@ -53,6 +53,7 @@ ROOMS = (
         instead={
             "boards": ("tests/test_boards.py", "tests/test_geometry.py"),
             "error": ("tests/test_network.py", "tests/test_configuration.py"),
+            "frames": ("tests/test_frames.py", "tests/test_protocol.py"),
             "geometry_text": ("tests/test_geometry.py",),
             "requests": ("tests/test_host_device.py",),
             "state": ("tests/test_contract_model.py",),

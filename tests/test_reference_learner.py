@@ -140,3 +140,11 @@ def test_settings_that_cannot_be_are_refused(fields, said):
 def test_a_task_without_epochs_is_refused():
     with pytest.raises(ContractError, match="no epochs"):
         Learner(settings(), 1).learn(INPUTS, LABELS, [])
+
+
+def test_a_learner_that_diverges_says_so():
+    fields = {"consolidation": "si", "strength": 1e38, "optimiser": "sgd", "batch": 1, "normalisation": "sample"}
+    learner = Learner(settings(**fields, learning_rate=50.0, half_width=0.4, weight_decay=0.0), 1)
+    learner.learn(INPUTS, LABELS, [ORDER])
+    with pytest.raises(ContractError, match="the learner diverged, expected a smaller strength or learning_rate"):
+        learner.learn(INPUTS, LABELS, [ORDER])

@@ -12,6 +12,7 @@ GEOMETRIES = [
     Geometry(columns=784, rows=512, grid_height=14, grid_width=14, synapses_per_cell=4, folds=1),
     Geometry(columns=48, rows=33, grid_height=2, grid_width=3, synapses_per_cell=8, folds=1, slices=1),
     Geometry(columns=20, rows=1, grid_height=1, grid_width=1, synapses_per_cell=4, folds=5),
+    Geometry(columns=20, rows=2, grid_height=1, grid_width=5, synapses_per_cell=4, folds=1),
 ]
 
 

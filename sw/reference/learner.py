@@ -38,7 +38,10 @@ class Learner:
         self._states: list[State] = []
 
     def learn(self, inputs: Samples, labels: Labels, orders: Iterable[NDArray[np.integer]]) -> None:
-        """One task: for each of `orders`, an epoch over those samples in that order. What is kept of it is taken up."""
+        """One task: for each of `orders`, an epoch over those samples in that order. What is kept of it is taken up.
+
+        Raises `ContractError` where no number is left of the hidden weights.
+        """
         if self._states and self.settings.renewed:
             self._optimiser = self._new_optimiser()
         samples, classes = self._tensor(inputs), torch.as_tensor(labels.astype(np.int64), device=self._device)
@@ -48,6 +51,8 @@ class Learner:
             for chosen in self._batches(torch.as_tensor(order, device=self._device)):
                 self._step(samples[chosen], classes[chosen])
         require(order is not None, "a task has no epochs, expected at least one")
+        finite = all(bool(layer.isfinite().all()) for layer in self.network.hidden)
+        require(finite, "hidden weights are no numbers: the learner diverged, expected a smaller strength or learning_rate")
         first = torch.as_tensor(order, device=self._device)[: self.settings.fisher_samples]
         self.consolidation.end_task(self.network, self._inputs(samples[first]), classes[first])
         self._states.append(self.network.normalisation_state() if self.network.knows_tasks else {})
