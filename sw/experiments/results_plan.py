@@ -95,6 +95,8 @@ PLAN = {
     " --last 10 --look-back 1",
     "sweep-stream": "settings-sweep --tasks 60 --last 10 --look-back 1 --seeds 1 --config examples/long-stream.toml"
     f" --engine compiled --variants '{_FOR_A_STREAM}'",
+    "sweep-rules-stream": "settings-sweep --tasks 60 --last 10 --look-back 1 --seeds 1 --config examples/long-stream.toml"
+    " --engine compiled --variants 'rule = \"own-threshold\"; rule = \"two-read-outs\", margin = 80'",
     "sweep-saturation": "settings-sweep --tasks 30 --last 5 --look-back 1 --seeds 1 --config examples/narrow.toml"
     f" --engine compiled --variants '{_SATURATIONS}'",
     "fresh-narrow": f"compare-permuted-mnist --tasks 5 --hidden 100 --methods chip {_PASS}",
