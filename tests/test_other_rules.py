@@ -1,6 +1,7 @@
 """Rules that the contract does not have: each does what it says, and where it says nothing it is the contract."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -176,3 +177,8 @@ def test_a_rule_is_refused_where_it_is_unknown_or_the_engine_cannot():
         replace(own, rule="nearest")
     with pytest.raises(InputError, match="--engine is twin, expected compiled for the rule two-rivals"):
         engine_of("twin", "two-rivals")
+
+
+def test_the_results_page_says_what_every_rule_is():
+    page = (Path(__file__).parent.parent / "docs" / "results.md").read_text()
+    assert all(f"| `{name}`" in page or f", `{name}` |" in page for name in RULES)

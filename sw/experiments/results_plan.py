@@ -79,6 +79,8 @@ PLAN = {
     "sweep-shapes": "settings-sweep --tasks 10 --config examples/ten-tasks-tanh.toml --engine compiled"
     f" --variants '{_SHAPES}'",
     "sweep-rules": f"settings-sweep --tasks 10 --config examples/ten-tasks.toml --engine compiled --variants '{_RULES}'",
+    "sweep-rules-one-pass": "settings-sweep --config examples/one-pass.toml --engine compiled --variants"
+    " 'rule = \"own-threshold\"; rule = \"two-read-outs\", margin = 88; rule = \"best-of-two\"'",
     "sweep-mnist": f"settings-sweep --engine compiled --variants '{_ONE_AT_A_TIME}'",
     "sweep-one-pass": "settings-sweep --config examples/one-pass.toml --engine compiled"
     " --variants 'metaplastic_function = \"hyperbola\", metaplasticity = [2.5, 3.4]'",
@@ -86,8 +88,8 @@ PLAN = {
     "switching": "switching --samples 60000 --epochs 5",
     "compare-split-mnist": "compare-split-mnist --samples 11000 --test-samples 1800 --epochs 5 --engine compiled"
     f" --methods {_PAPER},chip",
-    "compare-mnist-fashion": "compare-mnist-fashion --samples 2000 --test-samples 1000 --engine compiled"
-    " --methods plain,metaplastic,metaplastic-task-free,joint,metaplastic-batch-1,chip",
+    "compare-mnist-fashion": f"compare-mnist-fashion --config examples/two-sets.toml --fashion-threshold 30 {_PASS}"
+    f" --methods {_PAPER},metaplastic-batch-1,chip-epochs",
     "width-curve": f"width-curve --tasks 4 --epochs 5 --methods metaplastic,chip {_PASS}",
     "compare-fashion-stream": "compare-fashion-stream --config examples/fashion.toml --fashion-threshold 5,60,140 --look-back 1"
     " --seeds 1 --engine compiled",
