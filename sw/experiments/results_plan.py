@@ -66,8 +66,9 @@ PLAN = {
     f" --fashion-threshold 5,60,140 --seeds 5 {_PASS}",
     "fashion-one-threshold": f"{_ONE_FASHION} {_HELD_OUT} --fashion-threshold 35",
     "fashion-halftone": f"{_ONE_FASHION} {_HELD_OUT} --fashion-threshold 5,60,140",
-    "compare-one-pass": "compare-permuted-mnist --tasks 4 --samples 4000 --test-samples 2000 --engine compiled"
-    f" --set ewc-batch-1:strength=50 --set si-batch-1:strength=0.01 --methods {_ONE_PASS}",
+    "compare-one-pass": "compare-permuted-mnist --tasks 4 --samples 12000 --test-samples 10000 --engine compiled"
+    " --config examples/ten-tasks.toml --set metaplastic-batch-1:metaplasticity=2 --set ewc-batch-1:strength=20"
+    f" --set si-batch-1:strength=0.003 --methods {_ONE_PASS}",
     "defaults-permuted-mnist": f"compare-permuted-mnist --tasks 10 --methods chip {_PASS}",
     "beyond-permuted": f"compare-permuted-mnist --tasks 10 --methods chip --config examples/ten-tasks.toml {_PASS}",
     "tanh-permuted": f"compare-permuted-mnist --tasks 10 --methods chip --config examples/ten-tasks-tanh.toml {_PASS}",
