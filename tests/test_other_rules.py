@@ -1,5 +1,6 @@
 """Rules that the contract does not have: each does what it says, and where it says nothing it is the contract."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from sw.contract.network import Network
 from sw.experiments.continual.other_rules import OFFSET_FREE, RULES, OtherRule
 from sw.experiments.continual.student import engine_of
 from sw.experiments.continual.trial import TrialNetwork
+from sw.host.command_line import app, run
 from sw.host.error import InputError
 from sw.twin.compiled.device import CompiledDevice
 
@@ -177,6 +179,19 @@ def test_a_rule_is_refused_where_it_is_unknown_or_the_engine_cannot():
         replace(own, rule="nearest")
     with pytest.raises(InputError, match="--engine is twin, expected compiled for the rule two-rivals"):
         engine_of("twin", "two-rivals")
+
+
+def test_a_sweep_refuses_before_it_learns_and_learns_by_the_rule_that_it_names(tmp_path, capsys):
+    path = tmp_path / "a.json"
+    words = ["experiment", "settings-sweep", "--samples", "300", "--test-samples", "30", "--seeds", "1", "--json", str(path)]
+    variants = ["--variants", "rule = 'contract'; rule = 'best-of-two'"]
+    assert run(app, [*words, *variants]) == 2
+    said = capsys.readouterr()
+    assert "--engine is twin, expected compiled for the rule best-of-two" in said.err
+    assert "when new" not in said.out + said.err
+    assert run(app, [*words, *variants, "--engine", "compiled"]) == 0
+    base, same, other = (result["chip"]["runs"][0]["flips"] for result in json.loads(path.read_text())["by_variant"].values())
+    assert base == same != other
 
 
 def test_the_results_page_says_what_every_rule_is():

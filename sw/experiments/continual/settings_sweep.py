@@ -20,6 +20,7 @@ from sw.experiments.continual.comparison import Outcome, Plan, as_json, compare,
 from sw.experiments.continual.scale import Scale
 from sw.experiments.continual.sources import Sources
 from sw.experiments.continual.streams import Build, fashion_mnist, permuted_mnist
+from sw.experiments.continual.student import engine_of, rule_of
 from sw.experiments.continual.trial import TrialNetwork
 from sw.host.commands.opening import read_network
 from sw.host.commands.options import Config
@@ -58,6 +59,8 @@ def experiment(
         tasks=tasks, samples=samples, test_samples=test_samples, epochs=1, hidden=base.layers[1:-1], metaplasticity=0.0
     )
     path = prepare(json, NAME)
+    for network in networks.values():
+        engine_of(engine, rule_of(network))  # refused before anything is learned
     say(scale.words())
     found: dict[str, Outcome] = {}
     written: dict[str, Any] = {}
