@@ -5,19 +5,26 @@ import subprocess
 import sys
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
 from amaranth.hdl import ClockDomain, Fragment, Module, ResetSignal, Signal
+from amaranth.lib.io import SimulationPort
 from amaranth.sim import Simulator
 from hypothesis import given
 from hypothesis import strategies as st
 
+from boards import generate
 from boards.catalogue import find
 from boards.clocks import HOLD_SECONDS, Clocks, uart_rate
 from boards.error import RequestError
 from boards.pll import Ecp5Pll, Ice40Pll, Pll
+from boards.top import Top
+from hw.link.uart import BaudRate
+from hw.serial_accelerator import SerialAccelerator
 from sw.contract.boards import BOARDS
+from sw.contract.geometry import Geometry
 
 MHZ = 1_000_000
 
@@ -179,13 +186,21 @@ class FakePll:
 
 
 class FakePlatform:
-    """A platform whose clock needs no pin."""
+    """A platform whose clock needs no pin, and whose other pins are there to look at."""
 
     default_clk, default_rst, io = "clk", None, None
 
-    def request(self, name: str, dir: str) -> "FakePlatform":
-        assert (name, dir) == ("clk", "-")
-        return self
+    def __init__(self) -> None:
+        self.pins: dict[str, SimulationPort] = {}
+
+    def request(self, name: str, number: int = 0, *, dir: str) -> object:
+        assert dir == "-"
+        if name == "clk":
+            return self
+        if name == "uart":
+            return SimpleNamespace(rx=SimulationPort("i", 1), tx=SimulationPort("o", 1))
+        self.pins[name] = SimulationPort("o", 1, invert=name == "lamp")
+        return self.pins[name]
 
 
 def test_the_reset_is_held_until_the_lock_has_lasted_and_comes_back_without_it():
@@ -221,3 +236,53 @@ def test_the_reset_is_held_until_the_lock_has_lasted_and_comes_back_without_it()
     simulator = Simulator(Fragment.get(m, FakePlatform()))
     simulator.add_testbench(bench)
     simulator.run()
+
+
+GEOMETRY = Geometry(columns=4, rows=2, grid_height=1, grid_width=1, synapses_per_cell=4, folds=1)
+
+
+def test_the_lamp_is_lit_until_the_pll_has_locked_and_flashes_afterwards():
+    """Even where the PLL gives no clock at all: whoever looks at the board sees that it is configured and has none."""
+    platform, pll = FakePlatform(), FakePll()
+    accelerator = SerialAccelerator(GEOMETRY, BaudRate(clock_hz=256, baud=64), buffer_bytes=64)
+    top = Top(accelerator, Clocks(cast(Pll, pll), buffered=False), uart="uart", lamp=("lamp",), high=("kept",))
+    fragment = Fragment.get(top, platform)
+    lamp, kept = platform.pins["lamp"].o, platform.pins["kept"].o
+
+    async def bench(context):
+        async def lit(cycles):
+            shown = []
+            for _ in range(cycles):
+                context.set(pll.clock, 1)
+                await context.delay(5e-7)
+                context.set(pll.clock, 0)
+                await context.delay(5e-7)
+                shown.append(context.get(lamp) == 0)
+            return sum(shown)
+
+        await context.delay(1e-6)
+        assert context.get(lamp) == 0 and context.get(kept) == 1  # an LED to the supply: 0 is light
+        assert await lit(600) == 600
+        context.set(pll.locked, 1)
+        await lit(100)
+        assert 0 < await lit(512) < 150
+        assert context.get(kept) == 1
+        context.set(pll.locked, 0)
+        assert await lit(600) == 600
+
+    simulator = Simulator(fragment)
+    simulator.add_testbench(bench)
+    simulator.run()
+
+
+def test_every_ulx3s_keeps_its_esp32_away(tmp_path: Path):
+    """wifi_gpio0, site L2, an output: low for some seconds, it makes the ESP32 take the FPGA over."""
+    of_size = [find(name) for name in BOARDS if name.startswith("ulx3s")]
+    assert len(of_size) == 4
+    for target in of_size:
+        assert target.high == ("wifi_gpio0",)
+        assert target.platform().resources["wifi_gpio0", 0].ios[0].names == ["L2"]
+    generate.write(of_size[0], GEOMETRY, 3_000_000, 80.0, tmp_path)
+    assert 'LOCATE COMP "wifi_gpio0_0__io" SITE "L2"' in (tmp_path / "top.lpf").read_text()
+    _, held = (tmp_path / "top.il").read_text().split("module \\top.wifi_gpio0\n")
+    assert "connect \\o$1 1'1\n" in held.partition("\nend\n")[0]

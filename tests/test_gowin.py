@@ -104,6 +104,14 @@ def test_the_package_has_the_pins(name):
     assert [pin for pin in wanted if pin not in known] == []
 
 
+def test_the_leds_of_the_9k_are_at_the_voltage_of_their_bank():
+    """Bank 3 has 1.8 V, for the memory in the package; a pin there at 3.3 V is what a bitstream cannot ask for."""
+    platform = find("tangnano9k").platform()
+    levels = {name: platform.resources[name, 0].attrs["IO_TYPE"] for name in ("clk27", "uart", "led")}
+    assert levels == {"clk27": "LVCMOS33", "uart": "LVCMOS33", "led": "LVCMOS18"}
+    assert pins_of(platform.resources["led", 0]) == ["10"]
+
+
 def pins_of(resource) -> list[str]:
     """Of a resource with its parts."""
     return [pin for part in resource.ios for pin in (part.names if isinstance(part, Pins) else pins_of(part))]
