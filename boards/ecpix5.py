@@ -7,7 +7,7 @@ from amaranth.build import Attrs, PinsN, Resource
 from amaranth_boards.ecpix5 import ECPIX545Platform
 
 from boards.ecp5 import Ecp5
-from boards.loaders import open_fpga_loader
+from boards.loaders import FT2232H, FT4232H, open_fpga_loader
 from boards.target import Target
 
 
@@ -29,7 +29,7 @@ TARGETS = [
         platform=Platform,
         family=Ecp5("--compress"),
         clock_mhz=80.0,
-        loader=open_fpga_loader("ecpix5"),
+        loader=open_fpga_loader({FT2232H: ("--board", "ecpix5"), FT4232H: ("--cable", "ft4232")}),
         lamp=("rgb_led", "g"),
     )
 ]

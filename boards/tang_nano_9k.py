@@ -6,7 +6,7 @@ from amaranth_boards.tang_nano_9k import TangNano9kPlatform
 
 from boards.gowin import Gowin
 from boards.gowin_pll import GW1NR_9
-from boards.loaders import open_fpga_loader
+from boards.loaders import FT2232H, open_fpga_loader
 from boards.target import Target
 
 
@@ -29,6 +29,6 @@ TARGETS = [
         platform=Platform,
         family=Gowin(GW1NR_9, "--sspi_as_gpio", "--mspi_as_gpio"),
         clock_mhz=54.0,
-        loader=open_fpga_loader("tangnano9k"),
+        loader=open_fpga_loader({FT2232H: ("--board", "tangnano9k")}),
     )
 ]

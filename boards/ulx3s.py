@@ -4,7 +4,7 @@ from amaranth.build import Attrs, Pins, Resource
 from amaranth_boards.ulx3s import ULX3S_12F_Platform, ULX3S_25F_Platform, ULX3S_45F_Platform, ULX3S_85F_Platform
 
 from boards.ecp5 import Ecp5
-from boards.loaders import open_fpga_loader
+from boards.loaders import FT231X, open_fpga_loader
 from boards.target import Target
 
 # The pin that the ESP32 boots by, and watches afterwards: where it stays low for some seconds, the ESP32 takes the FPGA over.
@@ -34,7 +34,7 @@ TARGETS = [
         platform=with_wifi_gpio0(platform),
         family=Ecp5("--compress"),
         clock_mhz=clock_mhz,
-        loader=open_fpga_loader("ulx3s"),
+        loader=open_fpga_loader({FT231X: ("--board", "ulx3s")}),
         high=("wifi_gpio0",),
     )
     for name, (platform, clock_mhz) in PLATFORMS.items()
