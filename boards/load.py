@@ -32,13 +32,14 @@ def load(loader: Loader, bitstream: Path, port: str | None) -> None:
     """
     program = find_loader(loader)
     device = choose(loader, port, usb_devices())
-    for each in device.serial_ports if device is not None else () if port is None else (port,):
+    if device is not None:
+        where, arguments, serial_ports = loader.at(device), loader.probes[device.ids], device.serial_ports
+    else:
+        arguments = next(iter(loader.probes.values()))
+        where, serial_ports = ((loader.port, port), (port,)) if port is not None else ((), ())
+    for each in serial_ports:
         if (user := user_of(each)) is not None:
             raise RequestError(f"{each} is in use by process {user}: end it, for loading breaks what goes over that port")
-    if device is not None:
-        where, arguments = loader.at(device), loader.probes[device.ids]
-    else:
-        where, arguments = (() if port is None else (loader.port, port)), next(iter(loader.probes.values()))
     status, output = run([program, *where, *arguments, str(loader.prepare(bitstream))], loader.forgives is not None)
     if status != 0 and not (loader.forgives is not None and loader.forgives(status, output)):
         hint = f"; {loader.hint}" if loader.hint else ""

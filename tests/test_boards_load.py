@@ -185,7 +185,7 @@ GONE = "dfu-util: unable to read DFU status after completion (LIBUSB_ERROR_NO_DE
 
 
 def test_a_bootloader_that_goes_before_it_answers_has_loaded(loading, machine, capsys):
-    loading("orangecrab-25f", script=f"printf '{DONE}{MANIFEST}'; printf '{GONE}' >&2; exit 74")
+    loading("orangecrab-25f", script=f"printf %b '{DONE}{MANIFEST}'; printf %b '{GONE}' >&2; exit 74")
     shown = capsys.readouterr().out
     assert "Download done." in shown and "LIBUSB_ERROR_NO_DEVICE" in shown
 
@@ -203,13 +203,13 @@ def test_every_other_end_of_dfu_util_is_an_error_with_what_to_do(loading, machin
     with pytest.raises(
         BuildError, match=f"dfu-util ended with status {status}: .*hold the board's button while you plug it in"
     ):
-        loading("orangecrab-25f", script=f"printf '{said}'; exit {status}")
+        loading("orangecrab-25f", script=f"printf %b '{said}'; exit {status}")
 
 
 def test_only_dfu_util_is_forgiven(loading, machine):
     assert not has_gone_after_loading(0, "") and not has_gone_after_loading(74, "")
     with pytest.raises(BuildError, match="iceprog ended with status 74"):
-        loading("icebreaker", script=f"printf '{DONE}'; exit 74")
+        loading("icebreaker", script=f"printf %b '{DONE}'; exit 74")
 
 
 def test_both_bootloaders_take_the_file(tmp_path):
