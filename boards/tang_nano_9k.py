@@ -28,7 +28,7 @@ TARGETS = [
         name="tangnano9k",
         platform=Platform,
         family=Gowin(GW1NR_9, "--sspi_as_gpio", "--mspi_as_gpio"),
-        clock_mhz=54.0,
+        clock_mhz=45.0,
         loader=open_fpga_loader({FT2232H: ("--board", "tangnano9k")}),
     )
 ]

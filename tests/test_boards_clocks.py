@@ -127,7 +127,7 @@ def test_a_detector_at_5_mhz_is_refused():
         Ecp5Pll(input_hz=Fraction(25 * MHZ), reference=1, feedback=3, loop=4, output=4)
 
 
-DETECTORS = {"ulx3s": 25, "orangecrab": 16, "ecpix5": 20, "icebreaker": 12, "tangnano": 27}
+DETECTORS = {"ulx3s": 25, "orangecrab": 16, "ecpix5": 20, "icebreaker": 12, "tangnano20k": 27, "tangnano9k": 9}
 
 
 @pytest.mark.parametrize("name", BOARDS)
