@@ -5,28 +5,15 @@
 
 import argparse
 import json
-import os
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 from boards import build
 from boards.catalogue import find
-from boards.error import BuildError, RequestError
+from boards.error import BuildError
 from boards.identity import source_hash
+from boards.load import find_loader, load
 from boards.report import ROOT
-from boards.target import Loader
-from boards.tools import variable
-
-
-def find_loader(loader: Loader) -> str:
-    """The program that loads: named by its variable, or on PATH. Raises `RequestError`, which says how to get it."""
-    name = os.environ.get(variable(loader.tool)) or loader.tool
-    found = shutil.which(name)
-    if found is None:
-        raise RequestError(f"{name} is missing ({loader.how_to_get}); or name it in the variable {variable(loader.tool)}")
-    return found
 
 
 def outdated(folder: Path, seed: int | None) -> str | None:
@@ -47,24 +34,12 @@ def outdated(folder: Path, seed: int | None) -> str | None:
     return None
 
 
-def load(loader: Loader, bitstream: Path, port: str | None) -> None:
-    """Run the loader. Raises `RequestError` if it is missing or takes no port, `BuildError` if it fails."""
-    program = find_loader(loader)
-    if port is not None and loader.port is None:
-        raise RequestError(f"{loader.tool} finds the board by itself: leave PORT away")
-    where = [loader.port, port] if port is not None and loader.port is not None else []
-    command = [program, *where, *loader.arguments, str(loader.prepare(bitstream))]
-    status = subprocess.run(command).returncode
-    if status != 0:
-        raise BuildError(f"{loader.tool} ended with status {status}: is the board connected, and may you open it?")
-
-
 def main(arguments: list[str] | None = None) -> int:
     """The command line. Returns the exit status."""
     parser = argparse.ArgumentParser(prog="boards.program", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--board", default="ulx3s", help="name of a board; an unknown one lists them")
     parser.add_argument("--seed", type=int, help="load the bitstream of this seed of nextpnr")
-    parser.add_argument("--port", help="where the board is, as its loader names it")
+    parser.add_argument("--port", help="a serial port of the board, or what its loader takes")
     given = parser.parse_args(arguments)
     try:
         target = find(given.board)

@@ -6,7 +6,7 @@ from amaranth_boards.resources import LEDResources, UARTResource
 
 from boards.gowin import Gowin
 from boards.gowin_pll import GW2AR_18
-from boards.loaders import open_fpga_loader
+from boards.loaders import FT2232H, open_fpga_loader
 from boards.target import Target
 
 LEVELS = Attrs(IO_TYPE="LVCMOS33")
@@ -32,7 +32,7 @@ TARGETS = [
         platform=TangNano20kPlatform,
         family=Gowin(GW2AR_18, "--sspi_as_gpio", "--mspi_as_gpio"),
         clock_mhz=54.0,
-        loader=open_fpga_loader("tangnano20k"),
+        loader=open_fpga_loader({FT2232H: ("--cable", "ft2232")}),
         seed=2,  # with 1 the router finds no way for a carry
     )
 ]

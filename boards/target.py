@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from boards.pll import Pll
+from boards.usb_devices import UsbDevice
 from sw.contract.geometry import Geometry
 
 PLACED = "top.pnr.json"  # the routed design, which nextpnr writes
@@ -68,12 +69,23 @@ class Family(ABC):
 
 @dataclass(frozen=True, kw_only=True)
 class Loader:
-    """The program that puts a bitstream into a board. `port` comes before PORT, where the loader takes one."""
+    """The program that puts a bitstream into a board.
+
+    Members: `probes`, ids of the USB devices that it reaches the board through, and what it is told for each; `at`, the options
+    that name one such device; `port`, the option before a PORT that is no device of this machine, `takes`, what that may be,
+    and `takes_serial_ports`, whether a serial port is such a thing; `hint`, what to do where it finds no board; `prepare`, from
+    the bitstream to what it loads; `forgives`, whether an exit status and what it said are a success nevertheless.
+    """
 
     tool: str
-    arguments: tuple[str, ...]
-    port: str | None
+    probes: dict[tuple[int, int], tuple[str, ...]]
+    at: Callable[[UsbDevice], tuple[str, ...]]
+    port: str
+    takes: str
     how_to_get: str
+    takes_serial_ports: bool = False
+    hint: str = ""
+    forgives: Callable[[int, str], bool] | None = None
     prepare: Callable[[Path], Path] = lambda bitstream: bitstream
 
 
@@ -81,8 +93,8 @@ class Loader:
 class Target:
     """A board to build for. `name` is a key of `sw.contract.boards.BOARDS`, which has its shape, baud rate and network.
 
-    `clock_mhz` is asked of the PLL; `platform` makes a new platform, which can be used once. `options` are nextpnr's,
-    `seed` its seed in reports.
+    `clock_mhz` is asked of the PLL; `platform` makes a new platform, which can be used once. `high` names resources, pins that
+    have to be driven to 1 for the board to stay as it is. `options` are nextpnr's, `seed` its seed in reports.
     """
 
     name: str
@@ -92,5 +104,6 @@ class Target:
     loader: Loader
     uart: str = "uart"
     lamp: tuple[str, ...] = ("led",)
+    high: tuple[str, ...] = ()
     seed: int = 1
     options: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 import numpy as np
+import pytest
 from cobs import cobs
 
 from hw.accelerator import Accelerator
@@ -16,6 +17,7 @@ from hw.link.uart import BaudRate
 from hw.serial_accelerator import SerialAccelerator
 from sim.byte_host import ByteHost, Driver, advance
 from sw.contract import requests
+from sw.contract.escape import ESCAPE, FORBIDDEN, Unescaper, escape
 from sw.contract.frames import (
     COUNTERS,
     PROGRESS,
@@ -100,10 +102,14 @@ def test_the_accelerator_learns_like_the_twin() -> None:
     simulate(dut, host)
 
 
-def test_the_serial_accelerator_says_hello_over_its_pins() -> None:
-    dut = SerialAccelerator(GEOMETRY, RATE, buffer_bytes=1024)
+@pytest.mark.parametrize("escaped", [False, True], ids=["plain", "escaped"])
+def test_the_serial_accelerator_says_hello_over_its_pins(escaped: bool) -> None:
+    build = FORBIDDEN << 8 | ESCAPE  # in the reply, as the sequence number is in both
+    sequence = ESCAPE << 8 | FORBIDDEN
+    dut = SerialAccelerator(GEOMETRY, RATE, build=build, buffer_bytes=1024, escaped=escaped)
     ratio = RATE.clock_hz / RATE.baud
-    request = cobs.encode(Frame(type=Command.HELLO, sequence=7, nonce=0, payload=b"").pack()) + b"\0"
+    request = cobs.encode(Frame(type=Command.HELLO, sequence=sequence, nonce=0, payload=b"").pack()) + b"\0"
+    request = escape(request) if escaped else request
     received = bytearray()
 
     async def sender(ctx: Any) -> None:
@@ -125,8 +131,10 @@ def test_the_serial_accelerator_says_hello_over_its_pins() -> None:
             received.append(byte)
 
     simulate(dut, sender)
-    reply = Frame.unpack(cobs.decode(bytes(received[:-1])))
-    assert (reply.type, reply.sequence) == (Command.HELLO | REPLY, 7)
+    assert (FORBIDDEN in received) != escaped
+    answer = Unescaper().feed(bytes(received)) if escaped else bytes(received)
+    reply = Frame.unpack(cobs.decode(answer[:-1]))
+    assert (reply.type, reply.sequence) == (Command.HELLO | REPLY, sequence)
     hello = Hello.unpack(reply.payload)
     assert {name: getattr(hello, name) for name in vars(GEOMETRY)} == vars(GEOMETRY)
-    assert hello.clock_hz == RATE.clock_hz
+    assert (hello.clock_hz, hello.build) == (RATE.clock_hz, build)

@@ -13,11 +13,12 @@ from sw.host.command_line import app, run
 from sw.host.doctor.serial_ports import RULE
 from sw.host.error import BoardError
 from sw.host.ports import SerialPort, find_port
-from sw.host.usb import FAMILIES, SIZES, family, usb_ids, usb_serial
+from sw.host.usb import BOOTLOADERS, FAMILIES, REVISIONS, SIZES, family, usb_ids, usb_serial
 from tests.fake_port import usb_port
 
 FT231X = (0x0403, 0x6015)
 FT2232H = (0x0403, 0x6010)
+FT4232H = (0x0403, 0x6011)
 MODEM = usb_port("/dev/ttyACM0", 0x1234, 0x0001, "Modem")
 ON_BOARD = usb_port("/dev/ttyS0")
 
@@ -87,6 +88,25 @@ def test_the_interface_of_the_uart_is_taken_and_not_the_one_for_programming(plug
     for name in ("ecpix5-45f", "ecpix5-85f", "icebreaker"):
         if name in BOARDS:
             assert find_port(name) == "/dev/ttyUSB1"
+
+
+def test_both_revisions_of_the_ecpix5_are_found_each_on_its_own_channel(plugged):
+    plugged(*(usb_port(f"/dev/ttyUSB{i}", *FT4232H, "Quad RS232-HS", f"1-4:1.{i}") for i in range(4)))
+    assert find_port("ecpix5-45f") == "/dev/ttyUSB2"
+    assert [port.may_be() for port in ports.serial_ports()] == [[], [], ["ecpix5-45f"], []]
+    with pytest.raises(BoardError, match="no port with the FT2232H .0403:6010. of the board icebreaker was found"):
+        find_port("icebreaker")
+    plugged(*(usb_port(f"/dev/ttyUSB{i}", *FT2232H, "Dual RS232-HS", f"1-4:1.{i}") for i in range(2)))
+    assert find_port("ecpix5-45f") == "/dev/ttyUSB1"
+    plugged()
+    with pytest.raises(
+        BoardError, match=r"no port with the FT2232H \(0403:6010\) or FT4232H \(0403:6011\) of the board ecpix5"
+    ):
+        find_port("ecpix5-45f")
+
+
+def test_bootloaders_are_of_boards_that_there_are():
+    assert all(any(family(board) == known for board in BOARDS) for known in (*BOOTLOADERS, *REVISIONS))
 
 
 @pytest.mark.parametrize("board", BOARDS)

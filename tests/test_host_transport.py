@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import termios
 import time
 
 import pytest
@@ -119,6 +120,26 @@ def test_short_replies_are_asked_for_without_delay(pty_pair, monkeypatch):
     monkeypatch.setattr(serial.Serial, "set_low_latency_mode", lambda port, on: asked.append(on))
     SerialTransport(pty_pair[1], 9600).close()
     assert asked == [True]
+
+
+def test_a_rate_is_told_with_a_change_of_parity_after_it(pty_pair, monkeypatch):
+    """What makes Linux send SET_DATA, without which the Tang Nano 9K's debugger stays at the rate before."""
+    set_to, driver = [], termios.tcgetattr(pty_pair[0])
+
+    def set_attributes(fd, when, attributes):
+        set_to.append((attributes[4], bool(attributes[2] & termios.PARENB)))
+        driver[:] = attributes
+
+    monkeypatch.setattr(termios, "tcsetattr", set_attributes)
+    monkeypatch.setattr(termios, "tcgetattr", lambda fd: [*driver])
+    SerialTransport(pty_pair[1], 3_000_000).close()
+    assert set_to[-2:] == [(termios.B3000000, True), (termios.B3000000, False)]
+
+
+def test_what_is_no_port_of_this_machine_is_told_nothing():
+    transport = SerialTransport("loop://", 3_000_000)
+    assert transport._serial.parity == serial.PARITY_NONE
+    transport.close()
 
 
 def test_bytes_pass_through_a_port(pty_pair):

@@ -10,9 +10,9 @@ from sw.contract.geometry import Geometry
 from sw.contract.network import Network
 from sw.host.device import connect
 from sw.host.error import BoardError
+from sw.host.escaped_transport import serial_line
 from sw.host.learning_device import LearningDevice
 from sw.host.ports import find_port
-from sw.host.serial_transport import SerialTransport
 from sw.host.simulated_board import open_simulated
 
 TWIN = "sw.twin.device"  # by name: the twin brings torch, which a machine beside a board need not have
@@ -66,9 +66,10 @@ class SerialBoard(Board):
 
     port: str
     baud: int
+    escaped: bool = False
 
     def open(self, report: Report) -> LearningDevice:
-        device = connect(SerialTransport(self.port, self.baud), f"the board on {self.port}")
+        device = connect(serial_line(self.port, self.baud, self.escaped), f"the board on {self.port}")
         if device.geometry != self.geometry:
             device.close()
             raise BoardError(f"the board on {self.port} is no {self.name}: it has the shape {device.geometry}")
@@ -98,4 +99,5 @@ def find(name: str, port: str | None = None, geometry: Geometry | None = None) -
         raise BoardError(f"the board {name} has a geometry of its own: leave --geometry away or choose sim")
     if port is None:
         port = find_port(known)
-    return SerialBoard(name=known, geometry=BOARDS[known].geometry, port=port, baud=BOARDS[known].baud)
+    board = BOARDS[known]
+    return SerialBoard(name=known, geometry=board.geometry, port=port, baud=board.baud, escaped=board.escaped)

@@ -6,7 +6,7 @@ from serial.tools import list_ports
 
 from sw.contract.boards import BOARDS
 from sw.host.error import BoardError
-from sw.host.usb import FAMILIES, SIZES, usb_serial
+from sw.host.usb import FAMILIES, SIZES, UsbSerial, usb_serial, usb_serials
 
 LONGEST_NAME = 60  # characters of what a USB device says of itself
 
@@ -35,8 +35,10 @@ class SerialPort:
         return f"{self.device} ({about})" if about else self.device
 
     def _has_chip_of(self, board: str) -> bool:
-        chip = usb_serial(board)
-        if chip is None or self.usb != (chip.vendor, chip.product):
+        return any(map(self._is, usb_serials(board)))
+
+    def _is(self, chip: UsbSerial) -> bool:
+        if self.usb != (chip.vendor, chip.product):
             return False
         return chip.interface is None or self.interface in (None, chip.interface)
 
@@ -61,15 +63,13 @@ def find_port(board: str) -> str:
     if matching:
         raise BoardError(f"the board {board} needs --port: it can be on any of {_listed(matching)}")
     usb = [port for port in there if port.usb is not None]
-    chip = usb_serial(board)
-    if chip is None:
+    chips = usb_serials(board)
+    if not chips:
         others = f"the USB serial ports here are {_listed(usb)}" if usb else "no USB serial port is here"
         raise BoardError(f"the board {board} needs --port, the adapter on its UART pins: {others}")
     others = f"the USB serial ports here, {_listed(usb)}, have others" if usb else "no USB serial port is here"
-    raise BoardError(
-        f"no port with the {chip.chip} ({chip.vendor:04x}:{chip.product:04x}) of the board {board} was found, {others}: "
-        "plug the board in or give --port"
-    )
+    wanted = " or ".join(f"{chip.chip} ({chip.vendor:04x}:{chip.product:04x})" for chip in chips)
+    raise BoardError(f"no port with the {wanted} of the board {board} was found, {others}: plug the board in or give --port")
 
 
 def _listed(ports: list[SerialPort]) -> str:

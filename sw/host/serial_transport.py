@@ -46,6 +46,13 @@ class SerialTransport:
         # port. Pseudo terminals, sockets and other systems have no such thing.
         with contextlib.suppress(AttributeError, NotImplementedError, ValueError, OSError):
             self._serial.set_low_latency_mode(True)
+        # The BL702 of the Tang Nano 9K takes a new rate only with a request that Linux's driver for FTDI's chips sends where
+        # parity, bits or stop bits change. Before any byte is sent nobody else minds; a pseudo terminal has no parity to
+        # change, and says so by an error of the system's terminal library, which is of no common kind.
+        if isinstance(self._serial, serial.Serial):
+            with contextlib.suppress(Exception):
+                self._serial.parity = serial.PARITY_EVEN
+            self._serial.parity = serial.PARITY_NONE
 
     def write(self, data: bytes) -> None:
         """Send all of `data`. The kernel keeps what arrives meanwhile; replies are shorter than requests."""

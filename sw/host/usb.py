@@ -35,6 +35,12 @@ FAMILIES: dict[str, UsbSerial | None] = {
     "colorlight": UsbSerial(chip="DAPLink", vendor=0x0D28, product=0x0204),
 }
 
+# What a later revision of a board carries instead. The UART of the ECPIX-5 R03 is on the third of four channels.
+REVISIONS = {"ecpix5": UsbSerial(chip="FT4232H", vendor=FTDI, product=0x6011, interface=2)}
+
+# What a board without a serial chip is while it waits for a bitstream. The OrangeCrab's bootloader has had two ids.
+BOOTLOADERS = {"orangecrab": ((0x1209, 0x5AF0), (0x1209, 0x5BF2))}
+
 # The ULX3S is sold with four sizes of FPGA, and its chip says which: "ULX3S FPGA 85K v3.0.8".
 SIZES = {"ulx3s-12f": "12K", "ulx3s-25f": "25K", "ulx3s-45f": "45K", "ulx3s-85f": "85K"}
 
@@ -50,6 +56,14 @@ def usb_serial(board: str) -> UsbSerial | None:
     return FAMILIES[known] if known is not None else None
 
 
+def usb_serials(board: str) -> list[UsbSerial]:
+    """The serial chips that a board may have, by its revision; none where it has none of its own."""
+    known = family(board)
+    found = (FAMILIES[known], REVISIONS.get(known)) if known is not None else ()
+    return [chip for chip in found if chip is not None]
+
+
 def usb_ids() -> list[tuple[int, int]]:
     """Vendor and product ids of all the boards, each pair once."""
-    return sorted({(chip.vendor, chip.product) for chip in FAMILIES.values() if chip is not None})
+    chips = {(chip.vendor, chip.product) for chip in (*FAMILIES.values(), *REVISIONS.values()) if chip is not None}
+    return sorted(chips.union(*BOOTLOADERS.values()))

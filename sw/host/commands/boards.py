@@ -8,7 +8,7 @@ from sw.contract.boards import ALIASES, BOARDS
 from sw.contract.geometry import Geometry
 from sw.host.boards import SIMULATED, names
 from sw.host.ports import serial_ports
-from sw.host.usb import usb_serial
+from sw.host.usb import usb_serials
 
 ABOUT = {
     "twin": "the machine in PyTorch, bit for bit",
@@ -35,5 +35,5 @@ def _shape(geometry: Geometry | None) -> list[str]:
 
 
 def _usb(board: str) -> str:
-    chip = usb_serial(board)
-    return f"USB {chip.vendor:04x}:{chip.product:04x}, {chip.chip}" if chip is not None else "--port, an adapter"
+    chips = [f"USB {chip.vendor:04x}:{chip.product:04x}, {chip.chip}" for chip in usb_serials(board)]
+    return " or ".join(chips) or "--port, an adapter"

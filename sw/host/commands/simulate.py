@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from sw.contract.boards import BOARDS
 from sw.contract.geometry_text import parse_geometry
 from sw.host import simulated_board
 from sw.host.boards import SIMULATED
@@ -14,6 +15,7 @@ from sw.host.commands.speech import say
 from sw.host.process_transport import ProcessTransport
 from sw.host.transport import Transport
 from sw.wire.board import ModelBoard
+from sw.wire.escaped import EscapedBoard
 from sw.wire.faults import Faults, FaultyWire
 from sw.wire.line import Line
 from sw.wire.port import Port
@@ -35,6 +37,7 @@ def simulate(
     """Put a simulated board behind a pseudo terminal and print its name; Ctrl-C ends it.
 
     Frames in both directions are damaged, lost, repeated and late as often as is said. Use the port with --board NAME --port.
+    The line of a shape whose board has one that is escaped is escaped too.
     """
     shape = parse_geometry(geometry) if geometry is not None else SIMULATED
     faults = Faults(damage=damage, lose=lose, duplicate=duplicate, delay=delay)
@@ -43,7 +46,8 @@ def simulate(
     else:
         inner = ProcessTransport([simulated_board.build(shape, say)])
     wire = FaultyWire(inner, there=faults, back=faults, seed=seed)
-    with Port(wire) as port, suppress(KeyboardInterrupt):
+    escaped = any(board.escaped for board in BOARDS.values() if board.geometry == shape)
+    with Port(EscapedBoard(wire) if escaped else wire) as port, suppress(KeyboardInterrupt):
         typer.echo(port.name)
         while port.serves:
             time.sleep(LOOK)

