@@ -14,13 +14,14 @@ class NetlistError(Exception):
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell of the vendor's: `nets` of each connected pin, lowest bit first; parameters as Yosys writes them."""
+    """A cell of the vendor's: `nets` of each connected pin, lowest bit first; parameters and attributes as Yosys writes them."""
 
     name: str
     type: str
     parameters: dict[str, str]
     nets: dict[str, list[int]]
     netlist: "Netlist"
+    attributes: dict[str, str]
 
     def text(self, parameter: str, default: str) -> str:
         """A parameter that is a string; Yosys writes a blank after one that looks like a number."""
@@ -113,10 +114,11 @@ class Netlist:
             nets = {
                 pin: [self.new() if bit == "x" and pin in drives else self._local(local, bit) for bit in bits]
                 for pin, bits in cell["connections"].items()
+                if bits
             }
             inner = self._modules.get(cell["type"])
             if inner is None:
-                self.cells.append(Cell(f"{path}.{name}", cell["type"], cell["parameters"], nets, self))
+                self.cells.append(Cell(f"{path}.{name}", cell["type"], cell["parameters"], nets, self, cell.get("attributes", {})))
                 continue
             within: dict[int | str, int] = {}
             for pin, port in inner["ports"].items():
