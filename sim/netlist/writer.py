@@ -6,7 +6,7 @@ One clock, which is an input of the design; every net driven once; every cell of
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from sim.netlist.netlist import HIGH, LOW, Cell, Netlist, NetlistError
+from boards.netlist import HIGH, LOW, Cell, Netlist, NetlistError
 
 IGNORED = {"$scopeinfo"}
 Models = Mapping[str, Callable[[Cell, "Writer"], None]]
