@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from boards.catalogue import find
+from boards.netlist import Netlist, NetlistError
 from sim.netlist import build, run
-from sim.netlist.netlist import Netlist, NetlistError
 from sim.netlist.writer import Writer
 from sim.netlist_vectors import with_fault
 from sw.host.error import HostError

@@ -119,7 +119,7 @@ def gowin(sheet: Sheet, random: Random) -> None:
     for inputs in range(1, 5):
         for _ in range(4):
             table = random.getrandbits(1 << inputs)
-            sheet.add(f"LUT{inputs}", f".INIT({table})", ones(" ".join("I0 I1 I2 I3".split()[:inputs])), ones("F"))
+            sheet.add(f"LUT{inputs}", f".INIT({table})", dict.fromkeys(("I0", "I1", "I2", "I3")[:inputs], 1), ones("F"))
     for inputs in range(5, 9):
         sheet.add(f"MUX2_LUT{inputs}", "", ones("I0 I1 S0"), ones("O"))
     for mode in range(9):

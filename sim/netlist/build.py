@@ -14,13 +14,13 @@ from typing import Any
 
 from boards import generate
 from boards.catalogue import find
+from boards.netlist import Netlist, NetlistError
 from boards.target import Target
 from boards.tools import run_step
 from hw.link.uart import BaudRate
 from sim.native import cache
 from sim.native.compiler import BuildError
 from sim.netlist import ecp5, gowin, ice40
-from sim.netlist.netlist import Netlist, NetlistError
 from sim.netlist.writer import Models, Writer
 from sw.contract.boards import BOARDS
 from sw.contract.geometry import Geometry

@@ -7,8 +7,8 @@ pins that lead nowhere, and the carry into a chain comes from the cell to the le
 import re
 from collections.abc import Callable
 
+from boards.netlist import HIGH, LOW, Cell, NetlistError
 from sim.netlist import gowin_memory
-from sim.netlist.netlist import HIGH, LOW, Cell, NetlistError
 from sim.netlist.writer import Writer
 
 FLIP_FLOP = re.compile(r"DFF([RSPC]?)(E?)")
@@ -31,7 +31,7 @@ ENDS = {"C2L": 0x0000, "ONE2C": 0x000F}
 
 def lut(cell: Cell, writer: Writer) -> None:
     """LUT1 to LUT4: any function of I0 to I3."""
-    if "F" not in cell.nets:  # the table of a LUT RAM after place and route
+    if not cell.nets.get("F"):  # the table of a LUT RAM after place and route
         return
     inputs = int(cell.type[3:])
     table = cell.number("INIT") & (1 << (1 << inputs)) - 1
@@ -51,7 +51,8 @@ def alu(cell: Cell, writer: Writer) -> None:
     Its table is one of I0 + 2·I1 + 4·I2 + 8·I3 that propagates the carry; the lowest four entries also make, of I0 and I1, the
     carry that is generated. I2 is high.
     """
-    if not {"SUM", "COUT"} & cell.nets.keys():
+    outputs = [pin for pin in ("SUM", "COUT") if cell.nets.get(pin)]
+    if not outputs:
         return
     if cell.netlist.net(cell.pin("I2", HIGH)) != HIGH:
         raise NetlistError(f"{cell.name}: an ALU whose I2 is not high is not modelled")
@@ -67,9 +68,8 @@ def alu(cell: Cell, writer: Writer) -> None:
     sums = sum((propagates(a, b, d) ^ carry) << i for i, a, b, d, carry in places)
     carries = sum((carry if propagates(a, b, d) else generates(a, b, d)) << i for i, a, b, d, carry in places)
     inputs = [_level(cell, writer, pin) for pin in ("I0", "I1", "I3", "CIN")]
-    for pin, function in (("SUM", sums), ("COUT", carries)):
-        if pin in cell.nets:
-            writer.lut(function, cell.out(pin), inputs)
+    for pin in outputs:
+        writer.lut(sums if pin == "SUM" else carries, cell.out(pin), inputs)
 
 
 def by_table(table: int) -> tuple[Callable[[int, int, int], int], Callable[[int, int, int], int]]:
@@ -86,8 +86,8 @@ def flip_flop(cell: Cell, writer: Writer) -> None:
     level = kind in ("S", "P")
     enable = cell.pin("CE", HIGH) if enabled else HIGH
     reset = cell.pin(RESETS[kind]) if kind else LOW
-    initial = cell.number("INIT", level) == 1
-    writer.flip_flop(cell.out("Q"), cell.pin("D"), enable, reset, False, False, level, kind in ("P", "C"), False, initial=initial)
+    at_once = kind in ("P", "C")
+    writer.flip_flop(cell.out("Q"), cell.pin("D"), enable, reset, False, False, level, at_once, False, initial=level)
 
 
 def lut_ram(cell: Cell, writer: Writer) -> None:
@@ -115,7 +115,7 @@ def pin(cell: Cell, writer: Writer) -> None:
 def constant(cell: Cell, writer: Writer) -> None:
     """GND, VCC and what place and route makes of them."""
     for name, level in (("G", LOW), ("V", HIGH)):
-        if name in cell.nets:
+        if cell.nets.get(name):
             cell.netlist.join(cell.pin(name), level)
 
 
@@ -127,7 +127,7 @@ def pll(cell: Cell, writer: Writer) -> None:
 
 def _level(cell: Cell, writer: Writer, name: str) -> int:
     """The net of a pin; noise where it leads nowhere."""
-    return cell.nets[name][0] if name in cell.nets else writer.noise()
+    return cell.nets[name][0] if cell.nets.get(name) else writer.noise()
 
 
 # What only connects comes first: it decides which nets are one.

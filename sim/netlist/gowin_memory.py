@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sim.netlist.netlist import HIGH, LOW, Cell, NetlistError
+from boards.netlist import HIGH, LOW, Cell, NetlistError
 from sim.netlist.writer import Writer
 
 SINGLE, DUAL, ONE_WAY = 0, 1, 2  # as the simulator numbers them
@@ -33,7 +33,7 @@ def _synthesised(cell: Cell, name: str, place: int) -> int | None:
 
 
 def _placed(cell: Cell, name: str, place: int) -> int | None:
-    return cell.nets.get(f"{name}{place}", [None])[0]
+    return (cell.nets.get(f"{name}{place}") or [None])[0]
 
 
 def _place(bit: int, width: int, offset: int) -> int:

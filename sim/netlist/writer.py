@@ -7,7 +7,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from sim.netlist.netlist import HIGH, LOW, Cell, Netlist, NetlistError
+from boards.netlist import HIGH, LOW, Cell, Netlist, NetlistError
 
 IGNORED = {"$scopeinfo", "GSR"}
 NOISES = 8  # nets that anything may come from
