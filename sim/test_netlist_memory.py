@@ -122,7 +122,7 @@ class Bank(Component):
             m.d.comb += [write.addr.eq(to), write.data.eq(data), write.en.eq(enable)]
             if shape.meets:
                 read = memory.read_port(transparent_for=(write,) * shape.transparent)
-                m.d.comb += [read.addr.eq(from_), read.en.eq(asks)]
+                m.d.comb += [read.addr.eq(from_), read.en.eq(asks | shape.steady)]
                 shown = read.data
             else:  # of a memory with a register behind it synthesis believes that nobody cares
                 read = memory.read_port(domain="comb")
