@@ -109,7 +109,7 @@ BYTES = Rule(
 MODE = Rule(
     name="gowin-block-ram-mode",
     families=FAMILIES,
-    why="the output registers and the choice of a block do not work on these chips, and two ports do not read before they write",
+    why="output registers and the choice of a block do not work on these chips, and two ports do not read before they write",
     source="https://github.com/YosysHQ/apicula/blob/master/doc/bsram-fix.md, https://github.com/YosysHQ/yosys/pull/5725",
     look=modes,
 )

@@ -69,7 +69,7 @@ INPUTS = {"EHXPLLL": "CLKI", "SB_PLL40_PAD": "PACKAGEPIN", "rPLL": "CLKIN"}
 
 
 def outside_the_data_sheet(design: Design) -> Iterator[Refusal]:
-    """Detectors and oscillators outside the limits, and loops whose input is another one than the constraints say, or unknown."""
+    """Detectors and oscillators outside the limits; loops whose input is unknown, or another one than the constraints say."""
     clocks = {Fraction(hz) if hz else _told(mhz) for hz, mhz in CLOCK.findall(design.constraints)}
     for cell in design.cells(*LOOPS):
         loop, pin = LOOPS[cell.type](cell), INPUTS[cell.type]

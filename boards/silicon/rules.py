@@ -1,4 +1,4 @@
-"""All rules, by the step of a build after which they are looked at; of two that a fault breaks, the one that says more first."""
+"""All rules, by the step of a build after which they are looked at; of two that see a fault, first the one that says more."""
 
 from boards.silicon import (
     block_ram_reset,
