@@ -4,6 +4,7 @@ from fractions import Fraction
 from typing import Any
 
 from boards import flip_flops
+from boards.gowin_carries import begin_with_constants
 from boards.gowin_pll import GowinPll, Limits
 from boards.target import PLACED, Family, Step
 from sw.contract.geometry import Geometry
@@ -26,6 +27,7 @@ class Gowin(Family):
     memory = "BSRAM"
     buffered_clock = True
     warm_up = ("nextpnr-himbaechel-gowin", "gowin_pack")
+    finish = staticmethod(begin_with_constants)
 
     def __init__(self, limits: Limits, *pack_options: str) -> None:
         self.limits = limits

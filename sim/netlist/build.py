@@ -20,7 +20,7 @@ from boards.tools import run_step
 from hw.link.uart import BaudRate
 from sim.native import cache
 from sim.native.compiler import BuildError
-from sim.netlist import ecp5, ice40
+from sim.netlist import ecp5, gowin, ice40
 from sim.netlist.writer import Models, Writer
 from sw.contract.boards import BOARDS
 from sw.contract.geometry import Geometry
@@ -29,6 +29,7 @@ from sw.contract.geometry_text import geometry_text
 HERE = Path(__file__).parent
 FAMILIES: dict[str, tuple[Models, Models]] = {
     "Ecp5": (ecp5.WIRES, ecp5.CELLS),
+    "Gowin": (gowin.WIRES, gowin.CELLS),
     "Ice40": (ice40.WIRES, ice40.CELLS),
 }
 COMPILE = ("g++", "-O2", "-std=c++17", "-Wall", "-Werror")
