@@ -35,6 +35,9 @@ def read_word(m: Module, memory: Memory, *, address: ValueLike, enable: ValueLik
 
     An asynchronous port with a register: of these two synthesis makes the synchronous port of a block RAM, and keeps in
     mind that collisions don't matter, which it forgets for a port that was synchronous from the beginning.
+
+    The register has no reset, and nothing may give it one: synthesis would make it the reset of the block RAM, of which real
+    chips, an ECP5 and a Gowin, read zeros and wrong words. Whoever wants zeros makes them behind the word.
     """
     port = memory.read_port(domain="comb")
     word = Signal(memory.shape, reset_less=True)

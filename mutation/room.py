@@ -72,6 +72,7 @@ ROOMS = (
         files=("hw/array/*.py",),
         tests="sim/test_{}.py",
         instead={
+            "choose": ("sim/test_cell.py",),
             "input_memory": ("sim/test_cell.py",),
             "popcount": ("sim/test_cell.py",),
             "update": ("sim/test_cell.py",),

@@ -79,7 +79,7 @@ class Cell(wiring.Component):
             data=arriving.operand[: 2 * synapses],
         )
         write = write_signature(g).create()
-        signs, word = add_weight_memory(m, g, address=arriving.address, whole=forward, slice_=slice_, write=write)
+        signs, word = add_weight_memory(m, g, address=arriving.address, slice_=slice_, write=write)
 
         # 1: words
         token1 = data.View(token_layout(g), register("token1", arriving))

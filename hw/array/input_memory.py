@@ -4,8 +4,9 @@ from functools import reduce
 from operator import or_
 
 from amaranth.hdl import Cat, Module, Signal, Value
-from amaranth.lib.memory import Memory
 
+from hw.array.choose import choose_later
+from hw.memory import add_memory, read_word
 from sw.contract.geometry import Geometry
 
 LUT_MEMORY_DEPTH = 128
@@ -21,19 +22,21 @@ def add_input_memory(
     `slice_` if not. Where `load` is set, `data`, K valid bits and then K negative ones, is written to `address`.
 
     A memory of LUTs has no output register: its register is the cell's, zero unless its slice is read, so that a slice is the
-    OR of all. A deeper memory has to be block RAM, whose reset would be that of all slices: there a slice is multiplexed.
+    OR of all. In a deeper memory, which has to be block RAM, that would be the block's reset, which no logic may drive
+    (`hw.memory`): there a slice is chosen behind it.
     """
     k, lanes, slices = geometry.synapses_per_cell, geometry.lanes, geometry.slices
-    m.submodules.inputs = memory = Memory(shape=2 * k, depth=geometry.input_depth, init=[], attrs={"no_rw_check": 1})
+    block = geometry.memory_ports == 1 or geometry.input_depth > LUT_MEMORY_DEPTH
+    style = None if geometry.memory_ports == 1 else "block" if block else "distributed"
+    memory = add_memory(m, "inputs", shape=2 * k, depth=geometry.input_depth, style=style)
     write = memory.write_port()
     m.d.comb += [write.addr.eq(address), write.data.eq(data), write.en.eq(load)]
-    if geometry.memory_ports == 1 or geometry.input_depth > LUT_MEMORY_DEPTH:
-        read = memory.read_port()
-        later = Signal.like(slice_, name="input_slice", reset_less=True)
-        m.d.comb += read.addr.eq(address)
-        m.d.sync += later.eq(slice_)
-        valid, negative = read.data[:k], read.data[k:]
-        return valid, negative, valid.word_select(later, lanes), negative.word_select(later, lanes)
+    if block:
+        word = read_word(m, memory, address=address)
+        valid, negative = word[:k], word[k:]
+        parts = [Cat(valid[s * lanes :][:lanes], negative[s * lanes :][:lanes]) for s in range(slices)]
+        chosen = choose_later(m, parts, slice_)
+        return valid, negative, chosen[:lanes], chosen[lanes:]
     read = memory.read_port(domain="comb")
     m.d.comb += read.addr.eq(address)
     parts = []
