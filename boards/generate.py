@@ -17,6 +17,7 @@ from hw.array.cell import Cell
 from hw.generate import build_id
 from hw.link.uart import BaudRate
 from hw.serial_accelerator import SerialAccelerator
+from sw.contract.boards import BOARDS
 from sw.contract.geometry import Geometry
 
 TOP_MODULE = "top"
@@ -40,10 +41,12 @@ def write(target: Target, geometry: Geometry, baud: int, asked_mhz: float, folde
     platform = target.platform()
     pll = target.family.pll(Fraction(platform.default_clk_frequency), Fraction(str(asked_mhz)) * 1_000_000)
     rate = uart_rate(pll.frequency, baud)
-    accelerator = SerialAccelerator(geometry, rate, build=build_id(), cell_instances=True)
+    escaped = BOARDS[target.name].escaped
+    accelerator = SerialAccelerator(geometry, rate, build=build_id(), cell_instances=True, escaped=escaped)
     clocks = Clocks(pll, buffered=target.family.buffered_clock)
     # emit_src: without the places in the sources, which are paths of this machine.
-    plan = platform.prepare(Top(accelerator, clocks, uart=target.uart, lamp=target.lamp), TOP_MODULE, emit_src=False)
+    top = Top(accelerator, clocks, uart=target.uart, lamp=target.lamp, high=target.high)
+    plan = platform.prepare(top, TOP_MODULE, emit_src=False)
     for name, content in plan.files.items():
         if name.endswith((".il", ".lpf", ".pcf", ".cst", ".sdc")):
             text = content if isinstance(content, str) else content.decode()

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from amaranth.hdl import Const, Instance, Value
 
-from boards.pll import refuse
+from boards.pll import refuse, within
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,21 +18,22 @@ class Limits:
     device: str
     detector: tuple[int, int]
     vco: tuple[int, int]
-    output: tuple[Fraction, int]
+    output: tuple[int, int]
 
 
-# Data sheet DS117, speed grade C6/I5, and DS226, speed grade C8/I7.
+# Data sheet DS117, speed grade C6/I5, and DS226, speed grade C8/I7. Both allow the phase detector 3 MHz; twice that is asked
+# for here, because on no Gowin board has a loop been tried, and one at the very edge would be the first thing to doubt.
 GW1NR_9 = Limits(
     device="GW1NR-9C",
-    detector=(3_000_000, 400_000_000),
+    detector=(6_000_000, 400_000_000),
     vco=(400_000_000, 1_200_000_000),
-    output=(Fraction(3_125_000), 600_000_000),
+    output=(3_125_000, 600_000_000),
 )
 GW2AR_18 = Limits(
     device="GW2AR-18C",
-    detector=(3_000_000, 500_000_000),
+    detector=(6_000_000, 500_000_000),
     vco=(500_000_000, 1_250_000_000),
-    output=(Fraction(3_906_250), 625_000_000),
+    output=(3_906_250, 625_000_000),
 )
 
 
@@ -47,13 +48,18 @@ class GowinPll:
     reference: int
     feedback: int
     output: int
-    device: str
+    limits: Limits
+
+    def __post_init__(self) -> None:
+        within("phase detector", self.detector, self.limits.detector)
+        within("VCO", self.vco, self.limits.vco)
+        within("output", self.frequency, self.limits.output)
 
     @classmethod
     def search(cls, input_hz: Fraction, asked_hz: Fraction, limits: Limits) -> "GowinPll":
         """The best setting. Raises `RequestError` if there is none."""
         found = [
-            cls(input_hz=input_hz, reference=reference, feedback=feedback, output=output, device=limits.device)
+            cls(input_hz=input_hz, reference=reference, feedback=feedback, output=output, limits=limits)
             for reference in range(1, 65)
             if limits.detector[0] <= input_hz / reference <= limits.detector[1]
             for feedback in range(1, 65)
@@ -67,9 +73,14 @@ class GowinPll:
         return min(found, key=lambda pll: (abs(pll.frequency - asked_hz), abs(pll.vco - middle), pll.reference))
 
     @property
+    def detector(self) -> Fraction:
+        """What the phase detector compares, in Hz."""
+        return self.input_hz / self.reference
+
+    @property
     def frequency(self) -> Fraction:
         """Of CLKOUT, in Hz."""
-        return self.input_hz * self.feedback / self.reference
+        return self.detector * self.feedback
 
     @property
     def vco(self) -> Fraction:
@@ -81,7 +92,7 @@ class GowinPll:
         return Instance(
             "rPLL",
             p_FCLKIN=f"{float(self.input_hz) / 1e6:g}",
-            p_DEVICE=self.device,
+            p_DEVICE=self.limits.device,
             p_IDIV_SEL=self.reference - 1,
             p_FBDIV_SEL=self.feedback - 1,
             p_ODIV_SEL=self.output,

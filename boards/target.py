@@ -81,8 +81,8 @@ class Loader:
 class Target:
     """A board to build for. `name` is a key of `sw.contract.boards.BOARDS`, which has its shape, baud rate and network.
 
-    `clock_mhz` is asked of the PLL; `platform` makes a new platform, which can be used once. `options` are nextpnr's,
-    `seed` its seed in reports.
+    `clock_mhz` is asked of the PLL; `platform` makes a new platform, which can be used once. `high` names resources, pins that
+    have to be driven to 1 for the board to stay as it is. `options` are nextpnr's, `seed` its seed in reports.
     """
 
     name: str
@@ -92,5 +92,6 @@ class Target:
     loader: Loader
     uart: str = "uart"
     lamp: tuple[str, ...] = ("led",)
+    high: tuple[str, ...] = ()
     seed: int = 1
     options: tuple[str, ...] = ()

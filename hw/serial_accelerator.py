@@ -4,12 +4,13 @@ from amaranth.hdl import Module
 from amaranth.lib.wiring import Component, In, Out, connect
 
 from hw.accelerator import BUFFER_BYTES, Accelerator
+from hw.link.escape import EscapeDecoder, EscapeEncoder
 from hw.link.uart import BaudRate, UartReceiver, UartTransmitter
 from sw.contract.geometry import Geometry
 
 
 class SerialAccelerator(Component):
-    """`hw.accelerator.Accelerator` with a UART (8N1) at `rate`.
+    """`hw.accelerator.Accelerator` with a UART (8N1) at `rate`; `escaped` as in `sw.contract.boards.Board`.
 
     Members
     -------
@@ -25,8 +26,10 @@ class SerialAccelerator(Component):
         build: int = 0,
         buffer_bytes: int = BUFFER_BYTES,
         cell_instances: bool = False,
+        escaped: bool = False,
     ) -> None:
         self.rate = rate
+        self.escaped = escaped
         self.accelerator = Accelerator(
             geometry,
             clock_hz=rate.clock_hz,
@@ -41,8 +44,15 @@ class SerialAccelerator(Component):
         m.submodules.accelerator = accelerator = self.accelerator
         m.submodules.receiver = receiver = UartReceiver(self.rate)
         m.submodules.transmitter = transmitter = UartTransmitter(self.rate)
-        connect(m, receiver.bytes, accelerator.rx)
-        connect(m, accelerator.tx, transmitter.bytes)
+        received, sent = receiver.bytes, transmitter.bytes
+        if self.escaped:
+            m.submodules.decoder = decoder = EscapeDecoder()
+            m.submodules.encoder = encoder = EscapeEncoder()
+            connect(m, received, decoder.escaped)
+            connect(m, encoder.escaped, sent)
+            received, sent = decoder.plain, encoder.plain
+        connect(m, received, accelerator.rx)
+        connect(m, accelerator.tx, sent)
         m.d.comb += [
             receiver.pin.eq(self.rx),
             self.tx.eq(transmitter.pin),

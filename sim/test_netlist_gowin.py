@@ -17,7 +17,7 @@ from apycula import chipdb
 from boards.catalogue import find
 from boards.gowin import DIES, Gowin
 from boards.silicon.design import Design
-from boards.silicon.gowin_carry import HEAD
+from boards.silicon.gowin_carry_head import HEAD
 from boards.target import PLACED
 from boards.tools import run_step
 from sim.netlist import build, gowin, run

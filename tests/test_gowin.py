@@ -7,6 +7,8 @@ import pytest
 from amaranth.build import Pins
 from amaranth.hdl import Signal
 from apycula import chipdb
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from boards import gowin_pll
 from boards.catalogue import find
@@ -33,13 +35,24 @@ def test_known_settings(asked, reference, feedback, output):
 
 
 @pytest.mark.parametrize("limits", [gowin_pll.GW1NR_9, gowin_pll.GW2AR_18], ids=["GW1NR-9", "GW2AR-18"])
-@pytest.mark.parametrize("asked", [6, 24, 33, 50, 61, 100, 333])
-def test_every_setting_is_within_the_data_sheet(limits, asked):
-    found = pll(asked, limits)
-    assert limits.detector[0] <= CRYSTAL / found.reference <= limits.detector[1]
-    assert limits.vco[0] <= found.vco <= limits.vco[1]
-    assert limits.output[0] <= found.frequency <= limits.output[1]
-    assert abs(found.frequency - asked * MEGAHERTZ) <= asked * MEGAHERTZ / 50
+@settings(max_examples=25, deadline=None)  # each is a search through all dividers
+@given(st.integers(12, 100), st.integers(8, 400))
+def test_every_setting_is_within_the_data_sheet_and_clear_of_its_slowest_detector(limits, input_mhz, asked):
+    input_hz = Fraction(input_mhz * MEGAHERTZ)
+    instance = GowinPll.search(input_hz, Fraction(asked * MEGAHERTZ), limits).instance(Signal(), Signal(), Signal())
+    detector = input_hz / (instance.parameters["IDIV_SEL"] + 1)
+    frequency = detector * (instance.parameters["FBDIV_SEL"] + 1)
+    assert 2 * 3 * MEGAHERTZ <= detector <= limits.detector[1]
+    assert limits.vco[0] <= frequency * instance.parameters["ODIV_SEL"] <= limits.vco[1]
+    assert limits.output[0] <= frequency <= limits.output[1]
+    multiple = input_hz * max(1, round(asked / input_mhz))  # what needs no divider before the detector
+    assert abs(frequency - asked * MEGAHERTZ) <= abs(multiple - asked * MEGAHERTZ)
+
+
+def test_a_detector_at_3_mhz_is_refused():
+    """27 MHz by 9, which is the only way to 48 MHz, and the slowest that the data sheet allows."""
+    with pytest.raises(RequestError, match="^the PLL's phase detector is at 3 MHz, expected 6 to 400 MHz$"):
+        GowinPll(input_hz=CRYSTAL, reference=9, feedback=16, output=16, limits=gowin_pll.GW1NR_9)
 
 
 def test_the_primitive_counts_its_dividers_from_zero():
@@ -54,7 +67,7 @@ def test_the_primitive_counts_its_dividers_from_zero():
 
 
 def test_a_clock_that_no_divider_gives_is_refused():
-    none = Limits(device="", detector=(28 * MEGAHERTZ, 29 * MEGAHERTZ), vco=(1, 2), output=(Fraction(1), 2))
+    none = Limits(device="", detector=(28 * MEGAHERTZ, 29 * MEGAHERTZ), vco=(1, 2), output=(1, 2))
     with pytest.raises(RequestError, match="no PLL setting makes 36 MHz from 27 MHz"):
         pll(36, none)
 
@@ -89,6 +102,14 @@ def test_the_package_has_the_pins(name):
     wanted = [pin for resource in ("clk27", "uart", "led") for pin in pins_of(platform.resources[resource, 0])]
     assert len(set(wanted)) == len(wanted) == 4
     assert [pin for pin in wanted if pin not in known] == []
+
+
+def test_the_leds_of_the_9k_are_at_the_voltage_of_their_bank():
+    """Bank 3 has 1.8 V, for the memory in the package; a pin there at 3.3 V is what a bitstream cannot ask for."""
+    platform = find("tangnano9k").platform()
+    levels = {name: platform.resources[name, 0].attrs["IO_TYPE"] for name in ("clk27", "uart", "led")}
+    assert levels == {"clk27": "LVCMOS33", "uart": "LVCMOS33", "led": "LVCMOS18"}
+    assert pins_of(platform.resources["led", 0]) == ["10"]
 
 
 def pins_of(resource) -> list[str]:

@@ -21,6 +21,14 @@ class Design:
         self.family = family
         self.constraints = constraints
         self.netlist = Netlist(text)
+        # Names of nets for which Yosys found no register that holds the level they are to have at power-up.
+        self.levels_left = [
+            name
+            for module in text["modules"].values()
+            if not {"blackbox", "whitebox"} & module["attributes"].keys()
+            for name, net in module.get("netnames", {}).items()
+            if "init" in net["attributes"]
+        ]
         for cell in self.netlist:
             if cell.type in CONSTANTS:
                 pin, level = CONSTANTS[cell.type]

@@ -10,12 +10,14 @@ class Board:
     """What the host and the gateware of one board have to agree on before they can talk.
 
     `baud` is in bits per second, 8N1. `layers` is the network for MNIST that reports are about: about the largest that fits.
+    `escaped`: one byte never goes over the line, in either direction (`sw.contract.escape`).
     """
 
     title: str
     geometry: Geometry
     baud: int
     layers: tuple[int, ...]
+    escaped: bool = False
 
 
 ECP5_85F = Geometry(columns=784, rows=512, grid_height=7, grid_width=7, synapses_per_cell=16, folds=1, slices=4)
@@ -38,7 +40,9 @@ BOARDS = {
     "orangecrab-25f": Board(title="OrangeCrab r0.2, LFE5U-25F", geometry=ECP5_25F, baud=3_000_000, layers=(784, 118, 10)),
     "orangecrab-85f": Board(title="OrangeCrab r0.2, LFE5U-85F", geometry=ECP5_85F, baud=3_000_000, layers=(784, 500, 10)),
     "ecpix5-45f": Board(title="ECPIX-5, LFE5UM5G-45F", geometry=ECP5_45F, baud=3_000_000, layers=(784, 246, 10)),
-    "tangnano20k": Board(title="Tang Nano 20K, GW2AR-18", geometry=TANG_NANO_20K, baud=2_000_000, layers=(784, 92, 10)),
+    "tangnano20k": Board(
+        title="Tang Nano 20K, GW2AR-18", geometry=TANG_NANO_20K, baud=2_000_000, layers=(784, 92, 10), escaped=True
+    ),
     "tangnano9k": Board(title="Tang Nano 9K, GW1NR-9", geometry=TANG_NANO_9K, baud=3_000_000, layers=(784, 29, 10)),
     "icebreaker": Board(title="iCEBreaker, iCE40UP5K", geometry=ICE40_UP5K, baud=3_000_000, layers=(784, 128, 10)),
 }
