@@ -26,6 +26,8 @@ from boards.error import BuildError, RequestError
 from boards.identity import source_hash
 from boards.progress import BuildProgress
 from boards.report import REPORTS, ROOT, make_report, print_report
+from boards.silicon import rules
+from boards.silicon.rule import check_file
 from boards.target import PLACED, Target
 from boards.timing import read_timing
 from boards.tools import find_tool, log_of, run_step
@@ -80,8 +82,8 @@ def build(request: Request, console: Console) -> dict[str, Any]:
 
         frequency = f"{float(sources.pll.frequency) / 1e6:.6f}"
         options = ("--seed", str(request.seed), "--freq", frequency, "--timing-allow-fail", *request.options)
-        synthesis = generate.synthesis()
-        for step in (synthesis, family.place_and_route(sources.platform, options), family.pack(sources.platform)):
+        synthesis, placement = generate.synthesis(), family.place_and_route(sources.platform, options)
+        for step in (synthesis, placement, family.pack(sources.platform)):
             progress.begin(step.name)
             try:
                 seconds[step.name] = run_step(step, request.folder, progress.line)
@@ -92,6 +94,9 @@ def build(request: Request, console: Console) -> dict[str, Any]:
             if step is synthesis:
                 family.finish(request.folder / generate.NETLIST)
                 fit.check_design(request.folder / generate.COUNTS, target, sources.platform.device)
+                check_file(request.folder / generate.NETLIST, target, rules.SYNTHESISED)
+            if step is placement:
+                check_file(request.folder / PLACED, target, rules.PLACED)
 
     report = make_report(
         target, request.geometry, request.layers, sources,

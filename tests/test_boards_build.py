@@ -26,7 +26,7 @@ LAYERS = "16,6,2"
 # What the tools of ECP5 leave: the netlist and its cells; the routed design and its timing; the bitstream.
 SCRIPTS = {
     "yosys": """
-        files["top.json"] = '{"modules": {}}'
+        files["top.json"] = json.dumps({"modules": {"top": {"attributes": {}, "ports": {}, "cells": {}}}})
         files["synthesis.log"] = "Yosys"
         files["cells.json"] = json.dumps({"design": {"num_cells_by_type": {"LUT4": 7, "DP16KD": BLOCKS}}})
     """,

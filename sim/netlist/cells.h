@@ -1,6 +1,8 @@
-// Models of the logic cells of ECP5 and iCE40. `sim/test_netlist_cells.py` holds them against Yosys' own models
-// (share/lattice/common_sim.vh, share/ecp5/ccu2c_sim.vh, share/ice40/cells_sim.v).
+// Models of the logic cells of ECP5, iCE40 and Gowin. `sim/test_netlist_cells.py` holds them against Yosys' own models
+// (share/lattice/common_sim.vh, share/ecp5/ccu2c_sim.vh, share/ice40/cells_sim.v, share/gowin/cells_sim.v).
 #pragma once
+
+#include <random>
 
 #include "circuit.h"
 #include "reader.h"
@@ -129,6 +131,20 @@ class LutRam : public Cell {
   Net data_[4], write_address_[4], read_address_[4], out_[4], write_;
   bool write_inverted_;
   int words_[16];
+};
+
+// A level that nothing drives: another one in half of all cycles.
+class Noise : public Cell {
+ public:
+  Noise(Circuit& circuit, Reader& reader) : random_(reader.number()), out_(reader.net()) { circuit.clocked(this, {}); }
+  void edge(Circuit& c) override {
+    c.later(out_, random_() & 1);
+    c.again(this);
+  }
+
+ private:
+  std::minstd_rand random_;
+  Net out_;
 };
 
 // LOCK of a PLL, of which the simulation has nothing else: its outputs are its input.

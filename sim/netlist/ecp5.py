@@ -1,6 +1,6 @@
 """Cells of the ECP5 as `sim/netlist/simulator.cpp` knows them."""
 
-from sim.netlist.netlist import HIGH, LOW, Cell, NetlistError
+from boards.netlist import HIGH, LOW, Cell, NetlistError
 from sim.netlist.writer import Writer
 
 WRITE_MODES = {"NORMAL": 0, "WRITETHROUGH": 1, "READBEFOREWRITE": 2}

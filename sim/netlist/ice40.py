@@ -2,7 +2,7 @@
 
 import re
 
-from sim.netlist.netlist import HIGH, LOW, Cell, NetlistError
+from boards.netlist import HIGH, LOW, Cell, NetlistError
 from sim.netlist.writer import Writer
 
 FLIP_FLOP = re.compile(r"SB_DFF(E?)(|SR|SS|R|S)")

@@ -20,6 +20,7 @@
 
 #include "cells.h"
 #include "circuit.h"
+#include "gowin_memory.h"
 #include "memories.h"
 #include "reader.h"
 #include "wire.h"
@@ -50,7 +51,7 @@ std::unique_ptr<Cell> make(Circuit& circuit, Reader& reader) {
 const std::map<std::string, std::unique_ptr<Cell> (*)(Circuit&, Reader&)> MODELS = {
     {"lut", make<Lut>},       {"carry", make<Carry>},       {"multiply", make<Multiply>}, {"flipflop", make<FlipFlop>},
     {"lutram", make<LutRam>}, {"blockram", make<BlockRam>}, {"ram4k", make<Ram4k>},       {"spram", make<Spram>},
-    {"lock", make<Lock>},
+    {"lock", make<Lock>},     {"noise", make<Noise>},       {"gowinram", make<GowinRam>},
 };
 
 Design load(const std::string& path) {

@@ -3,26 +3,31 @@
 One clock, which is an input of the design; every net driven once; every cell of a type with a model.
 """
 
+import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from sim.netlist.netlist import HIGH, LOW, Cell, Netlist, NetlistError
+from boards.netlist import HIGH, LOW, Cell, Netlist, NetlistError
 
-IGNORED = {"$scopeinfo"}
+IGNORED = {"$scopeinfo", "GSR"}
+NOISES = 8  # nets that anything may come from
 Models = Mapping[str, Callable[[Cell, "Writer"], None]]
 
 
 class Writer:
     """Collects the lines of the simulator's file; each is a cell, its numbers in hexadecimal.
 
-    `text` gives the file; `counts` says how many cells of each type there are. Raises `NetlistError`.
+    `text` gives the file; `counts` says how many cells of each type there are. What nobody promises comes from `seed`. Raises
+    `NetlistError`.
     """
 
-    def __init__(self, netlist: Netlist, wires: Models, cells: Models) -> None:
+    def __init__(self, netlist: Netlist, wires: Models, cells: Models, seed: int = 1) -> None:
         self.netlist = netlist
+        self.random = random.Random(seed)
         self.counts: Counter[str] = Counter()
         self._lines: list[str] = []
         self._locks: list[int] = []
+        self._noises: list[int] = []
         self._clocks: set[int] = set()
         self._driven: set[int] = {LOW, HIGH}
         for models in (wires, cells):
@@ -66,6 +71,13 @@ class Writer:
     def lock(self, net: int) -> None:
         """The lock of a PLL."""
         self._locks.append(net)
+
+    def noise(self) -> int:
+        """A net whose level is another one at any time."""
+        if len(self._noises) < NOISES:
+            self._noises.append(self.netlist.new())
+            self.cell("noise", self.random.getrandbits(32), nets=self._noises[-1:], drives=1)
+        return self.random.choice(self._noises)
 
     def clock(self, cell: Cell, pin: str) -> None:
         """`pin` of `cell` is a clock."""

@@ -1,26 +1,31 @@
-"""A netlist of Yosys (`write_json`) without its hierarchy: cells on nets of one bit."""
+"""A netlist of Yosys (`write_json`) or nextpnr (`--write`) without its hierarchy: cells on nets of one bit."""
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 LOW, HIGH = 0, 1
 
 
 class NetlistError(Exception):
-    """The netlist cannot be simulated; the message is one sentence."""
+    """The netlist is not one that this project can read; the message is one sentence."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell of the vendor's: `nets` of each connected pin, lowest bit first; parameters as Yosys writes them."""
+    """A cell of the vendor's: `nets` of each connected pin, lowest bit first; parameters and attributes as they are written.
+
+    `outputs` are the pins that drive nets.
+    """
 
     name: str
     type: str
     parameters: dict[str, str]
     nets: dict[str, list[int]]
     netlist: "Netlist"
+    attributes: dict[str, str] = field(default_factory=dict)
+    outputs: frozenset[str] = frozenset()
 
     def text(self, parameter: str, default: str) -> str:
         """A parameter that is a string; Yosys writes a blank after one that looks like a number."""
@@ -37,7 +42,7 @@ class Cell:
 
     def pin(self, name: str, default: int = LOW) -> int:
         """The net of a pin of one bit; `default` where it is left open."""
-        return self.nets.get(name, [default])[0]
+        return (self.nets.get(name) or [default])[0]
 
     def bus(self, name: str, width: int) -> list[int]:
         """The nets of a pin of `width` bits."""
@@ -49,7 +54,7 @@ class Cell:
 
     def out(self, name: str) -> int:
         """The net of an output; one that leads nowhere gets a net of its own."""
-        return self.nets[name][0] if name in self.nets else self.netlist.new()
+        return self.nets[name][0] if self.nets.get(name) else self.netlist.new()
 
     def require(self, **expected: str) -> None:
         """Raise `NetlistError` unless the parameters have these values or are not given."""
@@ -77,6 +82,8 @@ class Netlist:
         self._joined = [LOW, HIGH]
         self.cells: list[Cell] = []
         self.ports: list[tuple[str, str, int]] = []  # name of the bit, direction, net
+        if top not in self._modules:
+            raise NetlistError(f"the netlist has no module {top}")
         module = self._modules[top]
         local: dict[int | str, int] = {}
         for name, port in module["ports"].items():
@@ -116,7 +123,8 @@ class Netlist:
             }
             inner = self._modules.get(cell["type"])
             if inner is None:
-                self.cells.append(Cell(f"{path}.{name}", cell["type"], cell["parameters"], nets, self))
+                own = (cell["type"], cell["parameters"], nets, self, cell.get("attributes", {}), frozenset(drives))
+                self.cells.append(Cell(f"{path}.{name}", *own))
                 continue
             within: dict[int | str, int] = {}
             for pin, port in inner["ports"].items():
