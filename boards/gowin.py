@@ -1,9 +1,11 @@
 """Gowin LittleBee and Arora: synth_gowin, nextpnr-himbaechel-gowin, gowin_pack (Project Apicula)."""
 
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 from boards import flip_flops
+from boards.gowin_blocks import tie_pins
 from boards.gowin_carries import begin_with_constants
 from boards.gowin_pll import GowinPll, Limits
 from boards.target import PLACED, Family, Step
@@ -27,7 +29,6 @@ class Gowin(Family):
     memory = "BSRAM"
     buffered_clock = True
     warm_up = ("nextpnr-himbaechel-gowin", "gowin_pack")
-    finish = staticmethod(begin_with_constants)
 
     def __init__(self, limits: Limits, *pack_options: str) -> None:
         self.limits = limits
@@ -39,6 +40,11 @@ class Gowin(Family):
     def synthesis(self) -> list[str]:
         # Flat: with modules kept, synth_gowin puts a buffer at every port of every one of them.
         return flip_flops.synthesis("synth_gowin -nowidelut -top top", FLIP_FLOPS, LEAST)
+
+    @staticmethod
+    def finish(netlist: Path) -> None:
+        tie_pins(netlist)
+        begin_with_constants(netlist)
 
     def place_and_route(self, platform: Any, options: tuple[str, ...]) -> Step:
         die, _ = DIES[platform.device]

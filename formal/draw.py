@@ -1,7 +1,7 @@
 """Every active row draws once (clauses 9 and 10), and what is drawn belongs to its row, however often the reader waits.
 
-The table's memory is taken away: what it gives is free, and where it is read is looked at. The layer, its rate and
-`enable` are anything, but steady; the random word is set freely before the first row comes.
+The table's memory is taken away: what it gives is free, but the same for the same place, and the place is looked at. The
+layer, its rate and `enable` are anything, but steady; the random word is set freely before the first row comes.
 """
 
 from typing import Any
@@ -28,18 +28,16 @@ class DrawHarness(Elaboratable):
 
     def elaborate(self, platform: object) -> Module:
         m, layout = clocked_module(), item_layout(GEOMETRY)
-        pair, looks = Signal(data.ArrayLayout(8, 2)), Signal()
-        place: Any = None
+        pair, place, place_before = Signal(data.ArrayLayout(8, 2)), Signal(10), Signal(10)
 
-        def free_word(_m: Module, _memory: Any, *, address: Any, enable: Any = 1) -> Any:
-            """Any pair, held while the memory is not read."""
-            nonlocal place
-            place = address
-            m.d.comb += looks.eq(enable)
+        def free_word(_m: Module, _memory: Any, *, address: Any) -> Any:
+            """Any pair, and again the same where the memory is read where it was read before."""
+            m.d.comb += place.eq(address)
             return pair
 
         self.module.read_word = free_word
-        with m.If(looks):
+        m.d.sync += place_before.eq(place)
+        with m.If(place != place_before):
             m.d.sync += pair.as_value().eq(AnySeq(16))
         block = self.module.Draw(GEOMETRY)
         m.submodules.block = elaborated = Elaborated(self.module, block)
@@ -88,13 +86,14 @@ class DrawHarness(Elaboratable):
         m.d.comb += [
             Assert(~first | same_row),
             Assert(~first | (found.relax == (draws_row & relaxes))),
-            Assert(looks == moves),
-            Assert(~third | (place == Cat(third_word[24:], block.layer))),
+            Assert(~third | ~moves | (place == Cat(third_word[24:], block.layer))),
+            Assert(~second | moves | (place == Cat(second_word[24:], block.layer))),
             Assert(~first | ((found.toward == first_pair[0]) & (found.away == first_pair[1]))),
             Assert(~first | (found.learn == (first_item.active & (~block.enable | found.toward.any() | found.away.any())))),
         ]
         if self.bug is None:
-            inner_third, inner_second, third_valid, second_valid, inner_relaxes, inner_active = elaborated.signals[:6]
+            inner_third, inner_second, third_valid, second_valid, inner_relaxes = elaborated.signals[:5]
+            _, held, inner_active = elaborated.signals[5:8]
             m.d.comb += [
                 Assert((third_valid == third) & (second_valid == second)),
                 Assert(~third | (inner_third.as_value() == third_item.as_value())),
@@ -102,6 +101,7 @@ class DrawHarness(Elaboratable):
                 Assert(~second | (inner_second.as_value() == second_item.as_value())),
                 Assert(~second | (inner_relaxes == (second_word[:16] < block.relax_rate))),
                 Assert(~first | (inner_active == first_item.active)),
+                Assert(~second | (place_before == Cat(held, block.layer)) & (held == second_word[24:])),
             ]
         return m
 
@@ -123,8 +123,8 @@ CLAIMS = (
             Bug(NAME, "self.items.payload.active & self.enable)", "self.enable)"),
             Bug(NAME, "self.items.valid & advance & ", "self.items.valid & "),
             Bug(NAME, "self.prng[:16] < self.relax_rate", "self.prng[:16] <= self.relax_rate"),
-            Bug(NAME, "Cat(self.prng[24:], self.layer), enable=advance", "Cat(self.prng[24:], self.layer)"),
-            Bug(NAME, "Cat(self.prng[24:], self.layer)", "Cat(self.prng[23:31], self.layer)"),
+            Bug(NAME, "Mux(advance, self.prng[24:], held)", "self.prng[24:]"),
+            Bug(NAME, "Mux(advance, self.prng[24:], held)", "Mux(advance, self.prng[23:31], held)"),
             Bug(NAME, "looked_up.active & relaxes & self.enable", "relaxes & self.enable"),
         ),
     ),

@@ -38,6 +38,9 @@ def read_word(m: Module, memory: Memory, *, address: ValueLike, enable: ValueLik
 
     The register has no reset, and nothing may give it one: synthesis would make it the reset of the block RAM, of which real
     chips, an ECP5 and a Gowin, read zeros and wrong words. Whoever wants zeros makes them behind the word.
+
+    `enable` is not for words of more than 9 bits in a block RAM, which on a Gowin would change while they are held: the enable
+    of its output register is tied high there, and nextpnr ties it to that of the port only for narrower ones.
     """
     port = memory.read_port(domain="comb")
     word = Signal(memory.shape, reset_less=True)

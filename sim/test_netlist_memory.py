@@ -28,6 +28,7 @@ class Shape:
     relies on the bytes that are not written, and the model spoils the whole word.
     cleared : the word that is read is zero unless asked for, as in the cell
     single : one port, which reads when it does not write
+    steady : it is read in every cycle
     """
 
     width: int
@@ -37,6 +38,7 @@ class Shape:
     transparent: bool = False
     cleared: bool = False
     single: bool = False
+    steady: bool = False
 
     @property
     def address_bits(self) -> int:
@@ -66,6 +68,22 @@ SHAPES = {
         Shape(width=40, depth=700, meets=True, transparent=True),
         Shape(width=20, depth=512, meets=True, transparent=True),
         Shape(width=16, depth=1024, single=True),
+    ),
+    "Gowin": (
+        Shape(width=32, depth=512, granularity=8),
+        Shape(width=36, depth=512),
+        Shape(width=18, depth=1024, granularity=9, steady=True),
+        Shape(width=16, depth=1024, granularity=8, steady=True),
+        Shape(width=9, depth=2048),
+        Shape(width=9, depth=2048, meets=True),
+        Shape(width=8, depth=2048),
+        Shape(width=4, depth=4096),
+        Shape(width=2, depth=8192),
+        Shape(width=1, depth=16384),
+        Shape(width=40, depth=700, meets=True, transparent=True, steady=True),
+        Shape(width=16, depth=1024, single=True),
+        Shape(width=16, depth=1024, granularity=8, single=True),
+        Shape(width=9, depth=2048, single=True),
     ),
     "Ice40": (
         Shape(width=16, depth=256),
@@ -104,13 +122,13 @@ class Bank(Component):
             m.d.comb += [write.addr.eq(to), write.data.eq(data), write.en.eq(enable)]
             if shape.meets:
                 read = memory.read_port(transparent_for=(write,) * shape.transparent)
-                m.d.comb += [read.addr.eq(from_), read.en.eq(asks)]
+                m.d.comb += [read.addr.eq(from_), read.en.eq(asks | shape.steady)]
                 shown = read.data
             else:  # of a memory with a register behind it synthesis believes that nobody cares
                 read = memory.read_port(domain="comb")
                 m.d.comb += read.addr.eq(to if shape.single else from_)
                 shown = Signal(shape.width, reset_less=True)
-                with m.If(~enable.any() if shape.single else asks):
+                with m.If(~enable.any() if shape.single else asks | shape.steady):
                     m.d.sync += shown.eq(read.data)
                 if shape.cleared:
                     with m.Else():
@@ -125,12 +143,14 @@ def stimulus(shapes: tuple[Shape, ...], seed: int, collides: bool = False) -> li
     random = Random(seed)
     places = [random.sample(range(shape.depth), PLACES) for shape in shapes]
     words = []
-    for _ in range(CYCLES):
+    for cycle in range(CYCLES):
         word = at = 0
         for shape, known in zip(shapes, places, strict=True):
             from_, to = random.choice(known), random.choice(known)
             enable = random.getrandbits(shape.enables) if random.random() < 0.6 else 0
             asks = random.random() < 0.8
+            if cycle == 0:  # nobody cares what comes out before
+                asks, enable = True, 0
             if from_ == to and enable and not shape.meets and not shape.single and not collides:
                 enable = 0
             for value, width in (
@@ -162,7 +182,7 @@ def differing(ours: list[int], theirs: list[int], shapes: tuple[Shape, ...]) -> 
     found, at = [], 0
     for shape in shapes:
         mask = (1 << shape.width) - 1
-        if any((our ^ their) >> at & mask for our, their in zip(ours, theirs, strict=True)):
+        if any((our ^ their) >> at & mask for our, their in zip(ours[1:], theirs[1:], strict=True)):
             found.append(shape)
         at += shape.width
     return found

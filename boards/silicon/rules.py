@@ -4,6 +4,7 @@ from boards.silicon import (
     block_ram_reset,
     gowin_block_ram,
     gowin_carry,
+    gowin_carry_head,
     pll,
     power_up,
     reviewed,
@@ -24,4 +25,4 @@ SYNTHESISED: tuple[Rule, ...] = (
     pll.PLL,
     ulx3s.ESP32,
 )
-PLACED: tuple[Rule, ...] = ()
+PLACED: tuple[Rule, ...] = (gowin_carry_head.HEAD,)

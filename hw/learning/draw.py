@@ -101,7 +101,11 @@ class Draw(wiring.Component):
                 looked_up_valid.eq(stepped_valid),
                 relaxes.eq(self.prng[:16] < self.relax_rate),
             ]
-        toward, away = read_word(m, tables, address=Cat(self.prng[24:], self.layer), enable=advance)
+        # What waits is read again, for the memory is one that cannot hold its word (`hw.memory`).
+        entry, held = Signal(8), Signal(8)
+        m.d.comb += entry.eq(Mux(advance, self.prng[24:], held))
+        m.d.sync += held.eq(entry)
+        toward, away = read_word(m, tables, address=Cat(entry, self.layer))
         draw, active = self.draws.payload, Signal()
         m.d.comb += draw.learn.eq(active & (draw.toward.any() | draw.away.any() | ~self.enable))
         with m.If(advance):

