@@ -324,3 +324,18 @@ class Strange:
 def test_something_else_on_the_port(answer, said):
     with pytest.raises(LinkError, match=said):
         Link(Partner(Strange(answer)), "the port", hello_timeout=0.2, sequence=1)
+
+
+def test_a_program_that_was_stopped_for_longer_than_the_limit_goes_on(monkeypatch):
+    partner, clock = Partner(), itertools.count(step=0.01)
+    stopped = [0.0]
+    monkeypatch.setattr(link_module.time, "monotonic", lambda: next(clock) + stopped[0])
+    link = Link(partner, "the board", reply_timeout=30)
+    partner.damage = lambda data: b""  # the reply is on its way when Ctrl-Z comes
+
+    def read(at_most, timeout):
+        stopped[0], partner.damage, partner.read = 1000.0, lambda data: data, lambda *given: Partner.read(partner, *given)
+        return b""
+
+    partner.read = read
+    assert link.request(Command.STATE) == bytes([1]) + bytes(15)

@@ -1,5 +1,8 @@
 """Boards from Python: the example of the documentation runs as it is printed, and errors are exceptions that say the same."""
 
+import copy
+import os
+import pickle
 import re
 import signal
 import threading
@@ -13,7 +16,7 @@ from sw.contract.error import ContractError
 from sw.contract.network import Network
 from sw.host import OpenBoard, checkpoint, open_board, ports, streaming
 from sw.host.checkpoint import Checkpoint
-from sw.host.error import BoardError, HostError, InputError, LinkError, TransportError
+from sw.host.error import BoardError, BusyError, HostError, InputError, LinkError, TransportError
 from tests.fake_board import SMALL, FakeBoard
 from tests.fake_port import FakePort, board_like, usb_port
 from tests.link_partner import Partner
@@ -144,19 +147,146 @@ def test_boards_that_cannot_be_opened(monkeypatch):
 def test_ctrl_c_acts_between_two_batches(board, monkeypatch):
     pixels, labels = samples()
     board.begin(NETWORK)
-    stream = board.device.stream
-
-    def interrupted(batches):
-        for i, batch in enumerate(batches):
-            if i == 1:
-                signal.raise_signal(signal.SIGINT)
-            yield batch
-
-    monkeypatch.setattr(board.device, "stream", lambda batches: stream(interrupted(batches)))
+    with_signals(monkeypatch, board, signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
         board.train(pixels, labels)
     assert board.samples == 2 * streaming.BATCH
     assert Checkpoint.of(board.device, NETWORK).samples == 2 * streaming.BATCH
+
+
+def with_signals(monkeypatch, board, *numbers, fails=False):
+    """These signals come while the second batch is made."""
+    stream, left = board.device.stream, list(numbers)
+
+    def interrupted(batches):
+        for i, batch in enumerate(batches):
+            while i == 1 and left:
+                signal.raise_signal(left.pop(0))
+            yield batch
+        if fails:
+            raise LinkError("the cable is out")
+
+    monkeypatch.setattr(board.device, "stream", lambda batches: stream(interrupted(batches)))
+
+
+def test_where_a_handler_returns_training_goes_on_and_the_handler_may_ask_the_board(board, monkeypatch):
+    pixels, labels = samples()
+    board.begin(NETWORK)
+    right = board.train(pixels, labels).tolist()
+    board.begin(NETWORK)
+    with_signals(monkeypatch, board, signal.SIGUSR1)
+    found = []
+    before = signal.signal(signal.SIGUSR1, lambda *_: found.append((board.samples, board.predict(pixels[:3]).shape)))
+    try:
+        assert board.train(pixels, labels).tolist() == right
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert found == [(2 * streaming.BATCH, (3,))] and board.samples == 250
+
+
+def test_a_signal_is_not_lost_where_the_link_fails(board, monkeypatch):
+    pixels, labels = samples()
+    board.begin(NETWORK)
+    with_signals(monkeypatch, board, signal.SIGINT, fails=True)
+    with pytest.raises(KeyboardInterrupt):
+        board.train(pixels, labels)
+
+
+def test_a_handler_that_python_cannot_restore_is_left_alone_and_the_predictions_come_back(board, monkeypatch):
+    pixels, labels = samples()
+    board.begin(NETWORK)
+    monkeypatch.setattr(signal, "getsignal", lambda number: None)  # as in a program in C that Python is embedded in
+    assert board.train(pixels, labels).shape == (250,)
+
+
+def test_a_handler_in_the_middle_of_a_batch_is_refused_at_once(board, monkeypatch):
+    pixels, labels = samples()
+    board.begin(NETWORK)
+    with_signals(monkeypatch, board, signal.SIGALRM)
+    before = signal.signal(signal.SIGALRM, lambda *_: board.samples)
+    try:
+        with pytest.raises(BusyError, match="in the middle of a call"):
+            board.train(pixels, labels)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert board.samples <= 250
+
+
+def test_threads_take_turns_each_call_as_a_whole():
+    pixels, labels = samples(600)
+    with open_board_of_the_twin() as twin:
+        twin.begin(NETWORK)
+        right = twin.train(pixels, labels).tolist()
+        at_the_end = twin.predict(pixels).tolist()
+        twin.begin(NETWORK)
+        at_the_beginning = twin.predict(pixels).tolist()
+    with FakePort(board_like("ulx3s-85f")) as port, open_board("ulx3s", port=port.name) as board:
+        board.begin(NETWORK)
+        answers, errors = {}, []
+
+        def ask(name, call):
+            try:
+                answers[name] = call()
+            except Exception as error:
+                errors.append(error)
+
+        calls = {f"predict {i}": lambda: board.predict(pixels).tolist() for i in range(3)}
+        calls |= {"train": lambda: board.train(pixels, labels).tolist(), "samples": lambda: board.samples}
+        calls |= {"weights": lambda: len(board.weights), "counters": lambda: len(board.counters()) > 2}
+        threads = [threading.Thread(target=ask, args=both, daemon=True) for both in calls.items()]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        assert errors == [] and set(answers) == set(calls)
+        assert answers["train"] == right and answers["samples"] in (0, 600)
+        assert all(answers[f"predict {i}"] in (at_the_beginning, at_the_end) for i in range(3))
+        assert board.predict(pixels).tolist() == at_the_end
+
+
+def test_ctrl_c_ends_the_wait_for_a_turn(board):
+    board.begin(NETWORK)
+    goes_on = threading.Event()
+    taken = threading.Event()
+
+    def hold():
+        with board._turns:
+            taken.set()
+            goes_on.wait(30)
+
+    report = threading.Thread(target=hold)
+    report.start()
+    assert taken.wait(30)
+    timer = threading.Timer(0.2, lambda: os.kill(os.getpid(), signal.SIGINT))
+    timer.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            _ = board.samples
+    finally:
+        goes_on.set()
+        report.join(30)
+    assert board.samples == 0
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_process_that_is_forked_off_is_refused_and_harms_nothing(board):
+    pixels, labels = samples()
+    board.begin(NETWORK)
+    child = os.fork()
+    if child == 0:
+        try:
+            board.train(pixels, labels)
+        except BusyError as error:
+            os._exit("forked" in str(error))
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
+    assert board.samples == 0
+
+
+@pytest.mark.parametrize("copies", [pickle.dumps, copy.copy, copy.deepcopy])
+def test_an_open_board_is_not_copied(board, copies):
+    with pytest.raises(TypeError, match="an open board cannot be copied or sent to another process: open it where it is used"):
+        copies(board)
 
 
 def test_another_thread_may_train(board):

@@ -115,6 +115,34 @@ def test_a_port_that_another_program_uses(pty_pair):
     SerialTransport(name, 9600).close()
 
 
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_the_lock_does_not_stay_with_a_process_that_was_forked_off(pty_pair):
+    port = SerialTransport(pty_pair[1], 9600)
+    child = os.fork()
+    if child == 0:
+        time.sleep(60)
+        os._exit(0)
+    port.close()
+    try:
+        SerialTransport(pty_pair[1], 9600).close()
+    finally:
+        os.kill(child, 9)
+        os.waitpid(child, 0)
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_process_that_was_forked_off_does_not_give_the_lock_back(pty_pair):
+    port = SerialTransport(pty_pair[1], 9600)
+    child = os.fork()
+    if child == 0:
+        port.close()
+        os._exit(0)
+    os.waitpid(child, 0)
+    with pytest.raises(TransportError, match="another program uses it"):
+        SerialTransport(pty_pair[1], 9600)
+    port.close()
+
+
 def test_short_replies_are_asked_for_without_delay(pty_pair, monkeypatch):
     asked = []
     monkeypatch.setattr(serial.Serial, "set_low_latency_mode", lambda port, on: asked.append(on))

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from sw.experiments.benchmarks.area import area
@@ -20,7 +19,7 @@ from sw.experiments.benchmarks.link import link
 from sw.experiments.benchmarks.simulated import simulated
 from sw.experiments.benchmarks.twin import twin
 from sw.host.command_line import run
-from sw.host.commands.speech import say
+from sw.host.commands.speech import say, tell_table
 from sw.host.error import InputError
 from sw.host.output import check_writable, write_json
 
@@ -54,7 +53,7 @@ def show(entries: Entries) -> None:
     table = Table("benchmark", "value", "bound", "unit", "the bound is")
     for name, entry in entries.items():
         table.add_row(name, _number(entry.value), _number(entry.bound), entry.unit, entry.bound_is)
-    Console().print(table)
+    tell_table(table)
 
 
 def _number(value: float | None) -> str:

@@ -23,7 +23,7 @@ from sw.host import boards
 from sw.host.checkpoint import Checkpoint
 from sw.host.command_line import run
 from sw.host.commands.options import GeometryText
-from sw.host.commands.speech import say
+from sw.host.commands.speech import say, tell
 from sw.host.error import InputError
 from sw.host.output import check_writable, write_json
 
@@ -54,7 +54,7 @@ def experiment(
             known |= dict.fromkeys(names, found)
             # Written after each, so that a later one that fails takes nothing away.
             write_json(json, {name: known[name] for name in BOARDS if name in known})
-            typer.echo(f"{', '.join(names)}: {found['cycles_per_sample']:.1f} cycles a training sample")
+            tell(f"{', '.join(names)}: {found['cycles_per_sample']:.1f} cycles a training sample")
     return 0
 
 
@@ -79,7 +79,7 @@ def one_shape(geometry: str | None, layers: str | None, samples: int, json: Path
     found = measure(shape, sizes, samples)
     command = command_of(f"--geometry {text} --layers {layers}", samples)
     write_json(json, {text: found | {"command": command}})
-    typer.echo(f"{found['cycles_per_sample']:.1f} cycles a training sample")
+    tell(f"{found['cycles_per_sample']:.1f} cycles a training sample")
     return 0
 
 

@@ -24,7 +24,7 @@ import typer
 from sw.host import checkpoint
 from sw.host.command_line import run
 from sw.host.commands.options import GeometryText
-from sw.host.commands.speech import say
+from sw.host.commands.speech import say, tell
 from sw.host.error import HostError
 from sw.host.output import check_writable, write_json
 
@@ -135,7 +135,7 @@ def experiment(
     result |= {"board": board, "resumed_from": [trial.saved for trial in trials]}
     if json is not None:
         write_json(json, result | {"seconds": round(time.monotonic() - began, 3)})
-    typer.echo(f"{kills} kills, {identical} identical ends")
+    tell(f"{kills} kills, {identical} identical ends")
     return 0 if identical == kills else DIFFERENT
 
 

@@ -25,7 +25,7 @@ from sw.host.checkpoint import Checkpoint
 from sw.host.command_line import run
 from sw.host.commands.opening import read_network
 from sw.host.commands.options import Config
-from sw.host.commands.speech import say
+from sw.host.commands.speech import say, tell
 from sw.host.error import InputError
 from sw.host.learning_device import Bits, Labels, LearningDevice
 from sw.host.output import check_writable, write_json
@@ -93,7 +93,7 @@ def experiment(
     }
     write_json(json, result)
     style.save(accuracy_matrix.draw(np.array(matrix)), json.with_name(f"{json.stem}-matrix"))
-    typer.echo(
+    tell(
         f"{tasks} tasks: accuracy of the last {last} at the end {result['accuracy']:.2%}, "
         f"of each when new {result['accuracy_when_new']:.2%}"
     )

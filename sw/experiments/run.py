@@ -23,7 +23,7 @@ from sw.host.checkpoint import Checkpoint
 from sw.host.command_line import run
 from sw.host.commands.opening import find_board, read_network
 from sw.host.commands.options import Config, GeometryText
-from sw.host.commands.speech import say
+from sw.host.commands.speech import say, tell
 from sw.host.error import InputError
 from sw.host.learning_device import Labels, Predictions
 from sw.host.output import check_writable, write_json
@@ -95,7 +95,7 @@ def experiment(
     }
     write_json(json, result)
     draw(json, start, end, trained, labels, tested, test_labels)
-    typer.echo(
+    tell(
         f"{samples} samples, prequential accuracy {result['prequential_accuracy']:.2%}, "
         f"test accuracy {result['test_accuracy']:.2%}, {f'DIFFERENT: {difference}' if difference else 'twin equal'}"
     )

@@ -19,7 +19,7 @@ import typer
 from sw.experiments.soaking import crowds, frames, killed, lines
 from sw.experiments.soaking.killed import KILLS
 from sw.host.command_line import run
-from sw.host.commands.speech import say
+from sw.host.commands.speech import say, tell
 from sw.host.error import InputError
 from sw.host.output import check_writable, write_json
 
@@ -76,7 +76,7 @@ def experiment(
         sections[name] = section | {"scale": share, "seed": seed, "seconds": round(time.monotonic() - began, 1)}
         say(f"{name}: {', '.join(f'{key} {value}' for key, value in sections[name].items())}")
         write_json(json, summary(sections) | {"sections": sections})
-    typer.echo(f"{json}: {'WRONG' if failed(sections) else 'nothing wrong'}")
+    tell(f"{json}: {'WRONG' if failed(sections) else 'nothing wrong'}")
     return WRONG if failed(sections) else 0
 
 

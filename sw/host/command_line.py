@@ -1,10 +1,11 @@
 """The console script `metaplast`: every command, and one place where errors become one line and an exit status.
 
-Status 0: done; 1: a comparison found a difference; 2: an option, a file or a board is not as it should be, nothing was
-written; 130: interrupted by Ctrl-C; 143: by SIGTERM.
+Exit statuses are those of the table in docs/host.md.
 """
 
+import signal
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -20,13 +21,16 @@ from sw.host.commands.experiment import experiment
 from sw.host.commands.init import init
 from sw.host.commands.selftest import selftest
 from sw.host.commands.simulate import simulate
+from sw.host.commands.speech import say, undelivered
 from sw.host.commands.train import train
 from sw.host.commands.verify import verify
 from sw.host.error import HostError
-from sw.host.interruption import Interrupted
+from sw.host.interruption import EXIT_STATUS, Interrupted
 
 WRONG = 2
-CTRL_C = 130
+FAULT = 70  # of this program: EX_SOFTWARE of sysexits.h, for Python's own status is the one of a difference
+CTRL_C = EXIT_STATUS + signal.SIGINT
+UNREAD = EXIT_STATUS + signal.SIGPIPE
 
 app = typer.Typer(
     help="A binarised neural network that learns on the chip, one sample at a time.",
@@ -42,21 +46,54 @@ app.command(context_settings={"allow_extra_args": True, "allow_interspersed_args
 def run(application: Callable[..., Any], arguments: Sequence[str] | None = None) -> int:
     """Run a typer application; the exit status. An error that a person can mend is one line on standard error."""
     try:
-        status = application(arguments, standalone_mode=False)
+        status = _status_of(application, arguments)
     except (HostError, ContractError, DataError) as error:
         return _wrong(str(error))
     except TyperException as error:
         return _wrong(error.format_message())
     except Interrupted as interrupted:
-        print(interrupted, file=sys.stderr)
+        say(str(interrupted))
         return interrupted.status
+    except Exception as error:
+        if isinstance(error, OSError) and _is_of_output(error):
+            undelivered()
+            return _unread(error)
+        say(f"{traceback.format_exc()}error: this is a fault of metaplast itself: please report the lines above")
+        return FAULT
     if status == CTRL_C:  # typer's answer to it, outside a pass
-        print("interrupted, nothing was written", file=sys.stderr)
+        say("interrupted, nothing was written")
+    lost = undelivered()
+    return _unread(lost) if lost is not None and status == 0 else status
+
+
+def _status_of(application: Callable[..., Any], arguments: Sequence[str] | None) -> int:
+    """What a command returns, as a status."""
+    try:
+        status = application(arguments, standalone_mode=False)
+    except SystemExit as end:
+        if not isinstance(end.__context__, BrokenPipeError):
+            raise
+        undelivered()
+        return UNREAD  # typer and rich end the program with status 1
     return status if isinstance(status, int) else 0
 
 
+def _is_of_output(error: OSError) -> bool:
+    """Whether it was met while something was shown: typer and rich do nothing else with files."""
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    return frame.f_globals["__name__"].partition(".")[0] in ("typer", "rich")
+
+
+def _unread(lost: OSError) -> int:
+    """The status where standard output does not take what was found out."""
+    if isinstance(lost, BrokenPipeError):
+        return UNREAD
+    return _wrong(f"standard output cannot be written: {lost.strerror or lost}")
+
+
 def _wrong(message: str) -> int:
-    print(f"error: {' '.join(message.split())}", file=sys.stderr)
+    """On one line; blanks within a line stay, for they may be part of a command to copy."""
+    say(f"error: {' '.join(line.strip() for line in message.splitlines() if line.strip())}")
     return WRONG
 
 

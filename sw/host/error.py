@@ -29,6 +29,10 @@ class BoardError(HostError):
     """No such board, or it cannot be opened or built."""
 
 
+class BusyError(HostError):
+    """The board is in the middle of a call of the same thread, or belongs to another process: nothing was asked of it."""
+
+
 class CheckpointError(HostError):
     """A checkpoint that is damaged, of another shape or another format."""
 

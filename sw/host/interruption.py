@@ -1,11 +1,25 @@
-"""Ctrl-C and SIGTERM as a question that is asked between two batches, so that what was learned can be saved."""
+"""Signals that ask a program to end, as a question between two batches, so that what was learned can be saved.
 
+Ctrl-C, SIGTERM, a terminal that closes (SIGHUP), a limit of processor time (SIGXCPU), and what batch systems send before
+they kill (SIGUSR1, SIGUSR2). Left alone: SIGQUIT, which asks for an end at once; SIGTSTP and SIGCONT, after which a pass
+goes on; every signal that whoever started the program has it ignore (nohup, `trap ''`); and one with a handler that Python
+could not restore, of a program that Python is embedded in.
+"""
+
+import ctypes
 import signal
+from collections.abc import Iterable
 from types import FrameType, TracebackType
 from typing import Any, Self
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
-EXIT_STATUS = 128  # and the number of the signal, as a shell tells it: 130 after Ctrl-C, 143 after SIGTERM
+# A second one of these acts at once. The others come twice by themselves: a shell passes on the SIGHUP of its terminal,
+# the kernel sends SIGXCPU every second.
+AT_ONCE = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (*AT_ONCE, signal.SIGHUP, signal.SIGXCPU, signal.SIGUSR1, signal.SIGUSR2)
+EXIT_STATUS = 128  # and the number of the signal, as a shell tells it: 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP
+
+LARGEST_SIGACTION = 1024  # bytes; glibc's struct has 152
+_sigaction = ctypes.CDLL(None).sigaction
 
 
 class Interrupted(Exception):  # noqa: N818 - nothing went wrong
@@ -20,30 +34,45 @@ class Interrupted(Exception):  # noqa: N818 - nothing went wrong
 
 
 class Interruption:
-    """A context manager. Within it the first signal sets `asked`; a second one acts as it did before.
+    """A context manager. Within it the first signal sets `asked`; a second Ctrl-C or SIGTERM acts as it did before.
 
-    Members: `number` of the signal that came, or None. Only in the main thread, as Python's signals are.
+    Members: `number` of the signal that came first, or None. In another thread than the main one, to which Python gives
+    signals, nothing is changed and none is seen. Handlers are as they were afterwards, those in C too.
     """
 
     def __init__(self) -> None:
         self.number: int | None = None
-        self._before: dict[int, Any] = {}
+        self._before: dict[int, tuple[Any, Any]] = {}
 
     def asked(self) -> bool:
         """Whether a signal has come."""
         return self.number is not None
 
     def __enter__(self) -> Self:
-        self._before = {number: signal.signal(number, self._note) for number in SIGNALS}
+        for number in SIGNALS:
+            handler = signal.getsignal(number)
+            if handler in (None, signal.SIG_IGN):
+                continue
+            # A library may have put a handler of its own below Python's, which Python does not know of.
+            below = ctypes.create_string_buffer(LARGEST_SIGACTION)
+            _sigaction(number, None, below)
+            try:
+                signal.signal(number, self._note)
+            except ValueError:  # not the main thread
+                break
+            self._before[number] = handler, below
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._restore()
+        self._restore(list(self._before))
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        self.number = number
-        self._restore()
+        self.number = self.number or number
+        self._restore(AT_ONCE)
 
-    def _restore(self) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
+    def _restore(self, numbers: Iterable[int]) -> None:
+        for number in numbers:
+            if number in self._before:
+                handler, below = self._before.pop(number)
+                signal.signal(number, handler)
+                _sigaction(number, below, None)

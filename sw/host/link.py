@@ -171,9 +171,11 @@ class Link:
         deadline, late = begun + self._reply_timeout, begun + self._patience.seconds
         gaps, may_resend = 0, True
         while True:
-            frame = self._receive(min(late, deadline))
+            until = min(late, deadline)
+            frame = self._receive(until)
             now = time.monotonic()
             if frame is None:
+                deadline += max(0.0, now - until)  # a program that was stopped (Ctrl-Z) has not looked meanwhile
                 if now >= deadline:
                     raise self._gives_up(asked)
                 self._patience.in_vain()

@@ -9,12 +9,10 @@ with open_board("ulx3s") as board:
 """
 
 import signal
-import threading
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +26,7 @@ from sw.host.error import InputError, LinkError
 from sw.host.interruption import Interruption
 from sw.host.learning_device import LearningDevice, Predictions, Weights
 from sw.host.samples import check_labels, flat_bits
+from sw.host.turns import Turns
 
 Pixels = NDArray[np.uint8] | NDArray[np.bool_]
 
@@ -35,13 +34,15 @@ Pixels = NDArray[np.uint8] | NDArray[np.bool_]
 class OpenBoard:
     """A board that is open, with one network on it. `open_board` makes it; use it as a context manager or call `close`.
 
-    Members: `device`, the same board one layer below.
+    Members: `device`, the same board one layer below, for one thread at a time.
     Every method raises a `HostError` or `ContractError` whose message is the sentence that the command line prints.
+    Calls from several threads take turns, each as a whole; a board belongs to the process that opened it.
     """
 
     def __init__(self, device: LearningDevice, board: boards.Board) -> None:
         self.device = device
         self._board = board
+        self._turns = Turns()
         self._network: Network | None = None
 
     @property
@@ -59,12 +60,14 @@ class OpenBoard:
     @property
     def samples(self) -> int:
         """Training samples since `begin`, also those of earlier runs that `load` brought."""
-        return self._state.read_state().samples
+        with self._turns:
+            return self._state.read_state().samples
 
     @property
     def weights(self) -> Weights:
         """The hidden weights, read back: int8 arrays of shape (n_l, n_{l-1}), layer 1 first."""
-        return self._state.read_weights()
+        with self._turns:
+            return self._state.read_weights()
 
     def begin(self, network: Network | None = None, **fields: Any) -> None:
         """Put a new network on the board, with its initial weights.
@@ -81,32 +84,45 @@ class OpenBoard:
 
     def save(self, path: str | Path) -> None:
         """Write the state of the board to a checkpoint, whole or not at all."""
-        Checkpoint.of(self._state, self.network).save(Path(path))
+        with self._turns:
+            state = Checkpoint.of(self._state, self.network)
+        state.save(Path(path))
 
     def train(self, pixels: Pixels, labels: NDArray[np.integer]) -> Predictions:
         """Predict, then learn, sample by sample, in order.
 
         `pixels`: 0 and 1 or bool, of shape (n, n_0) or (n, height, width) with height · width = n_0. `labels`: integers
-        of shape (n,), each 0 … n_L - 1. Returns the predictions before learning, uint16 of shape (n,). Ctrl-C takes effect
-        at the end of a batch, so that the board is never left in the middle of one; `samples` tells how far it came.
+        of shape (n,), each 0 … n_L - 1. Returns the predictions before learning, uint16 of shape (n,). Ctrl-C, SIGTERM and
+        the like take effect at the end of a batch, so that the board is never left in the middle of one; `samples` tells
+        how far it came. Where their handler returns, training goes on.
         """
-        bits = flat_bits(pixels, self.network)
-        classes = np.asarray(labels)
-        check_labels(classes, len(bits), self.network)
-        return self._in_batches(lambda stop: streaming.train(self._state, bits, classes, stop))
+        with self._turns:
+            bits = flat_bits(pixels, self.network)
+            classes = np.asarray(labels)
+            check_labels(classes, len(bits), self.network)
+            return self._in_batches(lambda done, stop: streaming.train(self.device, bits[done:], classes[done:], stop))
 
     def predict(self, pixels: Pixels) -> Predictions:
         """Predict without learning: `pixels` as of `train`; uint16 of shape (n,). Nothing on the board changes."""
-        bits = flat_bits(pixels, self.network)
-        return self._in_batches(lambda stop: streaming.infer(self._state, bits, stop))
+        with self._turns:
+            bits = flat_bits(pixels, self.network)
+            return self._in_batches(lambda done, stop: streaming.infer(self.device, bits[done:], stop))
 
     def counters(self) -> dict[str, int]:
         """Counts since `begin` or `load`: at least `learned` samples and `draws`; a board tells its cycles too."""
-        return self._state.counters()
+        with self._turns:
+            return self._state.counters()
 
     def close(self) -> None:
         """Give the board back. What it has learned stays on it until the next `begin` or `load`, of anyone."""
-        self.device.close()
+        if not self._turns.is_here:  # what was forked off has the descriptors too
+            self.device.close()
+            return
+        with self._turns:
+            self.device.close()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("an open board cannot be copied or sent to another process: open it where it is used")
 
     def __enter__(self) -> Self:
         return self
@@ -122,18 +138,27 @@ class OpenBoard:
 
     def _put(self, state: Checkpoint) -> None:
         self._board.check_fits(state.network)
-        self._network = None  # until all of the state is there
-        state.put_on(self.device)
-        self._network = state.network
+        with self._turns:
+            self._network = None  # until all of the state is there
+            state.put_on(self.device)
+            self._network = state.network
 
-    def _in_batches(self, batches: Callable[[Callable[[], bool]], Any]) -> Predictions:
-        """All batches' predictions; a signal that comes meanwhile acts, as it would have, between two of them."""
-        in_main = threading.current_thread() is threading.main_thread()
+    def _in_batches(self, batches: Callable[[int, Callable[[], bool]], Iterator[Predictions]]) -> Predictions:
+        """All predictions, of `batches(done, stop)`: those after the first `done` samples, up to where `stop()` comes true.
+
+        A signal that comes meanwhile acts, as it would have, between two batches; it goes on where the handler returns.
+        """
         found = [np.zeros(0, np.uint16)]
-        with Interruption() if in_main else nullcontext() as interruption:  # signals are the main thread's
-            found += batches(interruption.asked if interruption is not None else lambda: False)
-        if interruption is not None and interruption.number is not None:
-            signal.raise_signal(interruption.number)
+        interruption = None
+        while interruption is None or interruption.number is not None:
+            interruption = Interruption()
+            try:
+                with interruption:
+                    found += batches(sum(map(len, found)), interruption.asked)
+            finally:
+                if interruption.number is not None:
+                    with self._turns.between():
+                        signal.raise_signal(interruption.number)
         return np.concatenate(found)
 
 

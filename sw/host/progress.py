@@ -1,6 +1,6 @@
 """Progress of a pass: accuracy so far and of late, rate, time left; a bar on a terminal, plain lines elsewhere."""
 
-import sys
+import contextlib
 import time
 from collections import deque
 from types import TracebackType
@@ -9,6 +9,8 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
+
+from sw.host.commands.speech import say
 
 WINDOW = 1000
 LINE_EVERY = 10.0  # seconds between two plain lines
@@ -64,21 +66,20 @@ class Progress:
         elif time.monotonic() - self._last_line >= LINE_EVERY:
             self._last_line = time.monotonic()
             left = (self.total - self.done) * self.seconds / max(1, self.done)
-            self._print(f"{self.what}: {self.done}/{self.total}  {self._figures()}  {left:.0f} s left")
+            say(f"{self.what}: {self.done}/{self.total}  {self._figures()}  {left:.0f} s left")
 
     def _figures(self) -> str:
         recent = sum(count for count, _ in self._recent)
         lately = sum(correct for _, correct in self._recent) / max(1, recent)
         return f"accuracy {self.accuracy or 0:.1%}, last {recent} {lately:.1%}, {self.done / self.seconds:.0f}/s"
 
-    def _print(self, line: str) -> None:
-        print(line, file=sys.stderr, flush=True)
-
     def __enter__(self) -> Self:
         if self._bar is not None:
-            self._bar.start()
+            with contextlib.suppress(OSError):
+                self._bar.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if self._bar is not None:
-            self._bar.stop()
+            with contextlib.suppress(OSError):  # a terminal that has closed
+                self._bar.stop()

@@ -2,6 +2,8 @@
 
 import contextlib
 import errno
+import fcntl
+import os
 
 import serial
 
@@ -29,6 +31,7 @@ class SerialTransport:
 
     def __init__(self, port: str, baud: int) -> None:
         self.port, self.baud = port, baud
+        self._process = os.getpid()
         self._open()
 
     def reopen(self) -> None:
@@ -76,6 +79,9 @@ class SerialTransport:
 
     def close(self) -> None:
         """Give the port back."""
+        with contextlib.suppress(serial.SerialException, OSError, ValueError):
+            if os.getpid() == self._process:  # a process that was forked off meanwhile would keep the lock
+                fcntl.flock(self._serial.fileno(), fcntl.LOCK_UN)
         with contextlib.suppress(serial.SerialException, OSError):
             self._serial.close()
 

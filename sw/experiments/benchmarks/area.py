@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
 from sw.contract.geometry import Geometry
@@ -22,7 +21,7 @@ from sw.experiments.benchmarks.entry import Entries, Entry, command_of
 from sw.experiments.benchmarks.growth import ROWS, board
 from sw.figures import growth as picture
 from sw.figures import style
-from sw.host.commands.speech import say
+from sw.host.commands.speech import say, tell_table
 from sw.host.error import BoardError
 
 LUT, FLIP_FLOP, BLOCK_RAM = "LUT4", "TRELLIS_FF", "DP16KD"
@@ -56,7 +55,7 @@ def area() -> Entries:
                 bound_is="at best: the blocks that the weights need" if kind == BLOCK_RAM else "none",
                 command=command_of("area"),
             )
-    Console().print(table)
+    tell_table(table)
     style.save(picture.draw(panels(used)), PICTURE)
     return found
 

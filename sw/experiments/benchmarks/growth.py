@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 
 from sw.contract.cost import forward_cost
@@ -18,7 +17,7 @@ from sw.figures import growth as picture
 from sw.figures import style
 from sw.host import boards
 from sw.host.checkpoint import Checkpoint
-from sw.host.commands.speech import say
+from sw.host.commands.speech import say, tell_table
 from sw.host.learning_device import Bits, LearningDevice
 
 SAMPLES = 300
@@ -116,7 +115,7 @@ def show(points: list[Point]) -> None:
         layers = "-".join(map(str, p.network.layers))
         cycles = (f"{p.inference:.1f}", str(p.formula), f"{p.training:.1f}")
         table.add_row(p.varied, str(p.value), layers, str(p.geometry.folds), *cycles)
-    Console().print(table)
+    tell_table(table)
 
 
 def panel(points: list[Point], varied: str) -> picture.Panel:

@@ -18,7 +18,7 @@ from sw.experiments.continual.sources import FASHION_THRESHOLDS, Sources
 from sw.experiments.continual.streams import Build
 from sw.host.commands.opening import read_network
 from sw.host.commands.options import Config
-from sw.host.commands.speech import say
+from sw.host.commands.speech import say, tell
 from sw.host.error import InputError
 from sw.host.output import check_writable, write_json
 
@@ -118,7 +118,7 @@ def comparison(name: str, about: str, build: Build, scaled: Scale, full: Scale, 
         finish(path, name, began, result)
         draw(outcomes, path)
         shown = [metric for metric in ("held_out", *SHOWN) if metric in next(iter(outcomes.values())).metrics]
-        typer.echo(table(outcomes, shown))
+        tell(table(outcomes, shown))
         return 0
 
     experiment.__doc__ = about

@@ -28,7 +28,7 @@ from sw.experiments.continual.scale import Scale, parse_numbers
 from sw.experiments.continual.sources import Sources
 from sw.experiments.continual.streams import permuted_mnist
 from sw.figures import curves, style
-from sw.host.commands.speech import say
+from sw.host.commands.speech import say, tell
 from sw.host.error import InputError
 
 NAME = "metaplasticity-curve"
@@ -87,7 +87,7 @@ def experiment(
     style.save(curves.draw([_panel(metric, title, found, names) for metric, title in SHOWN.items()]), path.with_suffix(""))
     for name in names:
         words = (f"m {m:g}: {in_per_cent(found[m][name].metrics['accuracy'])}" for m in numbers)
-        typer.echo(f"{name}: mean accuracy at the end, {', '.join(words)}")
+        tell(f"{name}: mean accuracy at the end, {', '.join(words)}")
     return 0
 
 

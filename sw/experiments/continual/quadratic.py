@@ -9,7 +9,7 @@ import typer
 from sw.experiments.continual.command import FewSeeds, FirstSeed, Json, finish, prepare
 from sw.experiments.metrics import spread
 from sw.figures import curves, style
-from sw.host.commands.speech import say
+from sw.host.commands.speech import say, tell
 from sw.reference.quadratic import QuadraticTask, signs, simulate
 
 NAME = "quadratic-task"
@@ -40,7 +40,7 @@ def experiment(
     finish(path, NAME, began, result)
     style.save(curves.draw(_panels(runs)), path.with_suffix(""))
     found = result["metrics"]
-    typer.echo(
+    tell(
         f"correlation of |hidden weight| with the cost of switching {found['correlation']['mean']:.3f}, "
         f"theory off by at most {max(one['largest_error'] for one in runs):.1e} in "
         f"{found['steady']['mean']:.0%} of the weights, those that keep their sign"

@@ -24,7 +24,7 @@ from sw.experiments.continual.student import engine_of, rule_of
 from sw.experiments.continual.trial import TrialNetwork
 from sw.host.commands.opening import read_network
 from sw.host.commands.options import Config
-from sw.host.commands.speech import say
+from sw.host.commands.speech import say, tell
 from sw.host.error import InputError
 
 NAME = "settings-sweep"
@@ -79,7 +79,7 @@ def experiment(
         name = " ".join(words.split())
         found[name] = compare(plan)["chip"]
         written[name] = as_json({"chip": found[name]}, plan.seeds, last or tasks, histograms=False)
-        typer.echo(f"{name}: {in_per_cent(found[name].metrics['accuracy'])}")
+        tell(f"{name}: {in_per_cent(found[name].metrics['accuracy'])}")
     size = scale.as_json(full=False, grey=False, seeds=range(seed, seed + seeds)) | {"validation": True}
     finish(path, NAME, began, {"scale": size, "stream": stream, "last": last or tasks, "by_variant": written})
     return 0

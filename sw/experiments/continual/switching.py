@@ -30,7 +30,7 @@ from sw.experiments.continual.streams import permuted_mnist
 from sw.experiments.metrics import spread
 from sw.experiments.permuted_mnist import Seeds
 from sw.figures import curves, style
-from sw.host.commands.speech import say
+from sw.host.commands.speech import say, tell
 from sw.host.error import InputError
 from sw.reference.learner import Learner
 from sw.reference.switching import Bin, switching_test
@@ -91,7 +91,7 @@ def experiment(
     style.save(curves.draw([_panel(layer, runs) for layer in range(depth)]), path.with_suffix(""))
     for layer in range(depth):
         small, large = (spread([_mean(run["layers"][layer][end]) for run in runs])["mean"] for end in (0, -1))
-        typer.echo(f"layer {layer + 1}: loss a switched weight {small:.3g} in the smallest bin, {large:.3g} in the largest")
+        tell(f"layer {layer + 1}: loss a switched weight {small:.3g} in the smallest bin, {large:.3g} in the largest")
     return 0
 
 

@@ -32,7 +32,7 @@ from sw.experiments.continual.sources import Sources
 from sw.experiments.continual.streams import permuted_mnist
 from sw.experiments.metrics import spread
 from sw.figures import curves, style
-from sw.host.commands.speech import say
+from sw.host.commands.speech import say, tell
 from sw.host.error import InputError
 
 NAME = "width-curve"
@@ -90,7 +90,7 @@ def experiment(
     style.save(curves.draw([_panel(name, found) for name in names]), path.with_suffix(""))
     for name in names:
         words = (f"{width}: {in_per_cent(found[width][name].metrics['accuracy'])}" for width in sizes)
-        typer.echo(f"{name}: mean accuracy of {scale.tasks} tasks at the end by width, {', '.join(words)}")
+        tell(f"{name}: mean accuracy of {scale.tasks} tasks at the end by width, {', '.join(words)}")
     return 0
 
 

@@ -9,7 +9,7 @@ from sw.data.binarise import DEFAULT_THRESHOLD
 from sw.host import checkpoint, streaming
 from sw.host.commands.opening import find_board, read_samples
 from sw.host.commands.options import BoardName, GeometryText, Images, Json, Labels, Permutation, Port, Threshold
-from sw.host.commands.speech import say
+from sw.host.commands.speech import say, tell
 from sw.host.output import check_writable, write_json
 from sw.host.progress import Progress
 
@@ -39,4 +39,4 @@ def evaluate(
                 progress.advance(len(predictions), int((predictions == truth).sum()))
     if json is not None:
         write_json(json, {"accuracy": progress.accuracy, "samples": progress.done})
-    typer.echo(f"accuracy {progress.accuracy or 0:.2%} of {progress.done} samples")
+    (typer.echo if json is None else tell)(f"accuracy {progress.accuracy or 0:.2%} of {progress.done} samples")

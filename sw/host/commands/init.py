@@ -8,6 +8,7 @@ import typer
 from sw.host.checkpoint import Checkpoint
 from sw.host.commands.opening import read_network
 from sw.host.commands.options import Save
+from sw.host.commands.speech import tell
 
 
 def init(config: Annotated[Path, typer.Option("--config", help="TOML file of a network.", metavar="F")], save: Save) -> None:
@@ -15,4 +16,4 @@ def init(config: Annotated[Path, typer.Option("--config", help="TOML file of a n
     checkpoint = Checkpoint.initial(read_network(config))
     checkpoint.save(save)
     layers = "-".join(map(str, checkpoint.network.layers))
-    typer.echo(f"{save}: {layers}, no samples, weights CRC-32 {checkpoint.weights_crc32:08x}")
+    tell(f"{save}: {layers}, no samples, weights CRC-32 {checkpoint.weights_crc32:08x}")

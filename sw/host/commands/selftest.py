@@ -9,7 +9,7 @@ from sw.contract.error import ContractError
 from sw.contract.geometry_text import parse_geometry
 from sw.host import boards, known_answers
 from sw.host.commands.options import BoardName, GeometryText, Port
-from sw.host.commands.speech import say
+from sw.host.commands.speech import say, tell
 from sw.host.error import BoardError, HostError, InputError, MiscountError
 from sw.host.known_answers import CASES, SAMPLES, Case
 from sw.host.learning_device import LearningDevice
@@ -38,7 +38,7 @@ def selftest(
         with suppress(HostError):  # of a broken board the fault is told, not this
             device.configure(next(iter(cases.values())).network)  # the count of samples is 0 again
     if fault is not None:
-        typer.echo(f"different: {fault}")
+        tell(f"different: {fault}")
         raise typer.Exit(DIFFERENT)
     typer.echo(f"sound: {len(cases) * SAMPLES} known samples in {len(cases)} networks; its weights were overwritten")
 

@@ -1,6 +1,6 @@
 """`metaplast train`: one pass over samples, each predicted, then learned; leaves a checkpoint."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -23,7 +23,7 @@ from sw.host.commands.options import (
     Threshold,
 )
 from sw.host.commands.recovery import Recovery
-from sw.host.commands.speech import say
+from sw.host.commands.speech import say, tell
 from sw.host.error import InputError
 from sw.host.interruption import Interrupted, Interruption
 from sw.host.output import check_writable, write_json
@@ -55,7 +55,8 @@ def train(
 ) -> None:
     """Predict, then learn, sample by sample, in one pass; write a checkpoint.
 
-    Ctrl-C and SIGTERM finish the batch in flight, save, and print the command that goes on; exit status 130 and 143.
+    Ctrl-C, SIGTERM and a terminal that closes finish the batch in flight, save, and print the command that goes on; exit
+    status 130, 143 and 129.
     """
     often = Often(samples=checkpoint_every, minutes=checkpoint_minutes)
     if (config is None) == (resume is None):
@@ -75,22 +76,25 @@ def train(
     with chosen.open(say) as device:
         start.put_on(device)
         training = Training(device, start, save, often)
-        with recovery.told_with(training):
-            with Interruption() as interruption, Progress(f"training on {board}", len(order)) as progress:
+        with Interruption() as interruption:
+            with recovery.told_with(training), Progress(f"training on {board}", len(order)) as progress:
                 training.run(pixels[order], classes[order], progress, interruption.asked)
-    if interruption.number is not None and progress.done < len(order):
-        told = f"interrupted after {progress.done} of {len(order)} samples, saved {save}; go on with"
-        raise Interrupted(f"{told}\n  {recovery.command(progress.done)}", interruption.number)
-    end = training.end
-    result = {
+            if interruption.number is not None and progress.done < len(order):
+                told = f"interrupted after {progress.done} of {len(order)} samples, saved {save}; go on with"
+                raise Interrupted(f"{told}\n  {recovery.command(progress.done)}", interruption.number)
+            if json is not None:
+                write_json(json, _result(training, progress))
+    accuracy = "-" if progress.accuracy is None else f"{progress.accuracy:.2%}"
+    tell(f"{save}: {progress.done} samples, prequential accuracy {accuracy}, {training.end.samples} samples since init")
+
+
+def _result(training: Training, progress: Progress) -> dict[str, Any]:
+    """What --json is given."""
+    return {
         "samples": progress.done,
         "learned": training.counted["learned"],
         "draws": training.counted["draws"],
         "prequential_accuracy": progress.accuracy,
-        "weights_crc32": end.weights_crc32,
+        "weights_crc32": training.end.weights_crc32,
         "seconds": round(training.seconds, 3),
     }
-    if json is not None:
-        write_json(json, result)
-    accuracy = "-" if progress.accuracy is None else f"{progress.accuracy:.2%}"
-    typer.echo(f"{save}: {progress.done} samples, prequential accuracy {accuracy}, {end.samples} samples since init")

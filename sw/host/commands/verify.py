@@ -10,7 +10,7 @@ from sw.host import boards, streaming
 from sw.host.checkpoint import Checkpoint
 from sw.host.commands.opening import find_board, read_network
 from sw.host.commands.options import BoardName, Config, GeometryText, Port
-from sw.host.commands.speech import say
+from sw.host.commands.speech import say, tell
 from sw.host.comparison import devices_differ, predictions_differ
 from sw.host.error import MiscountError
 from sw.host.learning_device import LearningDevice
@@ -35,7 +35,7 @@ def verify(
         except MiscountError as error:
             difference = str(error)
     if difference is not None:
-        typer.echo(f"different: {difference}")
+        tell(f"different: {difference}")
         raise typer.Exit(DIFFERENT)
     weights = sum(rows * columns for rows, columns in network.shapes)
     typer.echo(f"equal: {samples} predictions, {weights} hidden weights, random word, sample count, signature")
