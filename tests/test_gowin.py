@@ -1,5 +1,6 @@
 """Gowin boards: dividers of the PLL within the data sheet, shapes that the blocks hold, pins that the packages have."""
 
+import re
 from fractions import Fraction
 from importlib.resources import files
 
@@ -10,7 +11,7 @@ from apycula import chipdb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from boards import gowin_pll
+from boards import generate, gowin_pll
 from boards.catalogue import find
 from boards.error import RequestError
 from boards.gowin import DIES, Gowin
@@ -110,6 +111,16 @@ def test_the_leds_of_the_9k_are_at_the_voltage_of_their_bank():
     levels = {name: platform.resources[name, 0].attrs["IO_TYPE"] for name in ("clk27", "uart", "led")}
     assert levels == {"clk27": "LVCMOS33", "uart": "LVCMOS33", "led": "LVCMOS18"}
     assert pins_of(platform.resources["led", 0]) == ["10"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_gateware_escapes_where_the_host_does(name, tmp_path):
+    geometry = Geometry(columns=4, rows=2, grid_height=1, grid_width=1, synapses_per_cell=4, folds=1)
+    generate.write(find(name), geometry, BOARDS[name].baud, find(name).clock_mhz, tmp_path)
+    modules = set(re.findall(r"^module (\S+)$", (tmp_path / "top.il").read_text(), re.MULTILINE))
+    assert "\\top.accelerator.transmitter" in modules
+    for escape in ("\\top.accelerator.decoder", "\\top.accelerator.encoder"):
+        assert (escape in modules) == BOARDS[name].escaped == (name == "tangnano20k")
 
 
 def pins_of(resource) -> list[str]:

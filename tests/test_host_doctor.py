@@ -8,7 +8,7 @@ import pytest
 from sw.data.error import DataError
 from sw.host import ports
 from sw.host.command_line import app, run
-from sw.host.doctor import serial_ports, software
+from sw.host.doctor import bootloaders, serial_ports, software
 from sw.host.doctor.software import TOOLS, where
 from tests.fake_board import FakeBoard
 from tests.fake_port import FakePort, board_like, usb_port
@@ -106,6 +106,24 @@ def test_a_board_of_an_unknown_shape_and_something_that_is_no_board(doctor):
     with FakePort(answer=lambda data: b"login: ") as port:
         status, _, err = doctor("--port", port.name)
         assert status == 2 and "answers, but not as a metaplast board does" in err
+
+
+@pytest.mark.parametrize("product", ["5af0", "5bf2"])
+def test_a_bootloader_that_may_not_be_opened_gets_the_rule(doctor, monkeypatch, tmp_path, product):
+    """dfu-util's own rules leave both of the OrangeCrab's out."""
+    for path, about in {"1-4": ("1209", product, "1", "7"), "1-5": ("1209", "0001", "1", "8"), "1-6": ("12",)}.items():
+        (tmp_path / path).mkdir()
+        for name, text in zip(("idVendor", "idProduct", "busnum", "devnum"), about, strict=False):
+            (tmp_path / path / name).write_text(f"{text}\n")
+    monkeypatch.setattr(bootloaders, "DEVICES", tmp_path)
+    monkeypatch.setattr(bootloaders, "NODES", tmp_path)
+    status, out, _ = doctor()
+    assert status == 0  # only loading needs it
+    assert f"optional  bootloader of orangecrab, 1209:{product}, 1-4: permission denied\n" in out
+    assert out.count("bootloader of") == 1 and "70-metaplast.rules" in out
+    (tmp_path / "001").mkdir()
+    (tmp_path / "001" / "007").touch()
+    assert f"ok        bootloader of orangecrab, 1209:{product}, 1-4: may be used\n" in doctor()[1]
 
 
 def test_permission_is_needed_only_for_the_port_that_is_asked_for(doctor, monkeypatch, tmp_path):

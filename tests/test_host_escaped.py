@@ -1,6 +1,10 @@
 """The Tang Nano 20K's line as its host sees it: nothing on it makes the debugger leave the serial mode."""
 
+import subprocess
+import sys
 import time
+from contextlib import closing
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +18,7 @@ from sw.host import boards
 from sw.host.command_line import app, run
 from sw.host.device import Device
 from sw.host.error import LinkError
-from sw.host.escaped_transport import EscapedTransport
+from sw.host.escaped_transport import EscapedTransport, serial_line
 from sw.wire.escaped import EscapedBoard
 from tests.fake_port import FakePort, board_like
 
@@ -106,11 +110,29 @@ def test_half_of_an_escaped_byte_does_not_outlive_the_cable():
     assert line.read(10, 1) == b"a" and inner.reopened == 1
 
 
-def test_the_simulated_board_has_the_line_of_the_board_whose_shape_it_has():
+@pytest.mark.parametrize("name", [NAME, "tangnano9k"])
+def test_a_simulated_port_has_the_line_of_the_board_whose_shape_it_has(name):
+    """HELLO whose number, which the reply repeats, is made of the bytes that matter."""
+    sequence = FORBIDDEN << 8 | ESCAPE
+    hello = cobs.encode(Frame(type=Command.HELLO, sequence=sequence, nonce=0).pack()) + b"\0"
+    command = [Path(sys.executable).parent / "metaplast", "simulate", "--model", "--geometry", name]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as simulated:
+        assert simulated.stdout is not None
+        with closing(serial_line(simulated.stdout.readline().strip(), BOARDS[name].baud, BOARDS[name].escaped)) as line:
+            line.write(hello)
+            answer = b""
+            while not answer.endswith(b"\0") and (came := line.read(1000, 20)):
+                answer += came
+        simulated.terminate()
+    assert Frame.unpack(cobs.decode(answer[:-1])).sequence == sequence
+
+
+def test_the_boards_end_of_the_line_is_the_inverse_of_the_hosts():
     hello = cobs.encode(Frame(type=Command.HELLO, sequence=FORBIDDEN, nonce=0).pack()) + b"\0"
     inner = Pieces(b"\x18")
     line = EscapedBoard(inner)
     line.write(escape(hello))
     assert inner.sent == hello
     assert line.read(10, 1) == bytes([ESCAPE, FORBIDDEN ^ INVERT])
+    # What a simulated port goes by:
     assert [name for name, board in BOARDS.items() if board.geometry == BOARDS[NAME].geometry] == [NAME]

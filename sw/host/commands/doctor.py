@@ -8,6 +8,7 @@ import typer
 from sw.contract.boards import BOARDS, board_name
 from sw.host.commands.options import Port
 from sw.host.doctor.board_answer import board_answer
+from sw.host.doctor.bootloaders import bootloaders
 from sw.host.doctor.finding import Finding
 from sw.host.doctor.serial_ports import ports
 from sw.host.doctor.software import software
@@ -25,6 +26,7 @@ def findings(board: str | None, port: str | None) -> Iterator[Finding]:
             yield Finding(f"the port of {board}", "not found", str(error))
     about_ports = list(ports(port))
     yield from about_ports
+    yield from bootloaders()
     if port is not None and not any(finding.needed and finding.remedy for finding in about_ports):
         yield from board_answer(port, board)
 

@@ -1,0 +1,28 @@
+"""Boards without a serial chip that wait for a bitstream on USB: which are there, and whether they may be opened."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from sw.host.doctor.finding import Finding
+from sw.host.doctor.serial_ports import install_rule
+from sw.host.usb import BOOTLOADERS
+
+DEVICES = Path("/sys/bus/usb/devices")
+NODES = Path("/dev/bus/usb")
+
+
+def bootloaders() -> Iterator[Finding]:
+    """One for each bootloader of a board that Linux tells of in /sys; nothing elsewhere."""
+    boards = {ids: board for board, several in BOOTLOADERS.items() for ids in several}
+    for file in sorted(DEVICES.glob("*/idVendor")):
+        try:
+            ids, bus, address = ((file.parent / names).read_text() for names in ("idProduct", "busnum", "devnum"))
+            found = int(file.read_text(), 16), int(ids, 16)
+            node = NODES / f"{int(bus):03}" / f"{int(address):03}"
+        except (OSError, ValueError):
+            continue
+        if found in boards:
+            may = os.access(node, os.R_OK | os.W_OK)
+            what = f"bootloader of {boards[found]}, {found[0]:04x}:{found[1]:04x}, {file.parent.name}"
+            yield Finding(what, "may be used" if may else "permission denied", "" if may else install_rule(), needed=False)
