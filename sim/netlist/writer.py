@@ -17,13 +17,15 @@ Models = Mapping[str, Callable[[Cell, "Writer"], None]]
 class Writer:
     """Collects the lines of the simulator's file; each is a cell, its numbers in hexadecimal.
 
-    `text` gives the file; `counts` says how many cells of each type there are. What nobody promises comes from `seed`. Raises
+    `text` gives the file; `counts` says how many cells of each type there are. What nobody promises comes from `seed`; with
+    `unknown` nobody promises what memories without contents and registers without a reset hold at power-up. Raises
     `NetlistError`.
     """
 
-    def __init__(self, netlist: Netlist, wires: Models, cells: Models, seed: int = 1) -> None:
+    def __init__(self, netlist: Netlist, wires: Models, cells: Models, seed: int = 1, unknown: bool = False) -> None:
         self.netlist = netlist
         self.random = random.Random(seed)
+        self.unknown = unknown
         self.counts: Counter[str] = Counter()
         self._lines: list[str] = []
         self._locks: list[int] = []
@@ -64,9 +66,19 @@ class Writer:
         self.cell("lut", table, nets=[out, *inputs])
 
     def flip_flop(self, out: int, data: int, enable: int, reset: int, *flags: bool, initial: bool = False) -> None:
-        """`flags`: enable inverted, reset inverted, level of reset, asynchronous, gated by the enable."""
+        """`flags`: enable inverted, reset inverted, level of reset, asynchronous, gated by the enable.
+
+        With `unknown`, one that nothing resets holds noise at power-up, not `initial`: when the design is reset later, it holds
+        something else as well.
+        """
+        if self.unknown and self.netlist.net(reset) == (HIGH if flags[1] else LOW):
+            initial = bool(self.random.getrandbits(1))
         self.drive(out)
         self.cell("flipflop", nets=[out, data, enable, reset], more=[*map(int, flags), int(initial)])
+
+    def contents(self, words: Sequence[int], bits: int) -> Sequence[int]:
+        """What a memory of words of so many bits holds at power-up: with `unknown`, noise unless it has contents."""
+        return [self.random.getrandbits(bits) for _ in words] if self.unknown and not any(words) else words
 
     def lock(self, net: int) -> None:
         """The lock of a PLL."""
