@@ -21,8 +21,8 @@ from boards.silicon.design import Design
 from boards.silicon.gowin_carry_head import HEAD
 from boards.target import PLACED
 from boards.tools import run_step
+from sim.bitstream.gowin import circuit
 from sim.netlist import build, gowin, run
-from sim.netlist.gowin_bits import circuit
 from sim.netlist_vectors import SYNTHESIS, on_amaranth, on_netlist, yosys
 from sw.contract.geometry import Geometry
 

@@ -1,7 +1,7 @@
 """From the bits of a Gowin bitstream back to a circuit, by the database of Project Apicula (the package apycula).
 
 What a fuse means is told by that database, and which wires one switch connects. Of block RAMs `gowin_unpack` gives nothing
-but the place; their modes are read from the fuses here (`gowin_block_fuses.py`). Not in the bits that are read: the contents of
+but the place; their modes are read from the fuses here (`gowin_blocks.py`). Not in the bits that are read: the contents of
 block RAMs, which are noise, and what nobody has found out of a chip.
 """
 
@@ -16,7 +16,7 @@ from apycula.bslib import read_bitstream
 
 from boards.gowin import DIES
 from boards.netlist import NetlistError
-from sim.netlist.gowin_block_fuses import as_single, block_ram
+from sim.bitstream.gowin_blocks import as_single, block_ram
 
 # Of each die the tiles of its PLLs that hold no fuses of their own, and are read nevertheless.
 PLL_TILES = {"GW1N-9C": ((9, 0), (9, 46)), "GW2A-18C": ((9, 0), (9, 55), (45, 0), (45, 55))}
