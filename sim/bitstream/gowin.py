@@ -24,7 +24,7 @@ CONSTANTS = {"VSS": "0", "VCC": "1"}
 PIN = re.compile(r'^IO_LOC "(.+)" (\d+);', re.MULTILINE)
 # Wires between neighbours: the name of one in a tile, and in which neighbour it has which other name.
 LANES = (("SN", -1, 0, "N1"), ("SN", 1, 0, "S1"), ("EW", 0, -1, "W1"), ("EW", 0, 1, "E1"))
-PLL = {"IDIV_SEL", "FBDIV_SEL", "ODIV_SEL"}
+DIVIDERS = {"IDIV_SEL", "FBDIV_SEL"}
 
 
 def circuit(folder: Path, platform: Any, flips: Iterable[tuple[int, int]] = ()) -> dict[str, Any]:
@@ -84,6 +84,7 @@ class Circuit:
         self.wires = Wires(self.db)
         self.cells: dict[str, dict[str, Any]] = {}
         self.ports: dict[str, tuple[str, str]] = {}  # direction and wire
+        self._plls: dict[str, tuple[list[tuple[int, int]], dict[str, str]]] = {}
         self._one: list[list[str]] = []  # wires that lead to the same place
         self._places = {gowin_unpack.tbrl2rc(self.db, place): port for port, place in pins.items()}
         self._metal()
@@ -94,6 +95,9 @@ class Circuit:
         self._tiles = {place: tile for place, tile in tiles.items() if place not in banks}
         for place, tile in self._tiles.items():
             self._tile(*place, tile)
+        for places, values in self._plls.values():
+            if values.keys() >= DIVIDERS:
+                self._pll(*places[0], values)
 
     def design(self) -> dict[str, Any]:
         """The text of the JSON, parsed."""
@@ -165,8 +169,10 @@ class Circuit:
                 self._flip_flop(row, column, int(name[3:]), flags)
             elif name.startswith("IOB"):
                 self._pin(row, column, name, flags)
-            elif name.startswith("RPLLA"):
-                self._pll(row, column, flags)
+            elif name.startswith("RPLL"):  # of two parts, with one number
+                place, values = self._plls.setdefault(name[5:], ([], {}))
+                place += [(row, column)] if name[4] == "A" else []
+                values |= dict(flag.split("=", 1) for flag in flags)
             elif name.startswith("BSRAM") and not name.startswith("BSRAM_AUX"):
                 aside = [(self._tiles.get((row, column + i)), self.db[row, column + i].ttyp) for i in range(3)]
                 kind, parameters, pins = block_ram(self.db, aside, known["BSRAM"].portmap)
@@ -237,11 +243,8 @@ class Circuit:
         direction = "input" if "IBUF" in flags else "output"
         self.ports[port] = direction, self.wires.name(row, column, wires["O" if direction == "input" else "I"])
 
-    def _pll(self, row: int, column: int, flags: set[str]) -> None:
-        values = dict(flag.split("=", 1) for flag in flags)
-        if "INSEL" not in values:
-            return
+    def _pll(self, row: int, column: int, values: dict[str, str]) -> None:
         wires = self.db[row, column].bels["RPLLA"].portmap
         pins = {pin: wires[pin] for pin in ("CLKIN", "CLKOUT", "LOCK")}
-        parameters = {name: f"{int(values[name]):032b}" for name in sorted(PLL & values.keys())}
-        self._add(row, column, "rPLL", "PLL", pins, ("CLKOUT", "LOCK"), parameters, INSEL=values["INSEL"])
+        parameters = {name: f"{int(values[name]):032b}" for name in sorted(DIVIDERS)}
+        self._add(row, column, "rPLL", "PLL", pins, ("CLKOUT", "LOCK"), parameters)
