@@ -91,8 +91,7 @@ class Circuit:
         tiles = chipdb.tile_bitmap(self.db, bits)
         whole = chipdb.tile_bitmap(self.db, bits, empty=True)
         tiles |= {place: whole[place] for place in PLL_TILES[die]}
-        banks = set(self.db.bank_tiles.values())
-        self._tiles = {place: tile for place, tile in tiles.items() if place not in banks}
+        self._tiles = tiles
         for place, tile in self._tiles.items():
             self._tile(*place, tile)
         for places, values in self._plls.values():
@@ -142,15 +141,26 @@ class Circuit:
         """What is one wire on the chip, though tiles have names of their own for it."""
         self._metals = {place for _, places in self.db.nodes.values() for place in places}
         for _, places in self.db.nodes.values():
-            names = [self.wires.name(*place) for place in places]
-            for other in names[1:]:
-                self.wires.join(names[0], other)
+            self._same(places)
+        for (_, column, number), long in self.db.segments.items():
+            ends = [(long[f"{end}_row"], column, long[f"{end}_wire"]) for end in ("top", "bottom")]
+            rows = range(long["min_y"], long["max_y"] + 1)
+            self._same([*ends, *((row, column, f"LT0{1 + 3 * (number // 4)}") for row in rows)])
+            for row in rows:
+                branches = ((row, each, f"LB{number}1") for each in range(long["min_x"], long["max_x"] + 1))
+                self._same([(row, column, f"LBO{number // 4}"), *branches])
         for row in range(self.db.rows):
             for column in range(self.db.cols):
                 for i in "12":
                     for wire, down, right, other in LANES:
                         here = self.wires.name(row, column, f"{wire}{i}0")
                         self.wires.join(here, self.wires.name(row + down, column + right, f"{other}{i}1"))
+
+    def _same(self, places: Iterable[tuple[int, int, str]]) -> None:
+        """Join wires; each is known by its tile and its name there."""
+        first, *others = (self.wires.name(*place) for place in places)
+        for other in others:
+            self.wires.join(first, other)
 
     def _tile(self, row: int, column: int, tile: Any) -> None:
         bels, switches, clocks = gowin_unpack.parse_tile_(self.db, row, column, tile, noiostd=False)
