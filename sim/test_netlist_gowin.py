@@ -22,9 +22,8 @@ from boards.silicon.gowin_carry_head import HEAD
 from boards.target import PLACED
 from boards.tools import run_step
 from sim.bitstream.gowin import circuit
-from sim.netlist import build, gowin, run
+from sim.netlist import build, gowin
 from sim.netlist_vectors import SYNTHESIS, on_amaranth, on_netlist, yosys
-from sw.contract.geometry import Geometry
 
 PINS = (*range(25, 43), *range(48, 58), *range(68, 78), *range(79, 87))  # of the Tang Nano 9K
 # Bits, bits that are written together, whether one port does all, where it goes: DPX9B, SDPX9B, SPX9, RAM16SDP4.
@@ -35,9 +34,6 @@ MEMORIES = (
     (18, 9, True, "block"),
     (4, None, False, "distributed"),
 )
-SAMPLES, SEED = 100, 1
-LAYERS = (210, 14, 12, 10)  # two folds
-SMALL = Geometry(columns=416, rows=39, grid_height=2, grid_width=1, synapses_per_cell=8, folds=26)
 
 
 class Adders(Component):
@@ -172,15 +168,6 @@ def test_memories_hold_what_is_written(memories, source):
     assert {"DP": 2, "SDP": 1, "SP": 1, "RAM16SDP4": 1}.items() <= cells.items()
     found, expected = on_netlist(build.simulator(print), netlist, words), on_amaranth(Memories(), words)
     assert found[1000:] == expected[1000:]
-
-
-@pytest.mark.timeout(1800)  # with synthesis, place and route
-def test_the_board_learns_like_the_twin_after_place_and_route():
-    """A quarter of the Tang Nano 9K's array, trained through its serial pins at the board's own rates."""
-    result = run.compare(build.netlist("tangnano9k", run.report, SMALL, placed=True), run.network_for(LAYERS), SAMPLES, SEED)
-    assert result["difference"] is None
-    assert result["counters"]["bad_frames"] == 0
-    assert min(result["counters"][name] for name in ("learned", "draws", "rows_learned")) > SAMPLES // 2
 
 
 @pytest.mark.parametrize("die", sorted({die for die, _ in DIES.values()}))
