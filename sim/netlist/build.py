@@ -59,8 +59,8 @@ def simulator(report: Report) -> Path:
 def netlist(board: str, report: Report, geometry: Geometry | None = None, *, placed: bool = False, noise: int = 1) -> Path:
     """The netlist of a board, in the simulator's form; its first line is what `header` gives. Raises `BuildError`.
 
-    `placed`: after place and route, not after synthesis. Random, from `noise`, is what no cell drives, and what memories without
-    contents and registers without a reset hold at power-up.
+    `placed`: after place and route, not after synthesis. Random, from `noise`, is what no cell drives, and what memories
+    without contents and registers without a reset hold at power-up.
     """
     target = find(board)
     parts = [*_made_from(target, geometry, placed), str(noise), *_texts("sim/netlist/*.py")]
