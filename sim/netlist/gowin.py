@@ -37,7 +37,7 @@ def lut(cell: Cell, writer: Writer) -> None:
     table = cell.number("INIT") & (1 << (1 << inputs)) - 1
     for bits in range(inputs, 4):
         table |= table << (1 << bits)
-    writer.lut(table, cell.out("F"), [_level(cell, writer, f"I{i}") if i < inputs else LOW for i in range(4)])
+    writer.lut(table, cell.out("F"), _inputs(cell, writer, table, [f"I{i}" for i in range(inputs)]))
 
 
 def mux(cell: Cell, writer: Writer) -> None:
@@ -54,11 +54,11 @@ def alu(cell: Cell, writer: Writer) -> None:
     outputs = [pin for pin in ("SUM", "COUT") if cell.nets.get(pin)]
     if not outputs:
         return
-    if cell.netlist.net(cell.pin("I2", HIGH)) != HIGH:
-        raise NetlistError(f"{cell.name}: an ALU whose I2 is not high is not modelled")
     mode = cell.text("ALU_MODE", "0")
-    if "RAW_ALU_LUT" in cell.parameters or mode in ENDS:
-        table = cell.number("RAW_ALU_LUT") if "RAW_ALU_LUT" in cell.parameters else ENDS[mode]
+    table = cell.number("RAW_ALU_LUT") if "RAW_ALU_LUT" in cell.parameters else ENDS.get(mode)
+    if cell.netlist.net(cell.pin("I2", HIGH)) != HIGH and table != 0:  # of zeros: it takes part in no chain
+        raise NetlistError(f"{cell.name}: an ALU whose I2 is not high is not modelled")
+    if table is not None:
         propagates, generates = by_table(table)
     elif int(mode, 2) in MODES:
         propagates, generates = MODES[int(mode, 2)]
@@ -67,9 +67,9 @@ def alu(cell: Cell, writer: Writer) -> None:
     places = [(i, i & 1, i >> 1 & 1, i >> 2 & 1, i >> 3) for i in range(16)]
     sums = sum((propagates(a, b, d) ^ carry) << i for i, a, b, d, carry in places)
     carries = sum((carry if propagates(a, b, d) else generates(a, b, d)) << i for i, a, b, d, carry in places)
-    inputs = [_level(cell, writer, pin) for pin in ("I0", "I1", "I3", "CIN")]
     for pin in outputs:
-        writer.lut(sums if pin == "SUM" else carries, cell.out(pin), inputs)
+        function = sums if pin == "SUM" else carries
+        writer.lut(function, cell.out(pin), _inputs(cell, writer, function, ["I0", "I1", "I3", "CIN"]))
 
 
 def by_table(table: int) -> tuple[Callable[[int, int, int], int], Callable[[int, int, int], int]]:
@@ -117,21 +117,32 @@ def constant(cell: Cell, writer: Writer) -> None:
             cell.netlist.join(cell.pin(name), level)
 
 
+def clock_buffer(cell: Cell, writer: Writer) -> None:
+    """BUFG: a clock buffer."""
+    cell.netlist.join(cell.pin("I"), cell.out("O"))
+
+
 def pll(cell: Cell, writer: Writer) -> None:
     """rPLL: its output is its input, so that a cycle of the simulation is one of the design."""
     cell.netlist.join(cell.pin("CLKIN"), cell.out("CLKOUT"))
     writer.lock(cell.out("LOCK"))
 
 
-def _level(cell: Cell, writer: Writer, name: str) -> int:
-    """The net of a pin; noise where it leads nowhere."""
-    return cell.nets[name][0] if cell.nets.get(name) else writer.noise()
+def _inputs(cell: Cell, writer: Writer, table: int, pins: list[str]) -> list[int]:
+    """The nets of the inputs of a table, lowest bit first; noise where one leads nowhere, low where it does not matter."""
+    nets = []
+    for bit in range(4):
+        matters = any((table >> i ^ table >> (i ^ 1 << bit)) & 1 for i in range(16))
+        named = cell.nets.get(pins[bit]) if bit < len(pins) else None
+        nets.append(LOW if not matters else named[0] if named else writer.noise())
+    return nets
 
 
 # What only connects comes first: it decides which nets are one.
 WIRES = {
     **dict.fromkeys(("GND", "VCC", "GOWIN_GND", "GOWIN_VCC"), constant),
     **dict.fromkeys(("IBUF", "OBUF", "TBUF", "IOBUF"), pin),
+    "BUFG": clock_buffer,
     "rPLL": pll,
 }
 CELLS = {
