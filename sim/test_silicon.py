@@ -85,7 +85,8 @@ LUTS = ("LUT4", "LUT3", "SB_LUT4")
 
 
 def moving_reset(plant: Planter, kind: str, pin: str, **pins: int | None) -> str:
-    plant.find(kind, **pins)["connections"][pin] = [plant.signal(*LUTS)]
+    cell = plant.find(kind, **pins)
+    cell["connections"][pin] = [plant.signal(*LUTS)]
     return pin
 
 
@@ -97,7 +98,8 @@ def two_bytes(plant: Planter) -> dict:
 
 
 def enable_apart(plant: Planter) -> str:
-    two_bytes(plant)["connections"] |= {"CEB": [plant.signal(*LUTS)], "OCEB": ["1"]}
+    cell = two_bytes(plant)
+    cell["connections"] |= {"CEB": [plant.signal(*LUTS)], "OCEB": ["1"]}
     return "CEB"
 
 
@@ -114,7 +116,8 @@ def parameter(plant: Planter, kind: str, name: str, value: str) -> str:
 
 
 def logic_carry(plant: Planter) -> str:
-    plant.find("ALU", CIN=0)["connections"]["CIN"] = [plant.signal(*LUTS)]
+    cell = plant.find("ALU", CIN=0)
+    cell["connections"]["CIN"] = [plant.signal(*LUTS)]
     return "CIN"
 
 
