@@ -4,6 +4,7 @@ from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out
 
+from hw.complement import reaches
 from hw.engine_signature import PIXELS_LAYOUT, SAMPLE_LAYOUT
 from hw.memory import add_memory, read_word
 from sw.contract.geometry import Geometry, bits_for
@@ -50,7 +51,7 @@ class SampleFeeder(Component):
         labels = add_memory(m, "labels", shape=16, depth=MOST_SAMPLES)
         write = labels.write_port()
 
-        index, low, left = Signal(8), Signal(8), Signal(self.last_byte_bits)
+        index, low, left = Signal(8), Signal(8, reset_less=True), Signal(self.last_byte_bits)
         last = index == self.count - 1
         label = read_word(m, labels, address=index)
         m.d.comb += [
@@ -79,7 +80,7 @@ class SampleFeeder(Component):
                 with m.If(self.payload.valid):
                     m.d.comb += write.en.eq(1)
                     m.d.sync += index.eq(index + 1)
-                    with m.If(write.data >= self.classes):
+                    with m.If(reaches(write.data, ~self.classes)):
                         m.d.sync += self.label_wrong.eq(1)
                     m.next = "low byte"
                     with m.If(last):
