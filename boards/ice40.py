@@ -31,7 +31,7 @@ class Ice40(Family):
         # Nor has the register of a block RAM: for one that asks for zeros Yosys builds a flip-flop that tells whether there was
         # a read, and a LUT behind every bit. Nobody looks at a word before it has been read (`hw.memory.read_word`).
         registers = f"setattr -unset init w:* a:{MEMORY_WORD} %i"
-        # ABC's longest script, and no more speed than the clock needs: LUTs of ten levels, without their wires, which take more.
+        # ABC's longest script, and no more speed than the clock needs: ten levels of LUTs. Their wires take more than they do.
         area = ("scratchpad -copy abc9.script.flow3 abc9.script", f"scratchpad -set abc9.D {LOGIC_PS}")
         # Flattened, and without the notes of where modules were: across their borders Yosys saves 9 % of the logic.
         return [contents, registers, *area, "synth_ice40 -spram -device u -top top", "delete */t:$scopeinfo"]

@@ -15,6 +15,7 @@ from formal import (
     cell_step,
     cell_sum,
     cobs,
+    complement,
     crc,
     divide,
     draw,
@@ -31,7 +32,7 @@ from formal.prove import prove
 from formal.source import Bug
 
 BLOCKS = (
-    *(cell_step, cell_sum, cobs, crc, divide, draw, frame_buffer),
+    *(cell_step, cell_sum, cobs, complement, crc, divide, draw, frame_buffer),
     *(frame_check, issue, once, queue, register_slice, sequencer),
 )
 CLAIMS: tuple[Claim, ...] = tuple(claim for block in BLOCKS for claim in block.CLAIMS)
