@@ -6,9 +6,11 @@ from typing import Any
 from boards.pll import Ice40Pll
 from boards.target import PLACED, Family, Step
 from hw.array.array import CELL_MODULE
+from hw.memory import MEMORY_WORD
 from sw.contract.geometry import Geometry
 
 SPRAM_BITS, SPRAM_WORDS = 16, 16384
+LOGIC_PS = 14000  # of 35,000 between two flip-flops at 28 MHz
 
 
 class Ice40(Family):
@@ -26,8 +28,13 @@ class Ice40(Family):
     def synthesis(self) -> list[str]:
         # The large memories have no contents when the chip starts: Yosys takes one only for a memory that asks for none.
         contents = f"delete {CELL_MODULE}/t:$meminit* {CELL_MODULE}/r:MEMID=\\weights_* %i"
+        # Nor has the register of a block RAM: for one that asks for zeros Yosys builds a flip-flop that tells whether there was
+        # a read, and a LUT behind every bit. Nobody looks at a word before it has been read (`hw.memory.read_word`).
+        registers = f"setattr -unset init w:* a:{MEMORY_WORD} %i"
+        # ABC's longest script, and no more speed than the clock needs: ten levels of LUTs. Their wires take more than they do.
+        area = ("scratchpad -copy abc9.script.flow3 abc9.script", f"scratchpad -set abc9.D {LOGIC_PS}")
         # Flattened, and without the notes of where modules were: across their borders Yosys saves 9 % of the logic.
-        return [contents, "synth_ice40 -spram -device u -top top", "delete */t:$scopeinfo"]
+        return [contents, registers, *area, "synth_ice40 -spram -device u -top top", "delete */t:$scopeinfo"]
 
     def place_and_route(self, platform: Any, options: tuple[str, ...]) -> Step:
         files = ("--json", "top.json", "--pcf", "top.pcf", "--asc", "top.asc", "--report", "timing.json", "--write", PLACED)

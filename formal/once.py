@@ -132,7 +132,7 @@ class OnceHarness(Elaboratable):
         changes = trains | (orders.start & ~orders.repeated & ~is_hello)
 
         # What has to come next, told by what was carried out alone.
-        expected, following, was_carried = Signal(16), Signal(range(FIRST)), Signal()
+        expected, following, was_carried = Signal(16, init=0xFFFF), Signal(range(FIRST)), Signal()
         with m.If(request.done):
             m.d.sync += was_carried.eq(0)
         with m.Elif(carried):
@@ -272,7 +272,7 @@ CLAIMS = (
         bug_depth=40,
         bugs=(
             Bug(SESSION, "self.following.eq(distance == 0)", "self.following.eq(distance[1:] == 0)"),
-            Bug(SESSION, "expected.eq(self.sequence + 1)", "expected.eq(expected + 1)"),
+            Bug(SESSION, "~(self.sequence + 1)", "~(expected + 1)"),
             Bug(COMMANDS, "(reason == 0) & (session.following", "(session.following"),
             Bug(COMMANDS, "is_stream & ~repeated_train & (samples.count != 0)", "is_stream & (samples.count != 0)"),
             Bug(COMMANDS, "orders.repeated.eq(session.repeated)", "orders.repeated.eq(0)"),

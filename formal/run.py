@@ -15,6 +15,7 @@ from formal import (
     cell_step,
     cell_sum,
     cobs,
+    complement,
     crc,
     divide,
     draw,
@@ -32,8 +33,8 @@ from formal.prove import prove
 from formal.source import Bug
 
 BLOCKS = (
-    *(cell_step, cell_sum, cobs, crc, divide, draw, escape, frame_buffer),
-    *(frame_check, issue, once, queue, register_slice, sequencer),
+    *(cell_step, cell_sum, cobs, complement, crc, divide, draw, escape),
+    *(frame_buffer, frame_check, issue, once, queue, register_slice, sequencer),
 )
 CLAIMS: tuple[Claim, ...] = tuple(claim for block in BLOCKS for claim in block.CLAIMS)
 FOLDER = Path("build/formal")

@@ -49,12 +49,15 @@ class Configuration(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        network, layer, byte = self.network, self.layer, self.source.payload
+        network, byte = self.network, self.source.payload
+        # Nobody looks at a layer's registers before they have been fetched: a reset would cost each of them its enable's LUT.
+        layer = Signal(layer_layout(self.geometry), reset_less=True)
+        m.d.comb += self.layer.eq(layer)
         memory = add_memory(m, "words", shape=data.ArrayLayout(8, 2), depth=WORDS * MAX_LAYERS)
         write = memory.write_port(granularity=1)
 
         # bytes come: first the network's own, then layer by layer
-        own = Signal(8 * NETWORK_BYTES)
+        own = Signal(8 * NETWORK_BYTES, reset_less=True)  # the margin as its complement (`hw.complement`)
         in_layers, number, place = Signal(), Signal(range(MAX_LAYERS)), Signal(range(LAYER_BYTES))
         low = Signal(8)
         neurons = Cat(low, byte)
@@ -62,7 +65,7 @@ class Configuration(wiring.Component):
             self.source.ready.eq(1),
             network.layers.eq(own[:8]),
             network.last_pixel.eq(own[8:24]),
-            network.margin.eq(own[24:40]),
+            network.margin.eq(~own[24:40]),
             network.relax_floor.eq(own[40:]),
             write.addr.eq(Cat(place[1:], number)),
             write.data.eq(byte.replicate(2)),
@@ -72,7 +75,7 @@ class Configuration(wiring.Component):
         with m.If(self.source.valid):
             m.d.sync += [place.eq(place + 1), low.eq(byte)]
             with m.If(~in_layers):
-                m.d.sync += [own.eq(Cat(own[8:], byte)), network.rows.eq(0)]
+                m.d.sync += [own.eq(Cat(own[8:24], ~own[24:32], own[32:40], ~own[40:], byte)), network.rows.eq(0)]
                 with m.If(place == NETWORK_BYTES - 1):
                     m.d.sync += [place.eq(0), in_layers.eq(1)]
             with m.Else():

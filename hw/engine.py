@@ -173,19 +173,19 @@ class Engine(wiring.Component):
         ]
 
         # learning
-        relax_rate = Signal(17)
+        not_relax_rate = Signal(17)  # the complement (`hw.complement`)
         learn_index = Signal.like(sequencer.index)
         learn_set = Signal.like(sequencer.learn_set)
         with m.If(sequencer.learn_start):
             m.d.sync += [
-                relax_rate.eq(layer.relax_rate),
+                not_relax_rate.eq(~layer.relax_rate),
                 learn_index.eq(sequencer.index),
                 learn_set.eq(sequencer.learn_set),
             ]
         m.d.comb += [
             draw.enable.eq(learner.drawing),
             draw.layer.eq(learn_index),
-            draw.relax_rate.eq(relax_rate),
+            draw.relax_rate.eq(~not_relax_rate),
             learner.start.eq(sequencer.learn_start),
             learner.base.eq(layer.base),
             learner.folds.eq(layer.folds),

@@ -50,7 +50,9 @@ class Issue(wiring.Component):
         # `waiting` was chosen. `issued[n]` entered the array n + 1 cycles ago. A bit of `conflicts` says that `waiting`
         # may not enter now because of `issued[n]`; when it has to wait, its conflicts grow older with the tokens.
         waiting = Signal(layout)
-        issued = [Signal(layout, name=f"issued_{n}") for n in range(tokens.WRITE_LATENCY)]
+        # All but the first need no reset, for what comes from there meanwhile is IDLE. Without one they are the same registers
+        # as some of the first cell, and synthesis keeps one of both.
+        issued = [Signal(layout, name=f"issued_{n}", reset_less=n > 0) for n in range(tokens.WRITE_LATENCY)]
         conflicts = Signal(tokens.WRITE_LATENCY)
         m.d.comb += [self.stalled.eq(conflicts.any()), self.token.eq(issued[0])]
         ahead = [waiting, *issued[:-1]]

@@ -7,6 +7,8 @@ from amaranth.lib.memory import Memory
 from sw.contract.geometry import Geometry
 
 LUT_DEPTH = 192
+MEMORY_WORD = "memory_word"
+"""Attribute of the register of a memory: nobody looks at it before a word has been read."""
 
 
 def add_memory(m: Module, name: str, *, shape: object, depth: int, style: str | None = None) -> Memory:
@@ -43,7 +45,7 @@ def read_word(m: Module, memory: Memory, *, address: ValueLike, enable: ValueLik
     of its output register is tied high there, and nextpnr ties it to that of the port only for narrower ones.
     """
     port = memory.read_port(domain="comb")
-    word = Signal(memory.shape, reset_less=True)
+    word = Signal(memory.shape, reset_less=True, attrs={MEMORY_WORD: 1})
     m.d.comb += port.addr.eq(address)
     with m.If(enable):
         m.d.sync += word.eq(port.data)

@@ -61,7 +61,7 @@ class RowAccess(wiring.Component):
         written = next_byte.popped
 
         active, write, can_read = Signal(), Signal(), Signal()
-        remaining, unread = Signal(16), Signal(range(depth + 1))
+        remaining, unread = Signal(range(g.columns)), Signal(range(depth + 1))
         address, cell, synapse = Signal.like(token.address), Signal.like(token.cell), Signal.like(token.synapse)
         issued = self.tokens.valid & self.tokens.ready
         taken = self.values.valid & self.values.ready

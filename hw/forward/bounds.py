@@ -53,7 +53,9 @@ class Bounds(wiring.Component):
         with m.If(self.swap):
             m.d.sync += upper.eq(~upper)
         half = value[1:]
+        complement = Signal(self.width)  # of the bound (`hw.complement`)
+        m.d.comb += self.bound.eq(~complement)
         beyond = half[self.width :].any()
         with m.If(first | self.swap):
-            m.d.sync += self.bound.eq(Mux(value < 0, 0, half[: self.width] | beyond.replicate(self.width)))
+            m.d.sync += complement.eq(~Mux(value < 0, 0, half[: self.width] | beyond.replicate(self.width)))
         return m

@@ -1,9 +1,10 @@
 """Prediction, rival and error of the output layer (clauses 6 and 7), while its sums arrive."""
 
-from amaranth.hdl import Module, Signal, signed, unsigned
+from amaranth.hdl import C, Cat, Module, Signal, signed, unsigned
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from hw.complement import exceeds, minus
 from sw.contract.geometry import Geometry, bits_for
 
 
@@ -44,20 +45,24 @@ class Classify(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         index = Signal.like(self.label)
-        best, rival_best, own = (Signal(self.matches_width, name=name) for name in ("best", "rival_best", "own"))
+        # the complement of what is compared and subtracted (`hw.complement`)
+        not_best, not_rival_best = (Signal(self.matches_width, name=name) for name in ("not_best", "not_rival_best"))
+        own = Signal(self.matches_width)
         best_known, rival_known = Signal(), Signal()
-        difference = Signal(signed(self.matches_width + 2))
         complete = Signal()
-        m.d.comb += difference.eq((own << 1) - (rival_best << 1))
-        m.d.sync += [self.wrong.eq(difference < self.margin), self.done.eq(complete)]
+        difference = minus(Cat(own, C(0, 1)), Cat(not_rival_best, C(1, 1))).as_signed()  # of matches
+        wide = signed(max(len(difference) + 1, len(self.margin)) + 1)
+        doubled, not_margin = Signal(wide), Signal(wide)
+        m.d.comb += [doubled.eq(difference << 1), not_margin.eq(~self.margin)]
+        m.d.sync += [self.wrong.eq(minus(doubled, not_margin)[-1]), self.done.eq(complete)]
         with m.If(self.start):
             m.d.sync += [index.eq(0), best_known.eq(0), rival_known.eq(0), complete.eq(0), self.done.eq(0)]
         with m.Elif(self.valid):
             m.d.sync += [index.eq(index + 1), complete.eq(index + 1 == self.neurons)]
-            with m.If(~best_known | (self.matches > best)):
-                m.d.sync += [best_known.eq(1), best.eq(self.matches), self.prediction.eq(index)]
+            with m.If(~best_known | (exceeds(self.matches, not_best))):
+                m.d.sync += [best_known.eq(1), not_best.eq(~self.matches), self.prediction.eq(index)]
             with m.If(index == self.label):
                 m.d.sync += own.eq(self.matches)
-            with m.Elif(~rival_known | (self.matches > rival_best)):
-                m.d.sync += [rival_known.eq(1), rival_best.eq(self.matches), self.rival.eq(index)]
+            with m.Elif(~rival_known | (exceeds(self.matches, not_rival_best))):
+                m.d.sync += [rival_known.eq(1), not_rival_best.eq(~self.matches), self.rival.eq(index)]
         return m

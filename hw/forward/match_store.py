@@ -4,6 +4,7 @@ from amaranth.hdl import Module
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
+from hw.complement import reaches
 from hw.memory import add_memory, read_word, small_memory_style
 from sw.contract.geometry import Geometry, bits_for
 
@@ -46,5 +47,5 @@ class MatchStore(wiring.Component):
         m.d.comb += [write.addr.eq(word), write.en.eq(self.write << lane)]
         m.d.comb += [write.data[i].eq(self.matches) for i in range(lanes)]
         with m.If(self.enable):
-            m.d.sync += [self.reaches[i].eq(stored[i] >= self.bound) for i in range(lanes)]
+            m.d.sync += [self.reaches[i].eq(reaches(stored[i], ~self.bound)) for i in range(lanes)]
         return m

@@ -1,9 +1,10 @@
 """The draw of a row's thresholds (clauses 9 and 10): one step of the random word, one look into the layer's table."""
 
-from amaranth.hdl import Cat, Module, Mux, Signal, Value, unsigned
+from amaranth.hdl import C, Cat, Module, Mux, Signal, Value, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from hw.complement import reaches
 from hw.engine_signature import TABLE_LAYOUT
 from hw.learning.error_scan import item_layout
 from hw.learning.error_store import neuron_bits
@@ -99,7 +100,7 @@ class Draw(wiring.Component):
                 stepped_valid.eq(self.items.valid),
                 looked_up.eq(stepped),
                 looked_up_valid.eq(stepped_valid),
-                relaxes.eq(self.prng[:16] < self.relax_rate),
+                relaxes.eq(~reaches(Cat(self.prng[:16], C(0, 1)), ~self.relax_rate)),
             ]
         # What waits is read again, for the memory is one that cannot hold its word (`hw.memory`).
         entry, held = Signal(8), Signal(8)

@@ -57,18 +57,20 @@ class Learner(wiring.Component):
         m = Module()
         g = self.geometry
         token = self.tokens.payload
-        draw = Signal(draw_layout(g))
-        held, relaxing = Signal(), Signal()
+        draw = Signal(draw_layout(g), reset_less=True)  # if held
+        held, relaxing = Signal(), Signal(reset_less=True)
         base, input_base = Signal.like(token.address), Signal.like(token.inputs)
         fold, last_fold = Signal(range(g.folds)), Signal(range(g.folds))
         slice_ = Signal(range(g.slices))
-        address = Signal.like(token.address)
+        address = Signal.like(token.address, reset_less=True)
+        not_frontier = Signal.like(self.frontier)  # the complement (`hw.complement`)
+        m.d.comb += self.frontier.eq(~not_frontier)
 
         with m.If(self.start):
             m.d.sync += [
                 self.active.eq(1),
                 self.drawing.eq(~self.backward),
-                self.frontier.eq(0),
+                not_frontier.eq(~0),
                 base.eq(self.base),
                 last_fold.eq(self.folds - 1),
                 input_base.eq(Array(i * g.folds for i in range(INPUT_SETS))[self.input_set]),
@@ -111,7 +113,7 @@ class Learner(wiring.Component):
                 ]
         with m.If(row_done):
             m.d.sync += [
-                self.frontier.eq(draw.neuron + 1),
+                not_frontier.eq(~(draw.neuron + 1)),
                 self.active.eq(~draw.last),
                 self.drawing.eq(self.drawing & ~draw.last),
             ]

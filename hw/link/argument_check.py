@@ -1,8 +1,10 @@
 """What the arguments of a request tell: whether they fit the network, and the length their number."""
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import C, Module, Mux, Signal
 from amaranth.lib.wiring import Component, In, Out
 
+from hw.array.update import is_less
+from hw.complement import exceeds, reaches
 from hw.layouts import network_layout
 from hw.link.header_check import ARGUMENTS, REASON_BITS
 from sw.contract.frames import Command, Reason
@@ -19,6 +21,7 @@ class ArgumentCheck(Component):
     kind : the request's type
     left : bytes of its payload behind the arguments
     arguments : the arguments, the last one in the highest bits
+    row, columns : of a WRITE or a READ, as `hw.link.orders` chooses them
     network : its registers
     repeated : the request has been carried out before
     fits, kept : what `hw.link.sample_lock` says of a TRAIN
@@ -33,6 +36,8 @@ class ArgumentCheck(Component):
                 "kind": In(8),
                 "left": In(16),
                 "arguments": In(8 * ARGUMENTS),
+                "row": In(16),
+                "columns": In(16),
                 "network": In(network_layout(geometry)),
                 "repeated": In(1),
                 "fits": In(1),
@@ -62,19 +67,18 @@ class ArgumentCheck(Component):
             with m.If(step == 0):
                 m.d.sync += running.eq(0)
 
-        row, columns = Signal(16), Signal(16)
-        with m.If(kind == Command.READ):
-            m.d.comb += Cat(row, columns).eq(arguments[-32:])
-        with m.Else():
-            m.d.comb += [row.eq(arguments[-16:]), columns.eq(self.left)]
+        # The row is chosen by a multiplexer, which inverts for nothing: it is the row that is subtracted (`hw.complement`).
+        rows = network.rows
+        beyond_rows = self.row[len(rows) :].any() | ~exceeds(rows, ~self.row[: len(rows)])
+        beyond_columns = is_less(C(self.geometry.columns, 16), self.columns, equal=C(0))
         with m.If(finished):
             m.d.sync += self.reason.eq(0)
             with m.Switch(kind):
                 with m.Case(Command.TABLE):
-                    with m.If(arguments[-8:] >= network.layers):
+                    with m.If(reaches(arguments[-8:], ~network.layers)):
                         m.d.sync += self.reason.eq(Reason.RANGE)
                 with m.Case(Command.WRITE, Command.READ):
-                    with m.If((row >= network.rows) | (columns > self.geometry.columns)):
+                    with m.If(beyond_rows | beyond_columns):
                         m.d.sync += self.reason.eq(Reason.RANGE)
                 with m.Case(Command.STATE):
                     with m.If((self.left != 0) & (arguments == 0)):

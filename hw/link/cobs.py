@@ -76,10 +76,11 @@ class CobsEncoder(Component):
         place = Signal(range(RING))  # where the code of this block goes; what is before may be sent
         free = Signal(range(RING), init=1)  # where its next byte goes
         code = Signal(8, init=1)
-        # Room, a cycle late: there is more than one byte of it. A block that is being made never fills three quarters.
-        used, room = Signal(range(RING)), Signal()
-        m.d.comb += used.eq(free - sent)
-        m.d.sync += room.eq(~used[-2:].all())
+        # Room, a cycle late, by quarters of the ring: none once `free` has come to the third one after that of `sent`, which
+        # leaves more than a byte. Once all before a block is sent it does not reach so far: it has at most 256 bytes.
+        quarters, room = Signal(2), Signal()
+        m.d.comb += quarters.eq(free[-2:] - sent[-2:])
+        m.d.sync += room.eq(~quarters.all())
 
         def end_block() -> None:
             m.d.comb += [write.addr.eq(place), write.data.eq(code), write.en.eq(1)]

@@ -88,6 +88,9 @@ class Commands(Component):
         taken, wanted = Signal(range(ARGUMENTS + 1)), Signal(range(ARGUMENTS + 1))  # bytes of them
         reason = Signal(REASON_BITS)
         streaming = Signal()  # the last request carried out was TRAIN or INFER
+        # what of the arguments is kept: of all but the newest byte the complement, which is subtracted (`hw.complement`)
+        earlier, newest = Signal(8 * ARGUMENTS - 8, reset_less=True), Signal(8, reset_less=True)
+        m.d.comb += arguments.eq(Cat(~earlier, newest))
         is_stream = is_one_of(kind, Command.TRAIN, Command.INFER)
         repeated_train = session.repeated & (kind == Command.TRAIN)
         m.d.comb += [
@@ -106,6 +109,8 @@ class Commands(Component):
             argument_check.kind.eq(kind),
             argument_check.left.eq(left),
             argument_check.arguments.eq(arguments),
+            argument_check.row.eq(orders.row.payload.row),
+            argument_check.columns.eq(orders.row.payload.count),
             argument_check.network.eq(engine.network),
             argument_check.repeated.eq(session.repeated),
             argument_check.fits.eq(lock.fits),
@@ -172,7 +177,7 @@ class Commands(Component):
                 with m.Else():
                     m.d.comb += payload.ready.eq(1)
                     with m.If(payload.valid):
-                        m.d.sync += [arguments.eq(Cat(arguments[8:], payload.payload)), taken.eq(taken + 1)]
+                        m.d.sync += [earlier.eq(Cat(earlier[8:], ~newest)), newest.eq(payload.payload), taken.eq(taken + 1)]
             with m.State("check"):
                 with m.If(argument_check.done):
                     m.d.sync += reason.eq(argument_check.reason)

@@ -48,10 +48,11 @@ class Orders(Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         kind, arguments, left, payload, row = self.kind, self.arguments, self.left, self.payload, self.row.payload
-        # how many bytes have gone: all of a table, and of a state but its arguments, are left when the first one comes
+        # how many bytes have gone: all of a table, and of a state but its arguments, are left when the first one comes;
+        # -left, by the one subtraction that counts the bytes (`hw.link.request`)
         gone = Signal(exact_log2(TABLE_BYTES))
         m.d.comb += [
-            gone.eq(-left),
+            gone.eq(~(left - 1)),
             self.configuration.payload.eq(payload.payload),
             self.table.payload.address.eq(Cat(gone, arguments[-8:])),
             self.table.payload.value.eq(payload.payload),

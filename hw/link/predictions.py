@@ -45,7 +45,7 @@ class PredictionReplies(Component):
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        current, following = Signal(JOB), Signal(JOB)
+        current, following = (Signal(JOB, name=name, reset_less=True) for name in ("current", "following"))
         active, waiting = Signal(), Signal()
         header = self.header.payload
         m.d.comb += [

@@ -1,9 +1,11 @@
 """No training sample twice, none left out: TRAIN says which one it begins with, and the board knows which one is next."""
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import C, Module, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out
 
+from hw.array.update import is_less
+from hw.complement import minus, reaches
 from hw.engine_signature import SAMPLES_PLACE, STATE_LAYOUT
 from sw.contract.frames import FIRST, RING
 
@@ -34,9 +36,9 @@ class SampleLock(Component):
         following, behind = Signal(range(FIRST)), Signal(range(FIRST))
         m.d.comb += self.write.ready.eq(1)
         m.d.sync += [
-            behind.eq(following - self.first),
+            behind.eq(minus(following, ~self.first)),
             self.fits.eq(behind == 0),
-            self.kept.eq((behind >= self.count) & (behind <= RING)),
+            self.kept.eq(reaches(behind, ~self.count) & ~is_less(C(RING, len(behind)), behind, equal=C(0))),
         ]
         with m.If(self.restart):
             m.d.sync += following.eq(0)

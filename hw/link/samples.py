@@ -1,9 +1,10 @@
 """Hands the samples of a TRAIN or INFER request to the engine."""
 
-from amaranth.hdl import Cat, Module, Signal
+from amaranth.hdl import C, Cat, Module, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out
 
+from hw.array.update import is_less
 from hw.engine_signature import PIXELS_LAYOUT, SAMPLE_LAYOUT
 from hw.memory import add_memory, read_word
 from sw.contract.geometry import Geometry, bits_for
@@ -50,7 +51,7 @@ class SampleFeeder(Component):
         labels = add_memory(m, "labels", shape=16, depth=MOST_SAMPLES)
         write = labels.write_port()
 
-        index, low, left = Signal(8), Signal(8), Signal(self.last_byte_bits)
+        index, low, left = Signal(8), Signal(8, reset_less=True), Signal(self.last_byte_bits)
         last = index == self.count - 1
         label = read_word(m, labels, address=index)
         m.d.comb += [
@@ -61,6 +62,8 @@ class SampleFeeder(Component):
             self.pixels.payload.data.eq(self.payload.payload),
             self.pixels.payload.last.eq(left == 0),
         ]
+        classes = self.classes
+        is_class = ~write.data[len(classes) :].any() & is_less(write.data[: len(classes)], classes, equal=C(0))
         with m.FSM():
             with m.State("idle"):
                 m.d.sync += index.eq(0)
@@ -79,7 +82,7 @@ class SampleFeeder(Component):
                 with m.If(self.payload.valid):
                     m.d.comb += write.en.eq(1)
                     m.d.sync += index.eq(index + 1)
-                    with m.If(write.data >= self.classes):
+                    with m.If(~is_class):
                         m.d.sync += self.label_wrong.eq(1)
                     m.next = "low byte"
                     with m.If(last):

@@ -4,6 +4,7 @@ from amaranth.hdl import Module, Signal
 from amaranth.lib.wiring import Component, In, Out
 from amaranth.utils import exact_log2
 
+from hw.complement import minus
 from sw.contract.frames import WINDOW
 
 
@@ -24,12 +25,13 @@ class Session(Component):
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        expected, distance = Signal(16), Signal(16)
-        m.d.sync += distance.eq(self.sequence - expected)
+        expected, distance, complement = Signal(16), Signal(16), Signal(16)
+        m.d.comb += expected.eq(~complement)  # what is kept is the complement (`hw.complement`): 65535 until the first HELLO
+        m.d.sync += distance.eq(minus(self.sequence, complement))
         m.d.comb += [
             self.following.eq(distance == 0),
             self.repeated.eq(distance[exact_log2(WINDOW) :].all()),
         ]
         with m.If(self.advance):
-            m.d.sync += expected.eq(self.sequence + 1)
+            m.d.sync += complement.eq(~(self.sequence + 1))
         return m
