@@ -10,8 +10,9 @@ from sw.contract.geometry import Geometry
 from sw.contract.network import Network
 from sw.host.device import connect
 from sw.host.error import BoardError
+from sw.host.latency import SHORTEST, latency, shorten
 from sw.host.learning_device import LearningDevice
-from sw.host.ports import find_port
+from sw.host.ports import find_port, named
 from sw.host.serial_transport import SerialTransport
 from sw.host.simulated_board import open_simulated
 
@@ -72,6 +73,10 @@ class SerialBoard(Board):
         if device.geometry != self.geometry:
             device.close()
             raise BoardError(f"the board on {self.port} is no {self.name}: it has the shape {device.geometry}")
+        kept_back = latency(self.port)  # the transport has asked for the shortest
+        if kept_back is not None and kept_back > SHORTEST:
+            what = f"the adapter on {self.port} keeps replies back for {kept_back} ms, which leaves the line half empty"
+            report(f"{what}; to change it: {shorten(self.port)}")
         return device
 
 
@@ -96,6 +101,5 @@ def find(name: str, port: str | None = None, geometry: Geometry | None = None) -
         return SimulatedBoard(name=known, geometry=geometry or SIMULATED)
     if geometry is not None:
         raise BoardError(f"the board {name} has a geometry of its own: leave --geometry away or choose sim")
-    if port is None:
-        port = find_port(known)
-    return SerialBoard(name=known, geometry=BOARDS[known].geometry, port=port, baud=BOARDS[known].baud)
+    device = find_port(known) if port is None else named(port, known)
+    return SerialBoard(name=known, geometry=BOARDS[known].geometry, port=device, baud=BOARDS[known].baud)
