@@ -1,7 +1,6 @@
 """The boards by name: the twin, the simulated board, and every board that has a geometry and a serial port."""
 
 import importlib
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -44,8 +43,6 @@ class TwinBoard(Board):
     """The bit-exact machine in PyTorch."""
 
     def open(self, report: Report) -> LearningDevice:
-        # Its tensors are small: a second thread takes more time than it gives, many times more on a busy machine.
-        os.environ.setdefault("OMP_NUM_THREADS", "1")
         try:
             module = importlib.import_module(TWIN)
         except ModuleNotFoundError as error:
