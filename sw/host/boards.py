@@ -9,6 +9,7 @@ from sw.contract.geometry import Geometry
 from sw.contract.network import Network
 from sw.host.device import connect
 from sw.host.error import BoardError
+from sw.host.invocation import make
 from sw.host.latency import SHORTEST, latency, shorten
 from sw.host.learning_device import LearningDevice
 from sw.host.ports import find_port, named
@@ -46,7 +47,7 @@ class TwinBoard(Board):
         try:
             module = importlib.import_module(TWIN)
         except ModuleNotFoundError as error:
-            raise BoardError(f"the twin needs the Python package {error.name}: run make setup") from error
+            raise BoardError(f"the twin needs the Python package {error.name}: run {make('setup')}") from error
         return module.TwinDevice()
 
 

@@ -10,6 +10,7 @@ import time
 import serial
 
 from sw.host.error import TransportError
+from sw.host.invocation import program
 from sw.host.ports import found_again, identity
 
 WRITE_TIMEOUT = 10.0
@@ -17,7 +18,6 @@ SCHEMES = ("socket", "rfc2217")  # of pyserial's, which also has some that liste
 URLS = "socket://host:port and rfc2217://host:port"
 LOOK = 0.002  # seconds between two looks at a port that cannot be waited for
 KNOWN = {
-    errno.ENOENT: "there is no such port; after programming, unplug the board and plug it in again",
     errno.EACCES: "permission denied (on Debian and Ubuntu, add yourself to the group dialout)",
     errno.EAGAIN: "another program uses it",
     errno.EBUSY: "another program uses it",
@@ -118,6 +118,8 @@ def _descriptor(port: serial.SerialBase) -> int | None:
 def _reason(error: Exception) -> str:
     """One short clause for an error of pyserial or the system."""
     number: int = getattr(error, "errno", None) or 0
+    if number == errno.ENOENT:
+        return f"there is no such port (`{program()} doctor` lists those there are, and boards that lost theirs)"
     if isinstance(error, serial.SerialTimeoutException):
         return "the other side reads nothing"
     if not isinstance(error, (serial.SerialException, ValueError, OSError, NotImplementedError)):

@@ -1,12 +1,12 @@
 """The serial ports: what may be on each, whether it may be opened, how long its driver keeps replies back."""
 
 import os
-import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
 from sw.host.detached import detached, remedy
 from sw.host.doctor.finding import Finding
+from sw.host.invocation import shell_word
 from sw.host.latency import SHORTEST, latency, shorten
 from sw.host.ports import SerialPort, serial_ports
 from sw.host.usb import FAMILIES
@@ -16,7 +16,7 @@ RULE = Path(__file__).parent.parent / "udev" / "70-metaplast.rules"
 
 def install_rule() -> str:
     """The command that lets whoever sits at this machine use the boards, with the shortest latency."""
-    rule = shlex.quote(str(RULE))
+    rule = shell_word(str(RULE))
     return f"sudo cp {rule} /etc/udev/rules.d/ && sudo udevadm control --reload && sudo udevadm trigger"
 
 
