@@ -135,6 +135,7 @@ def test_a_url_that_leads_nowhere_is_one_sentence(url, capsys):
     assert run(app, ["selftest", "--board", "ulx3s", "--port", url]) == 2
     told = capsys.readouterr().err
     assert told.startswith(f"error: port {url} cannot be opened: ") and told.count("\n") == 1
+    assert "not supported between" not in told
 
 
 def test_a_server_that_speaks_no_rfc_2217_is_one_sentence():

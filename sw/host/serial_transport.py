@@ -6,6 +6,7 @@ import fcntl
 import os
 import select
 import time
+from urllib.parse import urlsplit
 
 import serial
 
@@ -53,13 +54,13 @@ class SerialTransport:
         # Nothing is waited for in pyserial, whose time limits are settings of the port that take a while to change.
         settings = {"baudrate": self.baud, "timeout": 0, "exclusive": True}
         scheme, is_url, _ = self.port.lower().partition("://")
-        if is_url and scheme not in SCHEMES:
+        if is_url and (scheme not in SCHEMES or _port_number(self.port) is None):
             raise TransportError(f"port {self.port} cannot be opened: of URLs only {URLS} are supported")
         if scheme != "rfc2217":  # pyserial has no such limit there: its socket gives up after 5 seconds
             settings["write_timeout"] = WRITE_TIMEOUT
         try:
             self._serial = serial.serial_for_url(self.port, **settings)
-        except Exception as error:  # a URL may be malformed: TypeError, KeyError, re.error, …
+        except (serial.SerialException, ValueError, OSError) as error:
             raise TransportError(f"port {self.port} cannot be opened: {_reason(error)}") from error
         self._descriptor = _descriptor(self._serial)
         # FTDI's driver keeps short replies back for 16 ms unless asked not to, which needs no permission but that of the
@@ -107,6 +108,14 @@ class SerialTransport:
             connection.close()
 
 
+def _port_number(url: str) -> int | None:
+    """The number after the host, or None where there is none that can be."""
+    try:
+        return urlsplit(url).port
+    except ValueError:
+        return None
+
+
 def _descriptor(port: serial.SerialBase) -> int | None:
     """What `select` waits for, or None: behind rfc2217:// is a queue."""
     try:
@@ -122,6 +131,4 @@ def _reason(error: Exception) -> str:
         return f"there is no such port (`{program()} doctor` lists those there are, and boards that lost theirs)"
     if isinstance(error, serial.SerialTimeoutException):
         return "the other side reads nothing"
-    if not isinstance(error, (serial.SerialException, ValueError, OSError, NotImplementedError)):
-        return f"pyserial cannot read this URL, expected {URLS}"
     return KNOWN.get(number) or " ".join(str(error).split()) or type(error).__name__
