@@ -22,6 +22,7 @@ import json
 import os
 import random
 import re
+import shlex
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
@@ -95,7 +96,7 @@ def run_bench(
         run.mkdir(parents=True, exist_ok=True)
         seed = os.environ.get("SEED", "1")
         results, log = run / "results.xml", run / "simulation.log"
-        repeat = f"SEED={seed} SIM={simulator} WAVES=1 pytest '{test}'"
+        repeat = f"SEED={seed} SIM={simulator} WAVES=1 {shlex.join([sys.executable, '-m', 'pytest', test])}"
         for stale in (results, log, *(run / file for file in WAVE_FILES.values())):
             stale.unlink(missing_ok=True)
         print(f"bench {test}: SEED={seed} SIM={simulator}")

@@ -56,6 +56,6 @@ def board_like(name, **options):
     return FakeBoard(BOARDS[name].geometry, buffer_bytes=4096, **options)
 
 
-def usb_port(device, vendor=None, product=None, name=None, location=None):
+def usb_port(device, vendor=None, product=None, name=None, location=None, serial=None):
     """One entry of pyserial's list of ports."""
-    return SimpleNamespace(device=device, vid=vendor, pid=product, product=name, location=location)
+    return SimpleNamespace(device=device, vid=vendor, pid=product, product=name, location=location, serial_number=serial)

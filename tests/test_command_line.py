@@ -17,6 +17,7 @@ import torch
 
 from sw.host import checkpoint, simulated_board, streaming
 from sw.host.command_line import app, run
+from sw.host.invocation import program
 from sw.twin.device import TwinDevice
 from tests.fake_build import build_command
 
@@ -192,7 +193,7 @@ def test_ctrl_c_saves_and_the_command_it_prints_goes_on_bit_identically(folder, 
     told = capsys.readouterr().err.rstrip().split("\n")
     assert f"interrupted after {2 * BATCH} of {COUNT} samples, saved c.npz" in told[-2]
     command = shlex.split(told[-1])
-    assert command[0] == "metaplast"
+    assert command[0] == program()
     assert metaplast(*command[1:]) == 0
     assert arrays("c.npz") == arrays("b.npz")
 

@@ -6,7 +6,7 @@ import shlex
 import pytest
 
 from sw.data.error import DataError
-from sw.host import ports
+from sw.host import detached, latency, ports
 from sw.host.command_line import app, run
 from sw.host.doctor import bootloaders, serial_ports, software
 from sw.host.doctor.software import TOOLS, where
@@ -126,6 +126,28 @@ def test_a_bootloader_that_may_not_be_opened_gets_the_rule(doctor, monkeypatch, 
     assert f"ok        bootloader of orangecrab, 1209:{product}, 1-4: may be used\n" in doctor()[1]
 
 
+def test_a_board_that_a_loader_has_detached(doctor, monkeypatch, tmp_path):
+    for number in ("idVendor", "idProduct"):
+        (tmp_path / "1-2").mkdir(exist_ok=True)
+        (tmp_path / "1-2" / number).write_text("0403" if number == "idVendor" else "6015")
+    (tmp_path / "1-2:1.0").mkdir()
+    monkeypatch.setattr(detached, "DEVICES", tmp_path)
+    status, out, _ = doctor()
+    assert status == 0
+    assert "optional  USB interface 1-2:1.0, FT231X: no serial port\n" in out
+    assert "echo 1-2:1.0 | sudo tee /sys/bus/usb/drivers_probe" in out and "unplug it and plug it in again" in out
+    status, _, err = doctor("--board", "ulx3s")
+    assert status == 2 and "unplug it and plug it in again after programming" in err
+
+
+def test_a_port_may_be_named_by_its_serial_number(doctor, monkeypatch):
+    with FakePort(board_like("ulx3s-85f")) as port:
+        monkeypatch.setattr(ports.list_ports, "comports", lambda: [usb_port(port.name, 0x0403, 0x6015, serial="K001")])
+        status, out, _ = doctor("--port", "K001")
+        assert status == 0 and f"the board on {port.name}: ulx3s-85f" in out
+    assert doctor("--port", "K002")[2].startswith("error: there is no port K002 and none with that serial number")
+
+
 def test_permission_is_needed_only_for_the_port_that_is_asked_for(doctor, monkeypatch, tmp_path):
     device = tmp_path / "ttyUSB0"
     device.touch()
@@ -152,7 +174,7 @@ def test_the_latency_timer_of_ftdi(doctor, monkeypatch, tmp_path, text, mark):
     device.touch()
     timer.parent.mkdir(parents=True)
     timer.write_text(text)
-    monkeypatch.setattr(serial_ports, "SYSFS", tmp_path / "sys")
+    monkeypatch.setattr(latency, "SYSFS", tmp_path / "sys")
     monkeypatch.setattr(ports.list_ports, "comports", lambda: [usb_port(str(device), 0x0403, 0x6015)])
     status, out, _ = doctor()
     assert status == 0

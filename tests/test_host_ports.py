@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sw.contract.boards import BOARDS
-from sw.host import boards, ports
+from sw.host import boards, detached, ports
 from sw.host.boards import SerialBoard
 from sw.host.command_line import app, run
 from sw.host.doctor.serial_ports import RULE
@@ -50,10 +50,90 @@ def test_several_are_listed(plugged):
     plugged(*(usb_port(f"/dev/ttyUSB{i}", *FT231X) for i in (1, 0)), MODEM)
     with pytest.raises(BoardError) as caught:
         find_port("ulx3s-85f")
-    assert re.fullmatch(
-        r"the board ulx3s-85f needs --port: it can be on any of /dev/ttyUSB0 \(.*\), /dev/ttyUSB1 \(.*\)", str(caught.value)
-    )
+    asks = "the board ulx3s-85f needs --port with a device or a serial number"
+    assert re.fullmatch(rf"{asks}: it can be on any of /dev/ttyUSB0 \(.*\), /dev/ttyUSB1 \(.*\)", str(caught.value))
     assert "ACM0" not in str(caught.value)
+
+
+def alike(device, serial, **options):
+    return usb_port(device, *FT231X, "ULX3S FPGA 85K v3.0.8", serial=serial, **options)
+
+
+def test_two_that_are_alike_are_told_apart_and_named_by_their_serial_numbers(plugged, tmp_path, monkeypatch, capsys):
+    by_id = tmp_path / "by-id"
+    by_id.mkdir()
+    (by_id / "usb-FER-ULX3S_K002-if00-port0").symlink_to("/dev/ttyUSB1")
+    monkeypatch.setattr(ports, "BY_ID", by_id)
+    plugged(alike("/dev/ttyUSB0", "K001"), alike("/dev/ttyUSB1", "K002"))
+    with pytest.raises(BoardError, match=r"USB0 \(.*, serial number K001, ulx3s-85f\), .*USB1 \(.*, serial number K002, "):
+        find_port("ulx3s-85f")
+    for serial, device in (("K001", "/dev/ttyUSB0"), ("K002", "/dev/ttyUSB1")):
+        found = boards.find("ulx3s", port=serial)
+        assert isinstance(found, SerialBoard) and found.port == device
+    with pytest.raises(BoardError, match="no port K003 and none with that serial number: the USB serial ports here are /dev"):
+        boards.find("ulx3s", port="K003")
+    assert run(app, ["boards"]) == 0
+    assert capsys.readouterr().out.endswith(
+        "  /dev/ttyUSB0 (ULX3S FPGA 85K v3.0.8, serial number K001, ulx3s-85f)\n"
+        "  /dev/ttyUSB1 (ULX3S FPGA 85K v3.0.8, serial number K002, ulx3s-85f)\n"
+        f"    {by_id}/usb-FER-ULX3S_K002-if00-port0\n"
+    )
+
+
+def test_of_several_ports_with_a_serial_number_the_one_of_the_uart_is_meant(plugged, tmp_path, monkeypatch):
+    plugged(*(usb_port(f"/dev/ttyUSB{i}", *FT2232H, "iCEBreaker V1.0e", f"3-2:1.{i}", "ib7") for i in (0, 1)))
+    assert ports.named("ib7", "icebreaker") == "/dev/ttyUSB1"
+    plugged(alike("/dev/ttyUSB0", "none"), alike("/dev/ttyUSB1", "none"))
+    with pytest.raises(BoardError, match=r"the serial number none is that of /dev/ttyUSB0 \(.*\), .*: give --port the device"):
+        boards.find("ulx3s", port="none")
+    plugged(alike("/dev/ttyUSB0", "K001"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "K001").touch()  # a file of that name changes nothing
+    assert ports.named("K001", "ulx3s-85f") == "/dev/ttyUSB0"
+    plugged(usb_port("COM3", *FT231X))
+    assert ports.named("COM3") == "COM3"
+    for device in ("/dev/none", "socket://localhost:1", "/dev/serial/by-id/usb-x"):
+        assert ports.named(device, "ulx3s-85f") == device
+
+
+def usb_device(folder, name, ids, interfaces):
+    """A device as /sys/bus/usb/devices has it; of each interface what is in its folder."""
+    (folder / name).mkdir(parents=True)
+    for file, number in zip(("idVendor", "idProduct"), ids, strict=True):
+        (folder / name / file).write_text(f"{number:04x}\n")
+    for number, inside in enumerate(interfaces):
+        (folder / f"{name}:1.{number}").mkdir()
+        for path in inside:
+            (folder / f"{name}:1.{number}" / path).mkdir(parents=True)
+
+
+@pytest.mark.parametrize(
+    ("board", "ids", "interfaces", "without"),
+    [
+        ("ulx3s-85f", FT231X, [[]], "1-2:1.0"),
+        ("ulx3s-85f", FT231X, [["driver", "ttyUSB0/tty/ttyUSB0"]], None),
+        ("icebreaker", FT2232H, [["driver", "ttyUSB0"], []], "1-2:1.1"),
+        ("icebreaker", FT2232H, [[], ["driver", "ttyUSB1"]], None),
+        ("ulx3s-85f", FT2232H, [[], []], None),
+        ("colorlight-i9", (0x0D28, 0x0204), [["driver"], [], ["driver"]], "1-2:1.1"),
+        ("colorlight-i9", (0x0D28, 0x0204), [["driver"], ["driver", "tty/ttyACM0"], ["driver"]], None),
+    ],
+)
+def test_a_board_whose_driver_was_detached_is_told_from_one_that_is_not_there(
+    plugged, monkeypatch, tmp_path, board, ids, interfaces, without
+):
+    plugged()
+    usb_device(tmp_path, "1-2", ids, interfaces)
+    usb_device(tmp_path, "usb1", (0x1D6B, 2), [["driver"]])
+    monkeypatch.setattr(detached, "DEVICES", tmp_path)
+    if board not in BOARDS:
+        chip = usb_serial(board)
+        assert chip is not None and detached.detached(chip) == without
+        return
+    with pytest.raises(BoardError) as caught:
+        find_port(board)
+    again = rf"without a serial port: give it its driver back \(echo {without} \| sudo tee .*\), or unplug it and plug it in ag"
+    assert re.search(again if without else "plug the board in or give --port", str(caught.value))
 
 
 def test_none_says_what_is_there_and_what_to_do(plugged):

@@ -17,6 +17,7 @@ import pytest
 from sw.host import checkpoint, output, simulated_board, streaming, training
 from sw.host.checkpoint import Checkpoint
 from sw.host.command_line import app, run
+from sw.host.invocation import program
 from tests.fake_build import build_command
 
 COUNT = 75
@@ -108,7 +109,7 @@ def go_on(told):
     """Run the command at the end of an error's only line."""
     assert told.startswith("error: ") and told.count("\n") == 1
     command = shlex.split(told.partition("go on with: ")[2])
-    assert command[0] == "metaplast"
+    assert command[0] == program()
     assert run(app, command[1:]) == 0
 
 

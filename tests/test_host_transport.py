@@ -1,17 +1,22 @@
 """Transports: bytes pass whole and in order, neither side waits for ever, and an end is told in one sentence."""
 
 import os
+import socket
 import subprocess
 import sys
 import termios
 import time
+from pathlib import Path
 
 import pytest
 import serial
 
+from sw.contract.network import Network
+from sw.host import boards, latency, ports
 from sw.host.error import TransportError
 from sw.host.process_transport import ProcessTransport
 from sw.host.serial_transport import SerialTransport
+from tests.fake_port import FakePort, board_like, usb_port
 
 ECHO = [sys.executable, "-c", "import os\nwhile d := os.read(0, 4096):\n    while d: d = d[os.write(1, d):]"]
 
@@ -165,9 +170,43 @@ def test_a_rate_is_told_with_a_change_of_parity_after_it(pty_pair, monkeypatch):
 
 
 def test_what_is_no_port_of_this_machine_is_told_nothing():
-    transport = SerialTransport("loop://", 3_000_000)
-    assert transport._serial.parity == serial.PARITY_NONE
-    transport.close()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        transport = SerialTransport(f"socket://127.0.0.1:{server.getsockname()[1]}", 3_000_000)
+        assert transport._serial.parity == serial.PARITY_NONE
+        transport.close()
+
+
+def test_a_timer_that_could_not_be_shortened_is_told_once(monkeypatch, tmp_path):
+    told = []
+    with FakePort(board_like("ulx3s-85f")) as port:
+        timer = tmp_path / Path(port.name).name / "latency_timer"
+        timer.parent.mkdir()
+        monkeypatch.setattr(latency, "SYSFS", tmp_path)
+        for milliseconds in (1, 16):
+            timer.write_text(f"{milliseconds}\n")
+            with boards.find("ulx3s", port.name).open(told.append) as device:
+                device.configure(Network.of(layers=(64, 20, 10)))
+                device.read_state()
+        kept_back = f"the adapter on {port.name} keeps replies back for 16 ms, which leaves the line half empty"
+        assert told == [f"{kept_back}; to change it: echo 1 | sudo tee {timer}"]
+
+
+def test_a_chip_is_opened_again_under_its_new_name_and_never_another_under_the_old(monkeypatch):
+    with FakePort(board_like("ulx3s-85f")) as first, FakePort(board_like("ulx3s-85f")) as second:
+        ids = (0x0403, 0x6015, "ULX3S FPGA 85K")
+        before = [usb_port(first.name, *ids, serial="K001"), usb_port(second.name, *ids, serial="K002")]
+        after = [usb_port(first.name, *ids, serial="K002"), usb_port(second.name, *ids, serial="K001")]
+        listed = [before]
+        monkeypatch.setattr(ports.list_ports, "comports", lambda: listed[-1])
+        port = SerialTransport(first.name, 9600)
+        port.reopen()
+        assert port.port == first.name
+        listed.append(after)
+        port.reopen()
+        assert port.port == second.name
+        listed.append(after[:1])
+        with pytest.raises(TransportError, match=f"the chip with the serial number K001 is gone from {second.name}"):
+            port.reopen()
 
 
 def test_bytes_pass_through_a_port(pty_pair):

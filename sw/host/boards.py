@@ -1,7 +1,6 @@
 """The boards by name: the twin, the simulated board, and every board that has a geometry and a serial port."""
 
 import importlib
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,8 +10,10 @@ from sw.contract.network import Network
 from sw.host.device import connect
 from sw.host.error import BoardError
 from sw.host.escaped_transport import serial_line
+from sw.host.invocation import make
+from sw.host.latency import SHORTEST, latency, shorten
 from sw.host.learning_device import LearningDevice
-from sw.host.ports import find_port
+from sw.host.ports import find_port, named
 from sw.host.simulated_board import open_simulated
 
 TWIN = "sw.twin.device"  # by name: the twin brings torch, which a machine beside a board need not have
@@ -43,12 +44,10 @@ class TwinBoard(Board):
     """The bit-exact machine in PyTorch."""
 
     def open(self, report: Report) -> LearningDevice:
-        # Its tensors are small: a second thread takes more time than it gives, many times more on a busy machine.
-        os.environ.setdefault("OMP_NUM_THREADS", "1")
         try:
             module = importlib.import_module(TWIN)
         except ModuleNotFoundError as error:
-            raise BoardError(f"the twin needs the Python package {error.name}: run make setup") from error
+            raise BoardError(f"the twin needs the Python package {error.name}: run {make('setup')}") from error
         return module.TwinDevice()
 
 
@@ -73,6 +72,10 @@ class SerialBoard(Board):
         if device.geometry != self.geometry:
             device.close()
             raise BoardError(f"the board on {self.port} is no {self.name}: it has the shape {device.geometry}")
+        kept_back = latency(self.port)  # the transport has asked for the shortest
+        if kept_back is not None and kept_back > SHORTEST:
+            what = f"the adapter on {self.port} keeps replies back for {kept_back} ms, which leaves the line half empty"
+            report(f"{what}; to change it: {shorten(self.port)}")
         return device
 
 
@@ -97,7 +100,5 @@ def find(name: str, port: str | None = None, geometry: Geometry | None = None) -
         return SimulatedBoard(name=known, geometry=geometry or SIMULATED)
     if geometry is not None:
         raise BoardError(f"the board {name} has a geometry of its own: leave --geometry away or choose sim")
-    if port is None:
-        port = find_port(known)
-    board = BOARDS[known]
-    return SerialBoard(name=known, geometry=board.geometry, port=port, baud=board.baud, escaped=board.escaped)
+    board, device = BOARDS[known], find_port(known) if port is None else named(port, known)
+    return SerialBoard(name=known, geometry=board.geometry, port=device, baud=board.baud, escaped=board.escaped)

@@ -167,7 +167,8 @@ def open_board(
 ) -> OpenBoard:
     """Open a board that `metaplast boards` lists.
 
-    Parameters: `port`, as for `--port`: a device or a URL of pyserial; without it, the only port that the board can be on.
+    Parameters: `port`, as for `--port`: a device, the serial number of its chip or a URL of pyserial; without it, the only
+    port that the board can be on.
     `geometry` of the board `sim`, as for `--geometry`. `report` is given lines of progress while `sim` is compiled.
     Raises `HostError` where there is no such board or port, where the port is in use, and where something else answers.
     """

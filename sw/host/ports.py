@@ -1,22 +1,30 @@
 """The serial ports of this machine, which board may be on which, and the only one that can be meant."""
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 
 from serial.tools import list_ports
 
 from sw.contract.boards import BOARDS
-from sw.host.error import BoardError
+from sw.host.detached import detached, remedy
+from sw.host.error import BoardError, TransportError
 from sw.host.usb import FAMILIES, SIZES, UsbSerial, usb_serial, usb_serials
 
 LONGEST_NAME = 60  # characters of what a USB device says of itself
+BY_ID = Path("/dev/serial/by-id")  # links that udev makes, with maker, product and serial number in their names
 
 
 @dataclass(frozen=True, kw_only=True)
 class SerialPort:
-    """One port. `usb` is (vendor, product), `interface` its number within the USB device; None where there is none."""
+    """One port. `usb` is (vendor, product), `interface` its number within the USB device; None where there is none.
+
+    `serial` is the serial number of the USB device, which tells boards apart that are alike; empty where it has none.
+    """
 
     device: str
     description: str = ""
+    serial: str = ""
     usb: tuple[int, int] | None = None
     interface: int | None = None
 
@@ -30,9 +38,24 @@ class SerialPort:
         return sized or named or found
 
     def __str__(self) -> str:
-        boards = self.may_be()
-        about = ", ".join([*([self.description] if self.description else []), *([" or ".join(boards)] if boards else [])])
+        number = f"serial number {self.serial}" if self.serial else ""
+        about = ", ".join(filter(None, [self.description, number, " or ".join(self.may_be())]))
         return f"{self.device} ({about})" if about else self.device
+
+    @property
+    def links(self) -> list[str]:
+        """Other names of it that stay the same when it is plugged in again."""
+        there = sorted(BY_ID.iterdir()) if BY_ID.is_dir() else []
+        return [str(link) for link in there if os.path.realpath(link) == os.path.realpath(self.device)]
+
+    @property
+    def is_told_apart(self) -> bool:
+        """Whether its chip can be told from every other one."""
+        return self.usb is not None and self.serial != ""
+
+    def is_same_chip(self, other: "SerialPort") -> bool:
+        """Whether both are the same interface of the same USB device."""
+        return (self.usb, self.serial, self.interface) == (other.usb, other.serial, other.interface)
 
     def _has_chip_of(self, board: str) -> bool:
         return any(map(self._is, usb_serials(board)))
@@ -51,6 +74,44 @@ def serial_ports() -> list[SerialPort]:
     return sorted((_port(found) for found in list_ports.comports()), key=lambda port: port.device)
 
 
+def named(port: str, board: str | None = None) -> str:
+    """The device of a port that is given as a device, as a URL of pyserial or as the serial number of its USB chip.
+
+    Of a chip with several interfaces, the one that `board` can be on. Raises `BoardError` for a serial number that several
+    have, and for a name that no port has.
+    """
+    if "://" in port or os.sep in port:
+        return port
+    there = serial_ports()
+    same = [found for found in there if found.serial == port]
+    chosen = [found for found in same if board in found.may_be()] or same
+    if len(chosen) == 1:
+        return chosen[0].device
+    if chosen:
+        raise BoardError(f"the serial number {port} is that of {_listed(chosen)}: give --port the device")
+    if Path(port).exists() or any(found.device == port for found in there):
+        return port
+    usb = [found for found in there if found.usb is not None]
+    others = f"the USB serial ports here are {_listed(usb)}" if usb else "no USB serial port is here"
+    raise BoardError(f"there is no port {port} and none with that serial number: {others}")
+
+
+def identity(device: str) -> SerialPort | None:
+    """The port of a device, where its USB chip has a serial number."""
+    there = [port for port in serial_ports() if os.path.realpath(port.device) == os.path.realpath(device)]
+    return next((port for port in there if port.is_told_apart), None)
+
+
+def found_again(before: SerialPort, device: str) -> str:
+    """The device that a chip has now, by its serial number. Raises `TransportError` where it is not there."""
+    now = [port.device for port in serial_ports() if port.is_same_chip(before)]
+    if os.path.realpath(device) in map(os.path.realpath, now):
+        return device
+    if len(now) != 1:
+        raise TransportError(f"the chip with the serial number {before.serial} is gone from {device}")
+    return now[0]
+
+
 def find_port(board: str) -> str:
     """The device name of the only port that `board` can be on.
 
@@ -61,12 +122,18 @@ def find_port(board: str) -> str:
     if len(matching) == 1:
         return matching[0].device
     if matching:
-        raise BoardError(f"the board {board} needs --port: it can be on any of {_listed(matching)}")
+        raise BoardError(
+            f"the board {board} needs --port with a device or a serial number: it can be on any of {_listed(matching)}"
+        )
     usb = [port for port in there if port.usb is not None]
     chips = usb_serials(board)
     if not chips:
         others = f"the USB serial ports here are {_listed(usb)}" if usb else "no USB serial port is here"
         raise BoardError(f"the board {board} needs --port, the adapter on its UART pins: {others}")
+    for chip in chips:
+        interface = detached(chip)
+        if interface is not None:
+            raise BoardError(f"the {chip.chip} of a board {board} is plugged in, without a serial port: {remedy(interface)}")
     others = f"the USB serial ports here, {_listed(usb)}, have others" if usb else "no USB serial port is here"
     wanted = " or ".join(f"{chip.chip} ({chip.vendor:04x}:{chip.product:04x})" for chip in chips)
     raise BoardError(f"no port with the {wanted} of the board {board} was found, {others}: plug the board in or give --port")
@@ -83,6 +150,7 @@ def _port(found: object) -> SerialPort:
     return SerialPort(
         device=str(getattr(found, "device", "")),
         description=_harmless(getattr(found, "product", None) or ""),
+        serial=_harmless(getattr(found, "serial_number", None) or ""),
         usb=(vendor, product) if vendor is not None and product is not None else None,
         interface=int(number) if colon and number.isdecimal() else None,
     )

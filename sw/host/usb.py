@@ -63,7 +63,11 @@ def usb_serials(board: str) -> list[UsbSerial]:
     return [chip for chip in found if chip is not None]
 
 
+def all_serials() -> list[UsbSerial]:
+    """Every serial chip of any board, each once."""
+    return list(dict.fromkeys(chip for chip in (*FAMILIES.values(), *REVISIONS.values()) if chip is not None))
+
+
 def usb_ids() -> list[tuple[int, int]]:
     """Vendor and product ids of all the boards, each pair once."""
-    chips = {(chip.vendor, chip.product) for chip in (*FAMILIES.values(), *REVISIONS.values()) if chip is not None}
-    return sorted(chips.union(*BOOTLOADERS.values()))
+    return sorted({(chip.vendor, chip.product) for chip in all_serials()}.union(*BOOTLOADERS.values()))

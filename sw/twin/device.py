@@ -10,14 +10,15 @@ from sw.contract.error import ContractError
 from sw.contract.network import Network
 from sw.contract.state import State
 from sw.twin.engine import Twin
+from sw.twin.threads import one_thread
 
 
 class TwinDevice:
     """One replica of the twin with the methods of the host's device. Use it as a context manager or call `close`.
 
-    Parameters: `device`, where PyTorch computes. Every method raises `ContractError`, with nothing changed, for values
-    that the contract forbids and for any use before `configure`. A board keeps its weight memory when it is configured;
-    the twin begins with clause 14's initial weights.
+    Parameters: `device`, where PyTorch computes, in one thread within each call (`sw.twin.threads`). Every method raises
+    `ContractError`, with nothing changed, for values that the contract forbids and for any use before `configure`. A board
+    keeps its weight memory when it is configured; the twin begins with clause 14's initial weights.
     """
 
     def __init__(self, device: str = "cpu") -> None:
@@ -28,10 +29,12 @@ class TwinDevice:
         """What answers, in one line."""
         return f"twin: the accelerator in PyTorch on {self._device}, any network"
 
+    @one_thread()
     def configure(self, network: Network) -> None:
         """Become `network`: initial weights, its random word, no samples, counters at zero."""
         self._twin = Twin.of(network, self._device)
 
+    @one_thread()
     def write_weights(self, weights: list[np.ndarray]) -> None:
         """Replace the hidden weights: int8 (n_l, n_{l-1}), layer 1 first."""
         twin = self._configured
@@ -50,6 +53,7 @@ class TwinDevice:
         twin = self._configured
         return State(twin.prng(), twin.samples(), twin.signature())
 
+    @one_thread()
     def train(self, pixels: Any, labels: Any) -> np.ndarray:
         """Train on `pixels` (N, n_0), 0 or 1, and `labels` (N,); the predictions before learning, uint16 (N,)."""
         return self._configured.train(pixels, labels)[0].astype(np.uint16)
@@ -59,6 +63,7 @@ class TwinDevice:
         for pixels, labels in batches:
             yield self.train(pixels, labels)
 
+    @one_thread()
     def infer(self, pixels: Any) -> np.ndarray:
         """Predictions of `pixels` (N, n_0): uint16 (N,). Changes nothing."""
         return self._configured.infer(pixels)[0].astype(np.uint16)

@@ -24,7 +24,7 @@ def boards() -> None:
         also = [alias for alias, meant in ALIASES.items() if meant == name]
         table.add_row(" = ".join([name, *also]), *_shape(geometry), ABOUT.get(name) or _usb(name))
     Console().print(table)
-    ports = [f"  {port}" for port in serial_ports()]
+    ports = [line for port in serial_ports() for line in (f"  {port}", *(f"    {link}" for link in port.links))]
     typer.echo("\n".join(["serial ports:", *ports]) if ports else "serial ports: none")
 
 

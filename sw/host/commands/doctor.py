@@ -13,7 +13,7 @@ from sw.host.doctor.finding import Finding
 from sw.host.doctor.serial_ports import ports
 from sw.host.doctor.software import software
 from sw.host.error import BoardError
-from sw.host.ports import find_port
+from sw.host.ports import find_port, named
 
 
 def findings(board: str | None, port: str | None) -> Iterator[Finding]:
@@ -43,7 +43,7 @@ def doctor(
     if known is not None and known not in BOARDS:
         raise BoardError(f"{board} is no board with a port: choose one of {', '.join(BOARDS)}, or leave --board away")
     lacking = []
-    for finding in findings(known, port):
+    for finding in findings(known, named(port, known) if port is not None else None):
         typer.echo(_lines(finding))
         if finding.needed and finding.remedy:
             lacking.append(finding)

@@ -6,7 +6,9 @@ from typing import Annotated
 import typer
 
 BoardName = Annotated[str, typer.Option("--board", help="A name that `metaplast boards` lists.", metavar="B")]
-Port = Annotated[str | None, typer.Option("--port", help="Serial port of the board, or a pyserial URL.", metavar="P")]
+Port = Annotated[
+    str | None, typer.Option("--port", help="Port of the board: device, serial number or pyserial URL.", metavar="P")
+]
 GeometryText = Annotated[
     str | None,
     typer.Option(

@@ -1,6 +1,5 @@
 """The command that goes on where a training pass stopped, for whatever reason, to be copied into a shell."""
 
-import shlex
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from typing import Any
 
 from sw.host.error import HostError
 from sw.host.interruption import Interrupted
+from sw.host.invocation import program, shell_line
 from sw.host.training import Training
 
 
@@ -26,11 +26,11 @@ class Recovery:
         """Goes on from the checkpoint, which holds the first `done` samples of the pass, as if it had never stopped."""
         given = {"--resume": self.save, "--samples": self.samples - done, "--skip": self.skip + done}
         given |= self.options | {"--save": self.save}
-        words = ["metaplast", "train"]
+        words = ["train"]
         for name, value in given.items():
             if value is not None:
                 words += [name, str(value)]
-        return shlex.join(words)
+        return f"{program()} {shell_line(words)}"
 
     @contextmanager
     def told_with(self, training: Training) -> Iterator[None]:

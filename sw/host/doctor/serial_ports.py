@@ -1,21 +1,22 @@
 """The serial ports: what may be on each, whether it may be opened, how long its driver keeps replies back."""
 
 import os
-import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
+from sw.host.detached import detached, remedy
 from sw.host.doctor.finding import Finding
+from sw.host.invocation import shell_word
+from sw.host.latency import SHORTEST, latency, shorten
 from sw.host.ports import SerialPort, serial_ports
+from sw.host.usb import all_serials
 
 RULE = Path(__file__).parent.parent / "udev" / "70-metaplast.rules"
-SYSFS = Path("/sys/bus/usb-serial/devices")
-SHORTEST_LATENCY = 1  # milliseconds, of FTDI's driver
 
 
 def install_rule() -> str:
     """The command that lets whoever sits at this machine use the boards, with the shortest latency."""
-    rule = shlex.quote(str(RULE))
+    rule = shell_word(str(RULE))
     return f"sudo cp {rule} /etc/udev/rules.d/ && sudo udevadm control --reload && sudo udevadm trigger"
 
 
@@ -32,6 +33,8 @@ def ports(asked: str | None) -> Iterator[Finding]:
     for port in there:
         yield from _permission(port, needed=asked is not None)
         yield from _latency(port)
+    if asked is None:
+        yield from _detached()
     if asked is None and not there:
         yield Finding("USB serial ports", "none, only needed for a board")
 
@@ -40,21 +43,28 @@ def _permission(port: SerialPort, needed: bool) -> Iterator[Finding]:
     what = f"port {port}"
     path = Path(port.device)
     if not path.exists():
-        yield Finding(what, "there is no such port", "plug the board in, or give another --port", needed)
+        again = "plug the board in, after programming unplug it and plug it in again, or give another --port"
+        yield Finding(what, "there is no such port", again, needed)
     elif os.access(path, os.R_OK | os.W_OK):
         yield Finding(what, "may be used")
     else:
-        remedy = f"{install_rule()}, then plug the board in again; or sudo usermod -aG dialout $USER, then log in again"
-        yield Finding(what, "permission denied", remedy, needed)
+        what_to_do = f"{install_rule()}, then plug the board in again; or sudo usermod -aG dialout $USER, then log in again"
+        yield Finding(what, "permission denied", what_to_do, needed)
+
+
+def _detached() -> Iterator[Finding]:
+    """Boards, by the ids of their chips, whose serial port a loader has taken away."""
+    for chip in all_serials():
+        interface = detached(chip)
+        if interface is not None:
+            yield Finding(f"USB interface {interface}, {chip.chip}", "no serial port", remedy(interface), needed=False)
 
 
 def _latency(port: SerialPort) -> Iterator[Finding]:
     """FTDI's latency timer, where the port has one. The host asks for the shortest itself where it may."""
-    timer = SYSFS / Path(port.device).resolve().name / "latency_timer"
-    try:
-        milliseconds = int(timer.read_text())
-    except (OSError, ValueError):
+    milliseconds = latency(port.device)
+    if milliseconds is None:
         return
-    slow = milliseconds > SHORTEST_LATENCY
-    remedy = f"echo {SHORTEST_LATENCY} | sudo tee {timer}, or for good: {install_rule()}"
-    yield Finding(f"latency timer of {port.device}", f"{milliseconds} ms", remedy if slow else "", needed=False)
+    slow = milliseconds > SHORTEST
+    what_to_do = f"{shorten(port.device)}, or for good: {install_rule()}"
+    yield Finding(f"latency timer of {port.device}", f"{milliseconds} ms", what_to_do if slow else "", needed=False)

@@ -11,9 +11,10 @@ from pathlib import Path
 from sw.data.error import DataError
 from sw.data.mnist import load_packed
 from sw.host.doctor.finding import Finding
+from sw.host.invocation import make
 
 OLDEST_PYTHON = (3, 11)
-SETUP = "run make setup"
+SETUP = f"run {make('setup')}"
 
 
 @dataclass(frozen=True)
