@@ -88,7 +88,7 @@ def cycles(geometry: Geometry, folder: Path) -> dict[str, Any]:
     """What a training sample costs on the simulated board of a shape. Raises `BuildError`."""
     text, path = geometry_text(geometry), folder / "cycles.json"
     shape = ["--geometry", text, "--layers", ",".join(map(str, LAYERS)), "--samples", str(SAMPLES)]
-    command = [sys.executable, "-m", "sw.experiments.cycles", *shape, "--json", str(path)]
+    command = [sys.executable, "-P", "-m", "sw.experiments.cycles", *shape, "--json", str(path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if done.returncode:
         last = (done.stderr.strip() or "no message").splitlines()[-1]

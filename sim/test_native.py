@@ -26,6 +26,8 @@ from sw.contract.network import Network
 from sw.data.initial_weights import initial_weights
 from sw.host.device import connect
 from sw.host.process_transport import ProcessTransport
+from sw.tree import built
+from sw.tree.sources import ROOT
 from sw.twin.device import TwinDevice
 
 WORK_CYCLES = 3
@@ -217,7 +219,7 @@ endmodule
 
 @pytest.fixture
 def empty_cache(tmp_path, monkeypatch):
-    monkeypatch.setattr(cache, "FOLDER", tmp_path)
+    monkeypatch.setattr(built, "folders", lambda room: [tmp_path])
     return tmp_path
 
 
@@ -230,7 +232,7 @@ def _build_slowly(folder):
 
 
 def _ask(folder):
-    cache.FOLDER = folder
+    built.folders = lambda room: [folder]
     assert cache.cached(["a"], _build_slowly, print).read_text() == "program"
 
 
@@ -265,7 +267,7 @@ def test_a_build_that_fails_leaves_no_program(empty_cache):
 
 def command_line(*options, **variables):
     command = [sys.executable, "-m", "sim.native.build", *options]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cache.ROOT, env=os.environ | variables)
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=os.environ | variables)
 
 
 @pytest.mark.parametrize("text", ["nowhere", "columns=64", "columns=x", "columns=64,rows=0,grid_height=1"])

