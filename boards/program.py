@@ -15,7 +15,7 @@ from boards import build
 from boards.catalogue import find
 from boards.error import BuildError, RequestError
 from boards.identity import source_hash
-from boards.report import ROOT
+from boards.report import WORK
 from boards.target import Loader
 from boards.tools import variable
 
@@ -69,7 +69,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         target = find(given.board)
         find_loader(target.loader)
-        folder = ROOT / "build" / target.name
+        folder = WORK / target.name
         reason = outdated(folder, given.seed)
         if reason is not None:
             print(f"{reason}: building it", file=sys.stderr)

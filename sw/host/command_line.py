@@ -24,6 +24,7 @@ from sw.host.commands.train import train
 from sw.host.commands.verify import verify
 from sw.host.error import HostError
 from sw.host.interruption import Interrupted
+from sw.tree.checkout import wrong_code
 
 WRONG = 2
 CTRL_C = 130
@@ -62,6 +63,9 @@ def _wrong(message: str) -> int:
 
 def main() -> None:
     """The console script."""
+    copied = wrong_code(sys.argv[0])
+    if copied is not None:
+        sys.exit(_wrong(copied))
     if len(sys.argv) == 1:
         sys.argv.append("--help")
     sys.exit(run(app))
