@@ -26,11 +26,12 @@ MAKE_OPTIONS = (
     "OPT_FAST=-O2", "OPT_SLOW=-O0", "OPT_GLOBAL=-O1",
     # The package's makefile has the results of its configure script left empty.
     "CFG_CXXFLAGS_PCH_I=-include", "CFG_LDLIBS_THREADS=-pthread",
+    # It refuses a folder with spaces, as GNU make takes no path with a space, a colon, a dollar or a number sign. Here nothing
+    # that it names lies in another folder than its own: the sources, and Verilator through a link.
+    "CURDIR=.",
 )  # fmt: skip
 LAST_LINES = 3
-# GNU make takes no path with a space, a colon, a dollar or a number sign. So all that the makefile names lies in the folder
-# in which it runs, under names without a folder: the sources, and Verilator through a link.
-ROOT = "verilator"
+ROOT = "verilator"  # the link to Verilator
 # What a make that runs this, or the user, has told other makefiles.
 FOREIGN = ("MAKEFLAGS", "MFLAGS", "MAKEFILES", "GNUMAKEFLAGS", "MAKELEVEL")
 
@@ -53,7 +54,7 @@ def compile_board(verilog: str, folder: Path, report: Callable[[str], None]) -> 
         shutil.copyfile(HERE / name, folder / name)
     (folder / ROOT).symlink_to(root)
     report("translating to C++ (Verilator)")
-    run([root / "bin" / "verilator_bin", *VERILATOR_OPTIONS, "-Mdir", ".", HARNESS[0], "accelerator.v", HARNESS[1]], folder)
+    run([f"{ROOT}/bin/verilator_bin", *VERILATOR_OPTIONS, "-Mdir", ".", HARNESS[0], "accelerator.v", HARNESS[1]], folder)
     report("compiling to native code (g++)")
     jobs = f"-j{len(os.sched_getaffinity(0))}"
     # make expands the dollar, its shell everything else that is special in a path.
