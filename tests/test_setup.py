@@ -212,8 +212,10 @@ def test_a_python_without_environments_names_its_own_package(scene):
     refused(scene.run(FAKE_ENSUREPIP="1"), "apt-get install python3.13-venv")
 
 
-def test_a_python_that_is_not_there(scene):
+def test_a_python_that_is_not_there_or_does_not_start(scene):
     refused(scene.run(PYTHON="python9"), "there is no python9")
+    scene.program("python9", "#!/bin/sh\necho 'python9: command not found' >&2\nexit 127\n")
+    refused(scene.run(PYTHON="python9"), "python9 does not start")
 
 
 @pytest.mark.parametrize("name", ["a:b", "a $b", 'a "b"'])
