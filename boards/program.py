@@ -13,7 +13,7 @@ from boards.catalogue import find
 from boards.error import BuildError
 from boards.identity import source_hash
 from boards.load import find_loader, load
-from boards.report import ROOT
+from boards.report import WORK
 
 
 def outdated(folder: Path, seed: int | None) -> str | None:
@@ -44,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         target = find(given.board)
         find_loader(target.loader)
-        folder = ROOT / "build" / target.name
+        folder = WORK / target.name
         reason = outdated(folder, given.seed)
         if reason is not None:
             print(f"{reason}: building it", file=sys.stderr)

@@ -15,8 +15,11 @@ from boards.target import Target
 from boards.timing import Timing
 from boards.tools import version
 from sw.contract.geometry import Geometry
+from sw.tree.built import is_checkout
+from sw.tree.sources import ROOT
 
-ROOT = Path(__file__).parent.parent
+# An installed package has no place of its own for bitstreams: they go into the folder that one stands in.
+WORK = (ROOT if is_checkout() else Path()) / "build"
 REPORTS = ROOT / "boards" / "reports"
 CYCLES = ROOT / "boards" / "cycles.json"
 

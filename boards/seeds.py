@@ -19,7 +19,7 @@ from boards import build
 from boards.catalogue import find
 from boards.error import BuildError, RequestError
 from boards.identity import source_hash
-from boards.report import REPORTS, ROOT
+from boards.report import REPORTS, WORK
 from sw.contract.error import ContractError
 
 COLUMNS = ("seed", "clock_mhz", "asked_mhz", "margin", "logic_per_synapse", "samples_per_second", "seconds", "sha256")
@@ -55,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
         seeds = parse_seeds(given.seeds)
         reports = []
         for seed in seeds:
-            folder = ROOT / "build" / f"{target.name}-seed-{seed}"
+            folder = WORK / f"{target.name}-seed-{seed}"
             report = known_report(folder)
             if report is None:
                 print(f"{target.name}, seed {seed}", file=sys.stderr)

@@ -23,7 +23,7 @@ from boards import sweep_table
 from boards.build import Request, build
 from boards.catalogue import find
 from boards.error import BuildError, RequestError
-from boards.report import REPORTS, ROOT
+from boards.report import REPORTS, WORK
 from sw.contract.geometry import Geometry
 from sw.contract.geometry_text import geometry_text
 
@@ -86,10 +86,10 @@ def points() -> dict[str, Point]:
 
 def cycles(geometry: Geometry, folder: Path) -> dict[str, Any]:
     """What a training sample costs on the simulated board of a shape. Raises `BuildError`."""
-    text, path = geometry_text(geometry), folder / "cycles.json"
+    text, path = geometry_text(geometry), (folder / "cycles.json").absolute()
     shape = ["--geometry", text, "--layers", ",".join(map(str, LAYERS)), "--samples", str(SAMPLES)]
-    command = [sys.executable, "-m", "sw.experiments.cycles", *shape, "--json", str(path)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    command = [sys.executable, "-P", "-m", "sw.experiments.cycles", *shape, "--json", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         last = (done.stderr.strip() or "no message").splitlines()[-1]
         raise BuildError(f"the cycles of {text} could not be measured: {last}")
@@ -98,7 +98,7 @@ def cycles(geometry: Geometry, folder: Path) -> dict[str, Any]:
 
 def measure(point: Point, known: dict[str, Any], console: Console) -> dict[str, Any]:
     """Build a point and count its cycles, unless a point of the same shape has them. Raises `BuildError`."""
-    folder = ROOT / "build" / "sweep" / point.name
+    folder = WORK / "sweep" / point.name
     request = Request(
         target=find(BOARD),
         folder=folder,

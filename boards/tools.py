@@ -10,6 +10,7 @@ from pathlib import Path
 
 from boards.error import BuildError, RequestError
 from boards.target import Step
+from sw.tree import built
 
 LAST_LINES = 8
 # YoWASP announces on its first run that it compiles itself.
@@ -59,10 +60,14 @@ def run_step(step: Step, folder: Path, on_line: Callable[[str], None]) -> float:
     log = log_of(step, folder)
     begun = time.monotonic()
     command = [find_tool(step.tool), *step.arguments]
+    try:
+        environment = os.environ | built.for_yowasp()
+    except built.NoFolderError as error:
+        raise RequestError(str(error)) from error
     copy = Path(os.devnull) if step.writes_log else log
     with copy.open("w", encoding="utf-8", errors="replace", buffering=1) as written:
         process = subprocess.Popen(
-            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             text=True, errors="replace",
         )  # fmt: skip
         with process:

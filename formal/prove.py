@@ -64,9 +64,9 @@ def prove(claim: Claim, bug: Bug | None, folder: Path) -> Answer:
     folder.mkdir(parents=True)
     (folder / "harness.il").write_text(rtlil.convert(claim.harness(bug), name="harness", ports=[]))
     mode, depth = ("bmc", max(claim.depth, claim.bug_depth)) if bug else ("prove", claim.depth)
-    script = SCRIPT.format(mode=mode, depth=depth, timeout=TIME_LIMIT, source=folder / "harness.il")
+    script = SCRIPT.format(mode=mode, depth=depth, timeout=TIME_LIMIT, source="harness.il")  # its words end at spaces
     (folder / "harness.sby").write_text(script)
-    command = [str(beside / "yowasp-sby"), "-f", "-j", "1", "-d", str(folder / "run"), str(folder / "harness.sby")]
+    command = [str(beside / "yowasp-sby"), "-f", "-j", "1", "-d", "run", "harness.sby"]
     begin = time.monotonic()
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     status = folder / "run" / "status"

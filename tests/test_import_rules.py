@@ -7,19 +7,22 @@ from pathlib import Path
 
 import pytest
 
+from sw.tree.sources import sources
+
 ROOT = Path(__file__).parent.parent
 ROOMS = ("sw", "hw", "formal", "mutation", "boards", "sim", "tests")
 
 # A room is the longest of these that starts a module's name; it may import the standard library, itself, and these.
 ALLOWED = {
     "sw.contract": (),
+    "sw.tree": ("platformdirs",),
     "sw.data": ("sw.contract", "numpy"),
-    "sw.twin": ("sw.contract", "sw.data", "numpy", "torch"),
+    "sw.twin": ("sw.contract", "sw.data", "sw.tree", "numpy", "torch"),
     "sw.reference": ("sw.contract", "numpy", "torch"),
-    "hw": ("sw.contract", "amaranth"),
+    "hw": ("sw.contract", "sw.tree", "amaranth"),
     "formal": ("sw.contract", "hw", "amaranth"),
-    "mutation": (),
-    "boards": ("sw.contract", "sw.figures", "hw", "amaranth", "amaranth_boards", "rich"),
+    "mutation": ("sw.tree",),
+    "boards": ("sw.contract", "sw.figures", "sw.tree", "hw", "amaranth", "amaranth_boards", "rich"),
 }
 FORBIDDEN = {
     "sw.host": ("sw.twin", "torch", "amaranth", "amaranth_boards"),
@@ -68,7 +71,7 @@ def violations(source: str, module: str, is_package: bool = False) -> list[str]:
 
 
 def all_modules() -> list[Path]:
-    return sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py") if (ROOT / room).is_dir())
+    return sources(*(f"{room}/**/*.py" for room in ROOMS))
 
 
 def test_every_module_keeps_to_its_room():
@@ -93,6 +96,7 @@ def test_the_search_finds_the_modules_of_every_room():
         ("sw.contract.table", "def f():\n    import numpy as np"),
         ("sw.contract.table", "from ..data import idx"),
         ("sw.data.idx", "from sw.host.device import Device"),
+        ("sw.tree.built", "import numpy"),
         ("sw.twin.cell", "from hw.array import cell"),
         ("sw.reference.learner", "from sw.twin.engine import Twin"),
         ("sw.host.device", "import torch.nn"),

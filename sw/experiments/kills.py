@@ -28,7 +28,7 @@ from sw.host.commands.speech import say, tell
 from sw.host.error import HostError
 from sw.host.output import check_writable, write_json
 
-METAPLAST = (sys.executable, "-c", "from sw.host.command_line import main; main()")
+METAPLAST = (sys.executable, "-P", "-c", "from sw.host.command_line import main; main()")
 POLL = 0.001
 DIFFERENT = 1
 

@@ -26,6 +26,7 @@ from sw.host.commands.train import train
 from sw.host.commands.verify import verify
 from sw.host.error import HostError
 from sw.host.interruption import EXIT_STATUS, Interrupted
+from sw.tree.checkout import wrong_code
 
 WRONG = 2
 FAULT = 70  # of this program: EX_SOFTWARE of sysexits.h, for Python's own status is the one of a difference
@@ -99,6 +100,9 @@ def _wrong(message: str) -> int:
 
 def main() -> None:
     """The console script."""
+    copied = wrong_code(sys.argv[0])
+    if copied is not None:
+        sys.exit(_wrong(copied))
     if len(sys.argv) == 1:
         sys.argv.append("--help")
     sys.exit(run(app))

@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
+from typing import IO
 
 from sw.host.error import TransportError
 
@@ -14,6 +15,16 @@ GRACE = 2.0  # seconds for the program to end after its input has been closed
 LAST_LINES = 3
 MOST_COMPLAINTS = 65536  # bytes of its standard error that are looked at
 MOST_ARRIVED = 1 << 24  # bytes that are kept while it does not take what is written
+
+
+def _scratch() -> IO[bytes]:
+    """A file without a name: where there is no folder for temporary files, in memory. Raises `TransportError`."""
+    try:
+        return tempfile.TemporaryFile()
+    except OSError as error:
+        if not hasattr(os, "memfd_create"):
+            raise TransportError(f"there is no folder for temporary files ({error.strerror}): let TMPDIR name one") from error
+        return os.fdopen(os.memfd_create("complaints"), "w+b")
 
 
 class ProcessTransport:
@@ -30,7 +41,7 @@ class ProcessTransport:
 
     def __init__(self, command: Sequence[str]) -> None:
         self.command = list(command)
-        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
+        self._complaints = _scratch()
         self._arrived = bytearray()
         try:
             self._process = subprocess.Popen(

@@ -17,7 +17,7 @@ from sw.host.device import Device, connect
 from sw.host.error import BoardError
 from sw.host.process_transport import ProcessTransport
 
-BUILD = (sys.executable, "-m", "sim.native.build")
+BUILD = (sys.executable, "-P", "-m", "sim.native.build")  # -P: no file of the folder that one stands in is taken for a module
 FAILURE = "error: "
 HELLO_TIMEOUT = 20.0
 REPLY_TIMEOUT = 120.0  # a full-size board simulates some 200 samples a second, a shared machine fewer

