@@ -111,7 +111,7 @@ def main(arguments: list[str] | None = None) -> int:
             raise BuildError(f"samples is {given.samples}, expected 1 or more")
         if given.seed < 0:
             raise BuildError(f"seed is {given.seed}, expected 0 or more")
-        result = run(given.board, given.samples, given.seed, _layers(given.layers))
+        result = run(given.board, given.samples, given.seed, parse_layers(given.layers))
     except (BuildError, BoardsError, ContractError, HostError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -129,7 +129,8 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _layers(text: str | None) -> tuple[int, ...] | None:
+def parse_layers(text: str | None) -> tuple[int, ...] | None:
+    """`784,24,10` as sizes; None of None. Raises `BuildError`."""
     try:
         return tuple(int(size) for size in text.split(",")) if text else None
     except ValueError as error:
