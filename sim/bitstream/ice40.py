@@ -57,12 +57,27 @@ class Circuit:
         self._pending.append((name, kind, parameters, driven, inputs))  # type: ignore[arg-type]
 
     def _finish(self) -> None:
-        """What inputs see, now that every driver is known."""
-        for name, kind, parameters, driven, inputs in self._pending:
+        """What inputs see, now that every driver is known. A table that is constant is no cell."""
+        pending, before = self._pending, []
+        while len(pending) != len(before):
+            pending, before = [cell for cell in pending if not self._is_constant(*cell[1:])], pending
+        for name, kind, parameters, driven, inputs in pending:
             seen = {pin: _each(lambda net: self.wires.read(*net) if isinstance(net, tuple) else self.wires.read(net), nets)
                     for pin, nets in inputs.items()}  # fmt: skip
             connections = {pin: list(nets) if isinstance(nets, list) else [nets] for pin, nets in (driven | seen).items()}
             self.cells[name] = {"type": kind, "parameters": parameters, "port_directions": {}, "connections": connections}
+
+    def _is_constant(self, kind: str, parameters: dict[str, str], driven: dict[str, Any], inputs: dict[str, Any]) -> bool:
+        if kind != "SB_LUT4":
+            return False
+        seen = [self.wires.read(net) for net in inputs.values()]
+        fixed = {k: int(level) for k, level in enumerate(seen) if isinstance(level, str)}
+        table = enumerate(reversed(parameters["LUT_INIT"]))
+        levels = {level for place, level in table if all(place >> k & 1 == bit for k, bit in fixed.items())}
+        if len(levels) > 1:
+            return False
+        self.wires.tie(driven["O"], levels.pop())
+        return True
 
     def _is_set(self, tile: Tile, function: str) -> bool:
         """Whether all bits of a function of a tile are set."""
@@ -98,7 +113,9 @@ class Circuit:
             data = out if out is not None else self.wires.new()
             if lone is not None:
                 self.wires.join(lone, data)
-        self._add(f"{name}.lut", "SB_LUT4", {"LUT_INIT": table}, {"O": data}, {f"I{k}": net for k, net in enumerate(inputs)})
+        # Its output may be an input of its own carry, which shares two inputs with the table: no loop, if the table ignores it.
+        seen = {f"I{k}": net if _matters(table, k) else None for k, net in enumerate(inputs)}
+        self._add(f"{name}.lut", "SB_LUT4", {"LUT_INIT": table}, {"O": data}, seen)
 
     def _flip_flop(self, name: str, tile: Tile, data: int, out: int | None, sets: bool, asynchronous: bool) -> None:
         clock, enable, reset = (self.wires.at(tile, f"lutff_global/{wire}") for wire in ("clk", "cen", "s_r"))
@@ -201,6 +218,12 @@ class Circuit:
                 source = self.wires.at(tile, "fabout")
                 pins = {"GLOBAL_BUFFER_OUTPUT": net}, {"USER_SIGNAL_TO_GLOBAL_BUFFER": source}
                 self._add(f"global_{number}", "SB_GB", {}, *pins)
+
+
+def _matters(table: str, k: int) -> bool:
+    """Whether a table, its value for all ones first, depends on input `k`."""
+    levels = table[::-1]
+    return any(levels[place] != levels[place ^ 1 << k] for place in range(len(levels)))
 
 
 def _each(one: Any, nets: Any) -> Any:
