@@ -8,10 +8,11 @@ import pytest
 from sw.contract.frames import Frame
 from sw.contract.network import Network
 from sw.data.initial_weights import initial_weights
-from sw.host import boards, known_answers, simulated_board
+from sw.host import boards, simulated_board
 from sw.host.command_line import app, run
 from sw.host.device import connect
-from sw.host.known_answers import CASES, SAMPLES
+from sw.host.selftest import known_answers
+from sw.host.selftest.known_answers import CASES, SAMPLES
 from sw.host.serial_transport import SerialTransport
 from tests.fake_board import SMALL, FakeBoard
 from tests.fake_build import build_command
@@ -51,7 +52,10 @@ def test_a_board_on_a_port_is_sound_and_forgets_the_test(capsys):
     with FakePort(board_like("ulx3s-85f")) as port:
         assert selftest("--board", "ulx3s", "--port", port.name) == 0
         captured = capsys.readouterr()
-        assert captured.out == "sound: 400 known samples in 2 networks; its weights were overwritten\n"
+        *report, verdict = captured.out.splitlines()
+        assert verdict == "sound: 400 known samples in 2 networks; its weights were overwritten"
+        assert report[0].startswith("metaplast ") and report[1] == f"board ulx3s-85f on {port.name} at 3000000 baud"
+        assert "columns=784,rows=512" in report[3]
         assert "weight memory: 512 rows of 784 columns" in captured.err
         assert port.board.chip.samples == 0
     assert selftest("--board", "twin") == 0
@@ -81,27 +85,106 @@ def test_what_a_board_has_learned_is_overwritten_only_when_asked(small_boards, c
         assert selftest("--board", "ulx3s", "--port", port.name, "--yes") == 0
 
 
-def stuck(board):
+def loses_a_reply(board):
+    """One reply never comes."""
+    answer, count = board.answer, iter(range(10**9))
+    board.answer = lambda piece: None if next(count) == 60 else answer(piece)
+
+
+def stuck_register(board):
+    """Bit 3 of the signature is always 0."""
+    state = board.state
+
+    def stuck(data, repeated):
+        reply = state(data, repeated)
+        return reply[:4] + bytes([reply[4] & ~8]) + reply[5:]
+
+    board.state = stuck
+
+
+def stuck_at(row, column):
     """Bit 2 of one weight is always 1."""
+
+    def fault(board):
+        write = board.write
+
+        def written(data, *how):
+            answer = write(data, *how)
+            board.chip.weights[row, column] |= 4
+            return answer
+
+        board.write = written
+
+    return fault
+
+
+def no_byte_enables(board):
+    """Whoever writes synapse 2 of a cell writes synapse 3 too."""
     write = board.write
 
     def written(data, *how):
         answer = write(data, *how)
-        board.chip.weights[31, 40] |= 4
+        if len(data) - 2 == 19:
+            board.chip.weights[data[0], 19] = board.chip.weights[data[0], 18]
         return answer
 
     board.write = written
 
 
 def twin_rows(board):
-    """Rows 3 and 19 are one: the address line that tells them apart is broken."""
+    """Rows 0 and 16 are one: the address line that tells them apart is broken."""
+    write, read = board.write, board.read
+    board.write = lambda data, *how: write(bytes([data[0] % 16]) + data[1:], *how)
+    board.read = lambda data, *how: read(bytes([data[0] % 16]) + data[1:], *how)
+
+
+def reads_another_row(board):
     read = board.read
     board.read = lambda data, *how: read(bytes([3]) + data[1:] if data[0] == 19 else data, *how)
 
 
+def swaps_pixels(board):
+    images = board.images
+    board.images = lambda data: images(data)[:, [*range(5), 6, 5, *range(7, board.chip.inputs)]]
+
+
+def loses_a_pixel(board):
+    images = board.images
+    board.images = lambda data: images(data) * (np.arange(board.chip.inputs) != 17).astype(np.uint8)
+
+
+def always_lit(board):
+    images = board.images
+    board.images = lambda data: images(data) | (np.arange(board.chip.inputs) == 17).astype(np.uint8)
+
+
+def wrong_mean(board):
+    """Neurons are compared with the mean and two: only hidden layers have one."""
+    forward = board.chip.forward
+
+    def above_the_mean(pixels):
+        chip = board.chip
+        layers, chip.layers = chip.layers, [layer | {"gate": layer["gate"] + 2} for layer in chip.layers]
+        result = forward(pixels)
+        chip.layers = layers
+        return result
+
+    board.chip.forward = above_the_mean
+
+
+def learns_dark_pixels(board):
+    learn = board.chip._learn
+    board.chip._learn = lambda i, row, x, d: learn(i, row, np.where(x == 0, 1, x), d)
+
+
+def learns_backwards(board):
+    learn = board.chip._learn
+    board.chip._learn = lambda i, row, x, d: learn(i, row, x, -d)
+
+
 def thresholds(board):
     table = board.chip.table_of
-    board.chip.table_of = lambda i, u: [x + 1 for x in table(i, u)]
+    board.chip.table_of = lambda i, u: [min(128, x + 1) for x in table(i, u)]
 
 
 def counts(board):
@@ -114,21 +197,65 @@ def predicts(board):
 
 
 FAULTS = {
-    "a stuck bit": (stuck, r"the weight of row 31, column 40 \(cell 2, synapse 8, fold 0\) reads .*, written .* \(1 of 2048"),
-    "two rows that are one": (twin_rows, r"the weight of row 19, column 0 .* of 2048 differ\)"),
-    "a threshold one too high": (thresholds, r"known answers of small: predictions of sample \d+ is \d, expected \d"),
-    "a sample counted twice": (counts, r"known answers of small: .* has counted \d+ training samples, expected \d+:"),
-    "a wrong prediction": (predicts, r"known answers of small: predictions of sample 7 is \d, expected \d \(1 of 200 differ\)"),
+    "a lost reply": (loses_a_reply, r"link: of 128 frames [1-9]\d* had to be sent again, and 0 came to the board damaged"),
+    "a stuck bit of a register": (stuck_register, r"registers: the signature reads fffffff6, written fffffffe"),
+    "a stuck bit in row 0": (
+        stuck_at(0, 40),
+        r"single weights: the weight of row 0, column 40 \(cell 2, synapse 8, fold 0\) reads 4, expected 0 \(1 of 64 differ\)",
+    ),
+    "no byte enables": (
+        no_byte_enables,
+        r"neighbours: writing columns 0 to 18 of row 18 also changed column 19 \(cell 1, synapse 3, fold 0\): it reads",
+    ),
+    "two rows that are one": (twin_rows, r"neighbours: writing columns .* of row 0 "),
+    "a row that reads another": (reads_another_row, r"neighbours: writing columns 0 to 19 of row 19 "),
+    "a stuck bit": (
+        stuck_at(29, 63),
+        r"whole memory: the weight of row 29, column 63 \(cell 3, synapse 15, fold 0\) reads .*, expected .* \(1 of 2048",
+    ),
+    "swapped pixels": (swaps_pixels, r"inputs: pixel 5 \(cell 0, synapse 5, fold 0\) alone, .* it arrives somewhere else"),
+    "a lost pixel": (loses_a_pixel, r"inputs: pixel 17 \(cell 1, synapse 1, fold 0\) alone, .* predicted 0, .* not arrive"),
+    "a pixel that is always on": (always_lit, r"inputs: a dark image, shown the first time, is predicted \d+, expected 0"),
+    "a wrong mean": (wrong_mean, r"forward pass: small, 64-20-10: predictions_before of sample \d+ is \d, expected \d"),
+    "dark pixels that learn": (
+        learns_dark_pixels,
+        r"learned row: row \d, the (label|rival)'s, column \d+, whose pixel is off: the weight was",
+    ),
+    "learning backwards": (learns_backwards, r"learned row: row \d, the (label|rival)'s, column \d+, whose pixel is on"),
+    "a threshold one too high": (thresholds, r"known answers: small, 64-20-10: predictions of sample \d+ is \d, expected \d"),
+    "a sample counted twice": (counts, r"known answers: small: .* has counted \d+ training samples, expected \d+:"),
+    "a wrong prediction": (
+        predicts,
+        r"known answers: small, 64-20-10: predictions of sample 7 is \d, expected \d \(1 of 200 differ\)",
+    ),
 }
 
 
 @pytest.mark.parametrize(("fault", "said"), FAULTS.values(), ids=FAULTS)
-def test_a_broken_board_is_told_what_is_wrong_first(small_boards, capsys, fault, said):
+def test_a_broken_board_is_told_which_part_is_wrong_first(small_boards, capsys, fault, said):
     board = FakeBoard()
     fault(board)
     with FakePort(board) as port:
         assert selftest("--board", "ulx3s", "--port", port.name) == 1
-    assert re.match(f"different: {said}", capsys.readouterr().out)
+    *_, verdict, advice = capsys.readouterr().out.splitlines()
+    assert re.match(f"different: {said}", verdict)
+    assert re.fullmatch(r"look at .* \(docs/first-light\.md\)", advice)
+
+
+def test_the_stages_go_from_the_line_to_learning(small_boards, capsys):
+    with FakePort(FakeBoard()) as port:
+        assert selftest("--board", "ulx3s", "--port", port.name) == 0
+    assert re.findall(r"^ok  ([^:]+):", capsys.readouterr().out, re.MULTILINE) == [
+        "link",
+        "registers",
+        "single weights",
+        "neighbours",
+        "whole memory",
+        "inputs",
+        "forward pass",
+        "learned row",
+        "known answers",
+    ]
 
 
 def test_a_wrong_layer_is_named():

@@ -32,13 +32,23 @@ def configure(network: Network, geometry: Geometry) -> list[Request]:
     return [(Command.CONFIGURE, registers), *((Command.TABLE, table) for table in tables)]
 
 
+def write_row(row: int, values: Row) -> Request:
+    """A WRITE of columns 0, 1, … of a row; the columns behind keep what they have."""
+    return Command.WRITE, _ROW.pack(row) + values.tobytes()
+
+
+def read_row(row: int, count: int) -> Request:
+    """A READ of columns 0 … count-1 of a row."""
+    return Command.READ, _ROW_AND_COUNT.pack(row, count)
+
+
 def write(weights: Iterable[Iterable[Row]]) -> Iterator[Request]:
     """A WRITE for each row of `weights`: int8 arrays of shape (n_l, n_{l-1}), layer 1 first."""
     for row, values in enumerate(values for layer in weights for values in layer):
-        yield Command.WRITE, _ROW.pack(row) + values.tobytes()
+        yield write_row(row, values)
 
 
 def read(network: Network) -> Iterator[Request]:
     """A READ for each row of the network."""
     for row, count in enumerate(fan_in for neurons, fan_in in network.shapes for _ in range(neurons)):
-        yield Command.READ, _ROW_AND_COUNT.pack(row, count)
+        yield read_row(row, count)

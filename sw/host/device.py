@@ -70,13 +70,22 @@ class Device:
     def read_weights(self) -> Weights:
         """All hidden weights: int8 arrays of shape (n_l, n_{l-1})."""
         shapes = self.network.shapes
-        counts = [fan_in for neurons, fan_in in shapes for _ in range(neurons)]
-        replies = self.link.exchange(requests.read(self.network))
-        rows = [
-            np.frombuffer(self._of_length(reply, count, "READ"), np.int8) for reply, count in zip(replies, counts, strict=True)
-        ]
+        rows = self.read_rows(enumerate(fan_in for neurons, fan_in in shapes for _ in range(neurons)))
         firsts = self.network.first_rows
         return [np.stack(rows[first : first + neurons]) for first, (neurons, _) in zip(firsts, shapes, strict=True)]
+
+    def write_rows(self, rows: Iterable[tuple[int, NDArray[np.int8]]]) -> None:
+        """Write hidden weights to columns 0, 1, … of rows, by the rows' numbers; the columns behind keep theirs."""
+        self._order(requests.write_row(row, values) for row, values in rows)
+
+    def read_rows(self, rows: Iterable[tuple[int, int]]) -> list[NDArray[np.int8]]:
+        """The hidden weights of columns 0 … count-1 of rows: of each its number and the count."""
+        asked = list(rows)
+        replies = self.link.exchange(requests.read_row(row, count) for row, count in asked)
+        return [
+            np.frombuffer(self._of_length(reply, count, "READ"), np.int8)
+            for reply, (_, count) in zip(replies, asked, strict=True)
+        ]
 
     def write_state(self, prng: int, samples: int, signature: int = 0) -> None:
         """Set the random word, the count of training samples and their signature."""

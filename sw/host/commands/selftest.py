@@ -1,5 +1,6 @@
-"""`metaplast selftest`: is a board sound? Its whole weight memory and its answers to known samples, without the twin."""
+"""`metaplast selftest`: is a board sound? From the line to learning, stage by stage, without the twin."""
 
+import time
 from contextlib import suppress
 from typing import Annotated
 
@@ -7,13 +8,14 @@ import typer
 
 from sw.contract.error import ContractError
 from sw.contract.geometry_text import parse_geometry
-from sw.host import boards, known_answers
+from sw.host import boards
 from sw.host.commands.options import BoardName, GeometryText, Port
 from sw.host.commands.speech import say, tell
-from sw.host.error import BoardError, HostError, InputError, MiscountError
-from sw.host.known_answers import CASES, SAMPLES, Case
+from sw.host.error import BoardError, HostError, InputError
 from sw.host.learning_device import LearningDevice
-from sw.host.memory_check import memory_fault
+from sw.host.selftest.known_answers import CASES, SAMPLES, Case
+from sw.host.selftest.report import head
+from sw.host.selftest.stages import Stage, stages
 
 DIFFERENT = 1
 
@@ -24,23 +26,27 @@ def selftest(
     geometry: GeometryText = None,
     yes: Annotated[bool, typer.Option("--yes", help="Overwrite what the board has learned.")] = False,
 ) -> None:
-    """Test a board by itself: its weight memory, then training with known answers. Overwrites the board's weights.
+    """Test a board by itself, from the serial line to learning; the first fault names the part. Overwrites its weights.
 
-    A board on a port that has learned something since it was configured is left alone without --yes. Exit status 1 where
-    an answer is wrong.
+    What it prints is a report to be pasted into a question. A board on a port that has learned something since it was
+    configured is left alone without --yes. Exit status 1 where an answer is wrong.
     """
     chosen = boards.find(board, port, parse_geometry(geometry) if geometry is not None else None)
     cases = fitting(chosen)
     with chosen.open(say) as device:
         if isinstance(chosen, boards.SerialBoard) and not yes:
             _check_nothing_learned(device)
-        fault = first_fault(device, chosen, cases)
+        for line in head(chosen, device):
+            tell(line)
+        fault = first_fault(stages(device, chosen.geometry, cases))
         with suppress(HostError):  # of a broken board the fault is told, not this
             device.configure(next(iter(cases.values())).network)  # the count of samples is 0 again
     if fault is not None:
-        tell(f"different: {fault}")
+        stage, words = fault
+        tell(f"different: {stage.name}: {words}")
+        tell(f"look at {stage.look_at} (docs/first-light.md)")
         raise typer.Exit(DIFFERENT)
-    typer.echo(f"sound: {len(cases) * SAMPLES} known samples in {len(cases)} networks; its weights were overwritten")
+    tell(f"sound: {len(cases) * SAMPLES} known samples in {len(cases)} networks; its weights were overwritten")
 
 
 def fitting(board: boards.Board) -> dict[str, Case]:
@@ -58,23 +64,15 @@ def fitting(board: boards.Board) -> dict[str, Case]:
     return found
 
 
-def first_fault(device: LearningDevice, board: boards.Board, cases: dict[str, Case]) -> str | None:
-    """What is wrong with a board first, or None. Every stage is told as it begins."""
-    geometry = board.geometry
-    if geometry is not None and geometry.rows > 1:
-        say(f"weight memory: {geometry.rows} rows of {geometry.columns} columns, two patterns")
-        fault = memory_fault(device, geometry)
+def first_fault(asked: list[Stage]) -> tuple[Stage, str] | None:
+    """The first stage that finds a fault, and the fault. Every stage is told as it begins, and printed when it is sound."""
+    for stage in asked:
+        say(f"{stage.name}: {stage.covers}")
+        begun = time.monotonic()
+        fault = stage.run()
         if fault is not None:
-            return fault
-    expected = known_answers.known()
-    for name, case in cases.items():
-        say(f"known answers of {name}, {'-'.join(map(str, case.network.layers))}: {SAMPLES} training samples")
-        try:
-            fault = known_answers.first_difference(known_answers.answers(device, case), expected[name])
-        except MiscountError as error:
-            fault = str(error)
-        if fault is not None:
-            return f"known answers of {name}: {fault}"
+            return stage, fault
+        tell(f"ok  {stage.name}: {stage.covers} ({time.monotonic() - begun:.1f} s)")
     return None
 
 

@@ -1,12 +1,13 @@
 """Known answers: what a sound board predicts and has learned after fixed samples, so that a board can be tested alone.
 
-`known_answers.json` has the answers of every case; `python -m sw.host.known_answers` writes it again from the twin. The
-cases are for different sizes of boards, and every one that fits is asked: all columns of every board take part in `wide`.
+`known_answers.json` has the answers of every case; `python -m sw.host.selftest.known_answers` writes it again from the twin.
+The cases are for different sizes of boards, and every one that fits is asked: all columns of every board take part in `wide`.
 """
 
 import json
 import sys
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,14 @@ import numpy as np
 from sw.contract.network import Network
 from sw.host import boards
 from sw.host.checkpoint import Checkpoint
+from sw.host.error import MiscountError
 from sw.host.learning_device import Bits, Labels, LearningDevice
 from sw.host.output import write_json
 
 PATH = Path(__file__).with_suffix(".json")
 SAMPLES = 200
-TESTED = 50  # of them predicted again, after learning
+BEFORE = "predictions_before"
+TESTED = 50  # of them predicted before and again after learning
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,12 +67,13 @@ CASES = {
 
 def answers(device: LearningDevice, case: Case) -> dict[str, Any]:
     """What a device answers to a case: predictions, then the state and the counts after them."""
-    Checkpoint.initial(case.network).put_on(device)
     pixels, labels = case.samples()
+    before = predictions_before(device, case)
     predictions = device.train(pixels, labels).tolist()
     state = Checkpoint.of(device, case.network)
     counted = device.counters()
     return {
+        BEFORE: before,
         "predictions": predictions,
         "weights_crc32": [f"{zlib.crc32(layer.tobytes()):08x}" for layer in state.weights],
         "prng": state.prng,
@@ -79,6 +83,35 @@ def answers(device: LearningDevice, case: Case) -> dict[str, Any]:
         "draws": counted["draws"],
         "predictions_after": device.infer(pixels[:TESTED]).tolist(),
     }
+
+
+def predictions_before(device: LearningDevice, case: Case) -> list[int]:
+    """What a device predicts with a case's initial weights."""
+    Checkpoint.initial(case.network).put_on(device)
+    return device.infer(case.samples()[0][:TESTED]).tolist()
+
+
+def forward_fault(device: LearningDevice, cases: dict[str, Case]) -> str | None:
+    """The first prediction without learning that is another one than the twin's, in words, or None."""
+    return _first_fault(cases, lambda case: {BEFORE: predictions_before(device, case)})
+
+
+def training_fault(device: LearningDevice, cases: dict[str, Case]) -> str | None:
+    """The first answer of any case that is another one than the twin's, in words, or None."""
+    return _first_fault(cases, lambda case: answers(device, case))
+
+
+def _first_fault(cases: dict[str, Case], answer: Callable[[Case], dict[str, Any]]) -> str | None:
+    expected = known()
+    for name, case in cases.items():
+        try:
+            found = answer(case)
+        except MiscountError as error:
+            return f"{name}: {error}"
+        fault = first_difference(found, {key: expected[name][key] for key in found})
+        if fault is not None:
+            return f"{name}, {'-'.join(map(str, case.network.layers))}: {fault}"
+    return None
 
 
 def known() -> dict[str, dict[str, Any]]:
@@ -102,7 +135,7 @@ def first_difference(found: dict[str, Any], expected: dict[str, Any]) -> str | N
 
 
 def main() -> None:
-    """`python -m sw.host.known_answers`."""
+    """`python -m sw.host.selftest.known_answers`."""
     with boards.find("twin").open(print) as twin:
         write_json(PATH, {name: answers(twin, case) for name, case in CASES.items()})
     print(f"{PATH}: {', '.join(CASES)}", file=sys.stderr)

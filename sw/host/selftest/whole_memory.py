@@ -4,12 +4,13 @@ import numpy as np
 
 from sw.contract.geometry import Geometry
 from sw.contract.network import Network
-from sw.host.learning_device import LearningDevice
+from sw.host.device import Device
+from sw.host.selftest.places import first_difference
 
 SEED = 1
 
 
-def memory_fault(device: LearningDevice, geometry: Geometry) -> str | None:
+def fault(device: Device, geometry: Geometry) -> str | None:
     """Fill the whole weight memory with a random pattern, read it back, do the same with its complement.
 
     So every bit holds a zero and a one, and two words that are one cell of memory are told apart. The first weight that
@@ -20,12 +21,7 @@ def memory_fault(device: LearningDevice, geometry: Geometry) -> str | None:
     for written in (pattern, ~pattern):
         device.write_weights([written])
         (found,) = device.read_weights()
-        wrong = np.argwhere(found != written)
-        if len(wrong):
-            row, column = wrong[0]
-            fold, cell, synapse = geometry.place(int(column))
-            return (
-                f"the weight of row {row}, column {column} (cell {cell}, synapse {synapse}, fold {fold}) reads "
-                f"{found[row, column]}, written {written[row, column]} ({len(wrong)} of {written.size} differ)"
-            )
+        different = first_difference(geometry, found, written)
+        if different is not None:
+            return different
     return None
