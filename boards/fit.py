@@ -1,6 +1,5 @@
 """Whether a network and a shape fit a board, and by how much they don't."""
 
-import json
 import re
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from boards.target import Target
 from sw.contract.error import ContractError
 from sw.contract.geometry import Geometry
 from sw.contract.network import Network
+from sw.files.input import read_object
 
 # A line of nextpnr's log about a resource: its name, used, available.
 UTILISATION = re.compile(r"^Info:\s+(\w+):\s*(\d+)/\s*(\d+)\s+\d+%$", re.MULTILINE)
@@ -34,7 +34,7 @@ def check_weights(geometry: Geometry, target: Target, device: str) -> None:
 
 def check_design(counts: Path, target: Target, device: str) -> None:
     """Raise `RequestError` unless the device has the blocks of the synthesised design: before it is placed."""
-    cells = json.loads(counts.read_text())["design"]["num_cells_by_type"]
+    cells = read_object(counts)["design"]["num_cells_by_type"]
     needed, there = target.family.demand(cells), target.family.blocks(device)
     if needed > there:
         raise RequestError(

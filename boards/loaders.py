@@ -5,6 +5,7 @@ import zlib
 from pathlib import Path
 
 from boards.target import Loader
+from sw.files.output import write_bytes
 
 
 def open_fpga_loader(board: str) -> Loader:
@@ -25,7 +26,7 @@ def with_dfu_suffix(bitstream: Path, vendor: int, product: int) -> Path:
     """A copy named `.dfu` that ends with the suffix of the USB device firmware upgrade class 1.1, appendix B."""
     body = bitstream.read_bytes() + struct.pack("<HHHH3sB", 0xFFFF, product, vendor, 0x0100, b"UFD", 16)
     file = bitstream.with_suffix(".dfu")
-    file.write_bytes(body + struct.pack("<I", zlib.crc32(body) ^ 0xFFFFFFFF))
+    write_bytes(file, body + struct.pack("<I", zlib.crc32(body) ^ 0xFFFFFFFF))
     return file
 
 

@@ -4,7 +4,6 @@
 """
 
 import argparse
-import json
 import os
 import shutil
 import subprocess
@@ -18,6 +17,9 @@ from boards.identity import source_hash
 from boards.report import ROOT
 from boards.target import Loader
 from boards.tools import variable
+from sw.files.error import FileError
+from sw.files.input import read_object
+from sw.files.streams import take_every_word
 
 
 def find_loader(loader: Loader) -> str:
@@ -32,9 +34,9 @@ def find_loader(loader: Loader) -> str:
 def outdated(folder: Path, seed: int | None) -> str | None:
     """Why the bitstream in a folder is not the one to load, as words; None if it is."""
     try:
-        report = json.loads((folder / build.REPORT).read_text())
+        report = read_object(folder / build.REPORT)
         bitstream = folder / report["bitstream"]
-    except (OSError, ValueError, KeyError):
+    except (FileError, KeyError):
         return "there is no bitstream yet"
     if not bitstream.exists():
         return "there is no bitstream yet"
@@ -61,6 +63,7 @@ def load(loader: Loader, bitstream: Path, port: str | None) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command line. Returns the exit status."""
+    take_every_word()
     parser = argparse.ArgumentParser(prog="boards.program", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--board", default="ulx3s", help="name of a board; an unknown one lists them")
     parser.add_argument("--seed", type=int, help="load the bitstream of this seed of nextpnr")
@@ -81,6 +84,9 @@ def main(arguments: list[str] | None = None) -> int:
     except BuildError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.status
+    except FileError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
     return 0
 
 

@@ -19,7 +19,6 @@ from sw.contract.state import State
 from sw.host import checkpoint as module
 from sw.host.checkpoint import Checkpoint, load
 from sw.host.error import CheckpointError, LinkError, OutputError
-from sw.host.output import check_writable, write_json
 
 NETWORK = Network.of(layers=(12, 5, 3), init_seed=4, init_range=128)
 
@@ -289,18 +288,3 @@ def test_a_board_with_an_impossible_random_word_is_not_saved():
 
     with pytest.raises(LinkError, match="its random word is 0"):
         Checkpoint.of(Reset(), NETWORK)  # type: ignore[arg-type]
-
-
-def test_folders_that_cannot_be_written_to(tmp_path):
-    (tmp_path / "file").write_text("")
-    for path in (tmp_path / "file" / "a", tmp_path / "none" / "a", tmp_path):
-        with pytest.raises(OutputError):
-            check_writable(path)
-    check_writable(tmp_path / "a")
-    assert list(tmp_path.iterdir()) == [tmp_path / "file"]
-
-
-def test_json_has_no_numbers_that_json_has_not(tmp_path):
-    with pytest.raises(ValueError, match="not JSON compliant"):
-        write_json(tmp_path / "a.json", {"accuracy": float("nan")})
-    assert not list(tmp_path.iterdir())

@@ -13,13 +13,14 @@ ROOMS = ("sw", "hw", "formal", "mutation", "boards", "sim", "tests")
 # A room is the longest of these that starts a module's name; it may import the standard library, itself, and these.
 ALLOWED = {
     "sw.contract": (),
-    "sw.data": ("sw.contract", "numpy"),
+    "sw.files": ("sw.contract",),
+    "sw.data": ("sw.contract", "sw.files", "numpy"),
     "sw.twin": ("sw.contract", "sw.data", "numpy", "torch"),
     "sw.reference": ("sw.contract", "numpy", "torch"),
-    "hw": ("sw.contract", "amaranth"),
-    "formal": ("sw.contract", "hw", "amaranth"),
-    "mutation": (),
-    "boards": ("sw.contract", "sw.figures", "hw", "amaranth", "amaranth_boards", "rich"),
+    "hw": ("sw.contract", "sw.files", "amaranth"),
+    "formal": ("sw.contract", "sw.files", "hw", "amaranth"),
+    "mutation": ("sw.files",),
+    "boards": ("sw.contract", "sw.files", "sw.figures", "hw", "amaranth", "amaranth_boards", "rich"),
 }
 FORBIDDEN = {
     "sw.host": ("sw.twin", "torch", "amaranth", "amaranth_boards"),

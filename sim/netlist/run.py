@@ -8,7 +8,6 @@ difference, which is named. 2: what was asked for cannot be done.
 """
 
 import argparse
-import json
 import sys
 import time
 from pathlib import Path
@@ -22,6 +21,9 @@ from sim.netlist import build
 from sw.contract.boards import BOARDS
 from sw.contract.error import ContractError
 from sw.contract.network import Network
+from sw.files.error import FileError
+from sw.files.output import make_folder, write_json
+from sw.files.streams import take_every_word
 from sw.host.commands.verify import first_difference
 from sw.host.device import connect
 from sw.host.error import HostError
@@ -99,6 +101,7 @@ def run(board: str, samples: int, seed: int, layers: tuple[int, ...] | None) -> 
 
 def main(arguments: list[str] | None = None) -> int:
     """The command line. Returns the exit status."""
+    take_every_word()
     parser = argparse.ArgumentParser(prog="sim.netlist.run", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--board", default="ulx3s-12f", help="a board with an ECP5 or an iCE40")
     parser.add_argument("--samples", type=int, default=200, help="training samples")
@@ -112,16 +115,15 @@ def main(arguments: list[str] | None = None) -> int:
         if given.seed < 0:
             raise BuildError(f"seed is {given.seed}, expected 0 or more")
         result = run(given.board, given.samples, given.seed, _layers(given.layers))
-    except (BuildError, BoardsError, ContractError, HostError) as error:
+        folder = ROOT / "build" / result["board"]
+        make_folder(folder)
+        write_json(folder / "netlist.json", result)
+        if given.commit:
+            make_folder(REPORTS)
+            write_json(REPORTS / f"{result['board']}-netlist.json", result)
+    except (BuildError, BoardsError, ContractError, HostError, FileError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    text = json.dumps(result, indent=2) + "\n"
-    folder = ROOT / "build" / result["board"]
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "netlist.json").write_text(text)
-    if given.commit:
-        REPORTS.mkdir(parents=True, exist_ok=True)
-        (REPORTS / f"{result['board']}-netlist.json").write_text(text)
     if not result["equal"]:
         print(f"different: {result['difference']}")
         return 1

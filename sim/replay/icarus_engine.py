@@ -24,7 +24,7 @@ def replies(run: Run, path: Path) -> list[bytes]:
         parameters = {"run": str(path.absolute()), "replies": str(told)}
         cell = to_verilog(Cell(run.geometry), CELL_MODULE)
         run_bench(Accelerator(run.geometry, cell_instances=True), module=__name__, parameters=parameters, sources=[cell])
-        return [bytes.fromhex(line) for line in told.read_text().split("\n")[:-1]]
+        return [bytes.fromhex(line) for line in told.read_text(encoding="ascii").split("\n")[:-1]]
 
 
 @cocotb.test()

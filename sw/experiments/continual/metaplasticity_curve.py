@@ -63,7 +63,7 @@ def experiment(
     scale = (FULL if full else SCALED).with_options(
         hidden, tasks=tasks, samples=samples, test_samples=test_samples, epochs=epochs
     )
-    path = prepare(json, NAME)
+    path = prepare(json, NAME, [""])
     say(f"{scale.words()}, in its place {', '.join(f'{m:g}' for m in numbers)}")
     found: dict[float, dict[str, Outcome]] = {}
     written: dict[str, Any] = {}

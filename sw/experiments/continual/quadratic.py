@@ -27,7 +27,7 @@ def experiment(
 ) -> int:
     """Hidden weights that run away are important ones: loss against hidden weight, simulated and from the theory."""
     began = time.monotonic()
-    path = prepare(json, NAME)
+    path = prepare(json, NAME, [""])
     say(f"{dimensions} weights, {steps} steps of {learning_rate:g}, the paper's size")
     runs = [run(dimensions, steps, learning_rate, one) for one in range(seed, seed + seeds)]
     result = {

@@ -8,7 +8,7 @@ import numpy as np
 
 from sw.contract.error import require
 from sw.data.archive import ARCHIVES
-from sw.data.binarise import DEFAULT_THRESHOLD, binarise
+from sw.data.binarise import DEFAULT_THRESHOLD, binarise, bits_of_file
 from sw.data.download import obtain
 from sw.data.error import DataError
 from sw.data.labelled import check_labels, load_labelled
@@ -50,7 +50,8 @@ class Sources:
         """Training and test samples."""
         train, test = self._grey("fashion-mnist", self.fashion_folder)
         if not self.grey:
-            train, test = ((binarise(inputs, *self.fashion_thresholds), labels) for inputs, labels in (train, test))
+            thresholds, name = self.fashion_thresholds, f"Fashion-MNIST in {self.fashion_folder}"
+            train, test = ((bits_of_file(inputs, thresholds, name), labels) for inputs, labels in (train, test))
         return self._split(train, test)
 
     def _split(self, train: Labelled, test: Labelled) -> tuple[Labelled, Labelled]:

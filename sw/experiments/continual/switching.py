@@ -69,7 +69,7 @@ def experiment(
     counts = counts[:1] * (depth - 1) + counts[-1:] if len(counts) == 2 else counts
     if len(counts) != depth:
         raise InputError(f"--flips has {len(counts)} numbers, expected {depth}, one a layer, or 2: hidden and last layer")
-    path = prepare(json, NAME)
+    path = prepare(json, NAME, [""])
     say(f"{scale.words()}; {bins} bins, {', '.join(map(str, counts))} weights switched at once")
     sources, runs = Sources(grey=grey, mnist_folder=mnist_folder), []
     for one in range(seed, seed + seeds):

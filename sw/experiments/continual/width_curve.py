@@ -67,7 +67,7 @@ def experiment(
     scale = (FULL if full else SCALED).with_options(
         None, tasks=tasks, samples=samples, test_samples=test_samples, epochs=epochs, metaplasticity=metaplasticity
     )
-    path = prepare(json, NAME)
+    path = prepare(json, NAME, [""])
     say(f"{scale.words()}, in their place {', '.join(map(str, sizes))}")
     found: dict[int, dict[str, Outcome]] = {}
     written: dict[str, Any] = {}
