@@ -63,7 +63,7 @@ def shown(value: object) -> str:
     try:
         text = repr(value)
     except (ValueError, RecursionError):  # an integer of thousands of digits, a table in tables
-        return f"a {type(value).__name__} too long to be shown"
+        return f"too long to be shown ({type(value).__name__})"
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 

@@ -37,7 +37,7 @@ Validation = Annotated[
 MnistFolder = Annotated[Path, typer.Option(help="Folder of grey MNIST; filled from the net.", metavar="F")]
 FashionFolder = Annotated[Path, typer.Option(help="Folder of Fashion-MNIST; filled from the net.", metavar="F")]
 FashionThreshold = Annotated[
-    str, typer.Option(help="A bit of Fashion-MNIST is on above it; of several the pixels take turns.", metavar="T[,T…]")
+    str, typer.Option(help="A bit of Fashion-MNIST is on above it; of several the pixels take turns.", metavar="T[,T...]")
 ]
 Changes = Annotated[
     list[str] | None,

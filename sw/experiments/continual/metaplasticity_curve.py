@@ -39,7 +39,7 @@ SHOWN = {"accuracy": "Mean accuracy at the end", "accuracy_when_new": "Accuracy 
 
 def experiment(
     full: Full = False,
-    values: Annotated[str, typer.Option(help="The values of m.", metavar="M,M,…")] = "0,0.5,1,1.35,2,3,4,6",
+    values: Annotated[str, typer.Option(help="The values of m.", metavar="M,M,...")] = "0,0.5,1,1.35,2,3,4,6",
     methods: Annotated[str, typer.Option(help="Metaplastic ones, with commas.")] = "metaplastic,metaplastic-task-free,chip",
     tasks: Count = None,
     samples: Count = None,

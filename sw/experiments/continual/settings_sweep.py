@@ -34,7 +34,7 @@ FIXED = ("layers", "init_seed", "prng")
 
 
 def experiment(
-    variants: Annotated[str, typer.Option(help='As in "margin = 20; margin = 20, window = 4".', metavar="A; B; …")],
+    variants: Annotated[str, typer.Option(help='As in "margin = 20; margin = 20, window = 4".', metavar="A; B; ...")],
     stream: Annotated[str, typer.Option(help=f"One of {', '.join(STREAMS)}.", metavar="NAME")] = "permuted-mnist",
     tasks: Annotated[int, typer.Option(help="Tasks, one pass each.", min=1, metavar="N")] = 1,
     samples: Count = None,

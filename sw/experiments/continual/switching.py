@@ -44,7 +44,7 @@ def experiment(
     full: Full = False,
     method: Annotated[str, typer.Option(help="A floating-point method.", metavar="NAME")] = "metaplastic-task-free",
     bins: Annotated[int, typer.Option(help="Equal parts of the largest hidden weight.", min=1, metavar="N")] = 15,
-    flips: Annotated[str, typer.Option(help="Weights switched at once, by layer.", metavar="N,N,…")] = "1000,100",
+    flips: Annotated[str, typer.Option(help="Weights switched at once, by layer.", metavar="N,N,...")] = "1000,100",
     repetitions: Annotated[int | None, typer.Option(help="Draws of those weights.", min=1, metavar="N")] = None,
     samples: Count = None,
     test_samples: Annotated[int | None, typer.Option(help="Training samples that the loss is of.", min=1)] = None,

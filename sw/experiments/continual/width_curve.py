@@ -43,7 +43,7 @@ WIDTHS = {False: "64,128,256,512", True: "512,1024,2048,4096"}
 
 def experiment(
     full: Full = False,
-    widths: Annotated[str | None, typer.Option(help="Neurons of each hidden layer.", metavar="N,N,…")] = None,
+    widths: Annotated[str | None, typer.Option(help="Neurons of each hidden layer.", metavar="N,N,...")] = None,
     methods: Annotated[str, typer.Option(help="Names with commas.")] = "metaplastic,ewc,chip",
     tasks: Count = None,
     samples: Count = None,
