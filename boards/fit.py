@@ -45,7 +45,8 @@ def check_design(counts: Path, target: Target, device: str) -> None:
 
 def check_placed(log: Path, device: str) -> None:
     """Raise `RequestError` if nextpnr's log counts more of a resource than the device has: why it failed."""
-    counted = {name: (int(used), int(there)) for name, used, there in UTILISATION.findall(log.read_text(errors="replace"))}
+    told = log.read_text(encoding="utf-8", errors="replace")
+    counted = {name: (int(used), int(there)) for name, used, there in UTILISATION.findall(told)}
     for name, (used, there) in counted.items():
         if used > there:
             raise RequestError(f"the whole design needs {used} {name}, and the {device} has {there}: {used - there} too many")

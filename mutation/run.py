@@ -38,14 +38,14 @@ Fault = tuple[str, Change]
 
 def sample(room: Room, root: Path, count: int, seed: int) -> tuple[list[Fault], int]:
     """`count` faults of a room, drawn by `seed`, in the order of the files; and how many there are to draw from."""
-    every = [(file, change) for file in room.members(root) for change in changes((root / file).read_text())]
+    every = [(file, change) for file in room.members(root) for change in changes((root / file).read_text(encoding="utf-8"))]
     drawn = Random(f"{room.name} {seed}").sample(range(len(every)), min(count, len(every)))
     return [every[place] for place in sorted(drawn)], len(every)
 
 
 def described(root: Path, file: str, change: Change) -> dict[str, Any]:
     """A survivor as the results name it."""
-    text = (root / file).read_text().splitlines()[change.line - 1].strip()
+    text = (root / file).read_text(encoding="utf-8").splitlines()[change.line - 1].strip()
     return {"file": file, "line": change.line, "text": text, "change": f"{change.before} -> {change.after or 'nothing'}"}
 
 
@@ -56,7 +56,7 @@ def same(one: dict[str, Any], other: dict[str, Any]) -> bool:
 
 def reasons() -> list[dict[str, str]]:
     """The survivors of which it is known why nobody can see them."""
-    return tomllib.loads(REASONS.read_text()).get("survivor", []) if REASONS.exists() else []
+    return tomllib.loads(REASONS.read_text(encoding="utf-8")).get("survivor", []) if REASONS.exists() else []
 
 
 def try_faults(room: Room, root: Path, tree: Tree, faults: list[Fault]) -> Iterator[dict[str, Any] | None]:
@@ -172,7 +172,7 @@ def _begun(room: Room, rooms: dict[str, dict[str, Any]], survivors: list[dict[st
 
 def _places(survivor: dict[str, Any]) -> list[Fault]:
     """The fault of a survivor in the file as it is now, or nothing if it has gone."""
-    every = changes((ROOT / survivor["file"]).read_text())
+    every = changes((ROOT / survivor["file"]).read_text(encoding="utf-8"))
     found = [change for change in every if same(described(ROOT, survivor["file"], change), survivor)]
     nearest = sorted(found, key=lambda change: abs(change.line - survivor["line"]))[:1]
     return [(survivor["file"], change) for change in nearest]

@@ -29,7 +29,7 @@ def cached(parts: Iterable[object], build: Callable[[Path], Path], report: Repor
     if program.exists() and not force:
         return program
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with (FOLDER / f"{digest}.lock").open("w") as lock:
+    with (FOLDER / f"{digest}.lock").open("w", encoding="utf-8") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -57,7 +57,7 @@ def made_from() -> list[str]:
 
 def _texts(*patterns: str) -> list[str]:
     files = sorted(path for pattern in patterns for path in ROOT.glob(pattern) if path.is_file())
-    return [f"{path.relative_to(ROOT)}\n{path.read_text()}" for path in files]
+    return [f"{path.relative_to(ROOT)}\n{path.read_text(encoding='utf-8')}" for path in files]
 
 
 def _compiler() -> str:

@@ -43,7 +43,7 @@ def compile_board(verilog: str, folder: Path, report: Callable[[str], None]) -> 
         if shutil.which(tool) is None:
             raise BuildError(f"{tool} is missing: install it (Debian, Ubuntu: sudo apt-get install {package})")
     source = folder / "accelerator.v"
-    source.write_text(verilog)
+    source.write_text(verilog, encoding="utf-8")
     environment = os.environ | {"VERILATOR_ROOT": str(root)}
     environment.pop("MAKEFLAGS", None)  # of a make that runs this: its job server is not ours
     report("translating to C++ (Verilator)")

@@ -66,7 +66,7 @@ def netlist(board: str, report: Report, geometry: Geometry | None = None) -> Pat
 
 def header(path: Path) -> dict[str, Any]:
     """Of a netlist: `cells` by type; of a board's also `clock_hz`, `baud`, `synthesis_seconds`, the pins `rx` and `tx`."""
-    with path.open() as file:
+    with path.open(encoding="utf-8") as file:
         return json.loads(file.readline())
 
 
@@ -103,13 +103,13 @@ def _synthesise(target: Target, geometry: Geometry, folder: Path, report: Report
     sources = generate.write(target, geometry, BOARDS[target.name].baud, target.clock_mhz, folder)
     seconds = run_step(generate.synthesis(), folder, lambda line: None)
     target.family.finish(folder / generate.NETLIST)
-    design = json.loads((folder / generate.NETLIST).read_text())
+    design = json.loads((folder / generate.NETLIST).read_text(encoding="utf-8"))
     known = serial(sources.rate, RX, TX) | {"synthesis_seconds": round(seconds, 1)}
     made = folder / "made"
-    made.write_text(flattened(design, type(target.family).__name__, generate.TOP_MODULE, **known))
+    made.write_text(flattened(design, type(target.family).__name__, generate.TOP_MODULE, **known), encoding="utf-8")
     return made
 
 
 def _texts(*patterns: str) -> Iterable[str]:
     files = sorted(path for pattern in patterns for path in cache.ROOT.glob(pattern))
-    return [f"{path.relative_to(cache.ROOT)}\n{path.read_text()}" for path in files]
+    return [f"{path.relative_to(cache.ROOT)}\n{path.read_text(encoding='utf-8')}" for path in files]

@@ -38,4 +38,4 @@ async def play(dut):
     found = await host.exchange([(step.command, step.payload, False) for step in run.steps])
     for step, reply in zip(run.steps, found, strict=True):
         assert reply.type == step.command | REPLY, f"{step.command.name} was refused: {reply.payload.hex()}"
-    Path(bench_parameters()["replies"]).write_text("".join(f"{reply.payload.hex()}\n" for reply in found))
+    Path(bench_parameters()["replies"]).write_text("".join(f"{reply.payload.hex()}\n" for reply in found), encoding="utf-8")

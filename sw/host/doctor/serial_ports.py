@@ -52,7 +52,7 @@ def _latency(port: SerialPort) -> Iterator[Finding]:
     """FTDI's latency timer, where the port has one. The host asks for the shortest itself where it may."""
     timer = SYSFS / Path(port.device).resolve().name / "latency_timer"
     try:
-        milliseconds = int(timer.read_text())
+        milliseconds = int(timer.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return
     slow = milliseconds > SHORTEST_LATENCY

@@ -25,7 +25,7 @@ def library(source: Path = SOURCE) -> ctypes.CDLL:
         raise CompilerError("g++ is missing: install it (Debian, Ubuntu: sudo apt-get install g++)")
     compiler = subprocess.run([COMPILE[0], "-dumpfullversion"], capture_output=True, text=True).stdout
     # Code for one processor is not code for another, and a folder may be shared: the machine's name is part of the hash.
-    parts = [source.read_text(), *COMPILE, compiler, platform.machine(), platform.node()]
+    parts = [source.read_text(encoding="utf-8"), *COMPILE, compiler, platform.machine(), platform.node()]
     path = FOLDER / f"{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:16]}.so"
     if not path.exists():
         FOLDER.mkdir(parents=True, exist_ok=True)
