@@ -1,5 +1,6 @@
 """Files as they are read: once, from the beginning to the end, so that a pipe is as good as a file."""
 
+import io
 from pathlib import Path
 from typing import IO, Any
 
@@ -8,6 +9,8 @@ from sw.contract.parsing import parse_json
 from sw.files.error import FileError, cannot
 
 LONGEST_TEXT = 1 << 26  # bytes: more than any text that this project reads, less than a machine has
+
+ZIP_MAGIC = b"PK"
 
 
 class Begun:
@@ -27,6 +30,19 @@ class Begun:
             return content
         first, self._left = self._left[:count], self._left[count:]
         return first + self._stream.read(count - len(first))
+
+
+def with_places(file: IO[bytes], magic: bytes) -> IO[bytes]:
+    """A file in which one can go back, as a zip archive asks for: what can be read only once is read whole.
+
+    Raises `FileError` for such a file, which might never end, if it does not begin with `magic`.
+    """
+    if file.seekable():
+        return file
+    stream = Begun(file, len(magic))
+    if stream.head != magic:
+        raise FileError(f"it begins with the bytes {stream.head.hex() or '(none)'}, expected {magic.hex()}")
+    return io.BytesIO(stream.read())
 
 
 def read_text(path: Path) -> str:

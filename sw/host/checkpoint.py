@@ -9,9 +9,7 @@ Every array has a checksum, and all of them one together (`sw.host.array_archive
 
 import zlib
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
-from typing import IO
 from zipfile import ZipFile
 
 import numpy as np
@@ -22,14 +20,13 @@ from sw.contract.network import Network
 from sw.data.error import DataError
 from sw.data.initial_weights import initial_weights
 from sw.files.error import FileError
-from sw.files.input import Begun
+from sw.files.input import ZIP_MAGIC, with_places
 from sw.files.output import write_whole
 from sw.host.array_archive import DAMAGED, check_together, read_array, words, write_arrays
 from sw.host.error import CheckpointError, LinkError, OutputError
 from sw.host.learning_device import LearningDevice, Weights
 
 SIGNATURE = "signature"
-MAGIC = b"PK"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,26 +85,16 @@ def load(path: Path) -> Checkpoint:
     Raises `CheckpointError`, one sentence, for a file that cannot be read, is damaged, or is not such a checkpoint.
     """
     try:
-        with path.open("rb") as file, ZipFile(_with_places(file)) as archive:
+        with path.open("rb") as file, ZipFile(with_places(file, ZIP_MAGIC)) as archive:
             return _read(archive)
-    except CheckpointError as error:
-        raise CheckpointError(f"{path} is damaged or not a checkpoint of metaplast: {error}") from error
+    except (CheckpointError, FileError) as error:
+        raise CheckpointError(f"{path} is damaged or not a checkpoint of metaplast: {words(error)}") from error
     except (ContractError, DataError) as error:
-        raise CheckpointError(f"{path} is not a checkpoint of metaplast: {error}") from error
+        raise CheckpointError(f"{path} is not a checkpoint of metaplast: {words(error)}") from error
     except DAMAGED as error:
         raise CheckpointError(f"{path} is damaged or not a checkpoint: {words(error)}") from error
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {error.strerror or error}") from error
-
-
-def _with_places(file: IO[bytes]) -> IO[bytes]:
-    """A file in which one can go back, as an archive asks for: what can be read only once is read whole."""
-    if file.seekable():
-        return file
-    stream = Begun(file, len(MAGIC))
-    if stream.head != MAGIC:  # or it might never end
-        raise CheckpointError(f"it begins with the bytes {stream.head.hex() or '(none)'}, expected {MAGIC.hex()}")
-    return BytesIO(stream.read())
 
 
 def _read(archive: ZipFile) -> Checkpoint:
