@@ -240,7 +240,7 @@ def test_a_pipe_that_holds_something_else(folder, refuse):
 def test_pixels_on_another_scale(folder, refuse):
     (folder / "images").write_bytes(idx(np.random.default_rng(1).integers(0, 2, (COUNT, 8, 8), dtype=np.uint8)))
     for words in (train(), ["evaluate", *train(save=None)[1:]]):
-        assert "images has no pixel that is on: brightest pixel is 1, threshold 127; give a lower --threshold" in refuse(*words)
+        assert "images has no pixel that is on: brightest pixel is 1, threshold 127; give a lower threshold" in refuse(*words)
     assert run(app, train(threshold="0")) == 0
     (folder / "images").write_bytes(idx(np.random.default_rng(1).integers(3, 256, (COUNT, 8, 8), dtype=np.uint8)))
     assert "images has no pixel that is off: darkest pixel is 3, threshold 2, 1; give" in refuse(*train(threshold="2,1"))

@@ -34,16 +34,23 @@ def binarise(images: Bytes, *thresholds: int) -> Bytes:
     return (flat > np.resize(np.array(thresholds, dtype=np.uint8), flat.shape[1])).astype(np.uint8)
 
 
-def bits_of_file(images: Bytes, thresholds: tuple[int, ...], name: str | Path) -> Bytes:
-    """`binarise` for the images of a file, `name`. Raises `DataError` where no pixel or every pixel is on: their scale is
-    another one than that of the threshold, and there is nothing to learn from."""
-    bits = binarise(images, *thresholds)
-    thresholds = thresholds or (DEFAULT_THRESHOLD,)
+def scale_fault(images: Bytes, bits: Bytes, thresholds: tuple[int, ...]) -> str | None:
+    """What is wrong where no pixel or every pixel of `bits`, made from `images`, is on: their scale is another one than that of
+    the threshold, and there is nothing to learn from. None where nothing is."""
     told = f"threshold {', '.join(map(str, thresholds))}"
     if bits.size and not bits.any():
-        raise DataError(f"{name} has no pixel that is on: brightest pixel is {images.max()}, {told}; give a lower --threshold")
+        return f"has no pixel that is on: brightest pixel is {images.max()}, {told}; give a lower threshold"
     if bits.size and bits.all():
-        raise DataError(f"{name} has no pixel that is off: darkest pixel is {images.min()}, {told}; give a higher --threshold")
+        return f"has no pixel that is off: darkest pixel is {images.min()}, {told}; give a higher threshold"
+    return None
+
+
+def bits_of_file(images: Bytes, thresholds: tuple[int, ...], name: str | Path) -> Bytes:
+    """`binarise` for the images of the file `name`. Raises `DataError` for `scale_fault`."""
+    bits = binarise(images, *thresholds)
+    fault = scale_fault(images, bits, thresholds)
+    if fault is not None:
+        raise DataError(f"{name} {fault}")
     return bits
 
 

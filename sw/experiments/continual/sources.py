@@ -8,7 +8,7 @@ import numpy as np
 
 from sw.contract.error import require
 from sw.data.archive import ARCHIVES
-from sw.data.binarise import DEFAULT_THRESHOLD, binarise, bits_of_file
+from sw.data.binarise import DEFAULT_THRESHOLD, binarise, scale_fault
 from sw.data.download import obtain
 from sw.data.error import DataError
 from sw.data.labelled import check_labels, load_labelled
@@ -17,6 +17,7 @@ from sw.experiments.continual.stream import Labelled
 from sw.files.error import FileError
 from sw.files.input import ZIP_MAGIC, with_places
 from sw.host.array_archive import DAMAGED, words
+from sw.host.commands.speech import say
 
 FASHION_THRESHOLDS = (63,)
 HELD_BACK = 10_000
@@ -53,9 +54,15 @@ class Sources:
         """Training and test samples."""
         train, test = self._grey("fashion-mnist", self.fashion_folder)
         if not self.grey:
-            thresholds, name = self.fashion_thresholds, f"Fashion-MNIST in {self.fashion_folder}"
-            train, test = ((bits_of_file(inputs, thresholds, name), labels) for inputs, labels in (train, test))
+            train, test = ((self._fashion_bits(inputs), labels) for inputs, labels in (train, test))
         return self._split(train, test)
+
+    def _fashion_bits(self, inputs: np.ndarray) -> np.ndarray:
+        bits = binarise(inputs, *self.fashion_thresholds)
+        fault = scale_fault(inputs, bits, self.fashion_thresholds)
+        if fault is not None:
+            say(f"warning: Fashion-MNIST {fault}")
+        return bits
 
     def _split(self, train: Labelled, test: Labelled) -> tuple[Labelled, Labelled]:
         if not self.validation:
