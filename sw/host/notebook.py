@@ -89,8 +89,8 @@ class OpenBoard:
 
         `pixels`: bool, or 0 and 1 of any integer type, of shape (n, n_0) or (n, height, width) with height · width = n_0.
         `labels`: integers of shape (n,), each 0 … n_L - 1. Returns the predictions before learning, uint16 of shape (n,).
-        Ctrl-C takes effect at the end of a batch, so that the board is never left in the middle of one; `samples` tells how far it
-        came.
+        Ctrl-C takes effect at the end of a batch, so that the board is never left in the middle of one; `samples` tells how far
+        it came.
         """
         bits = flat_bits(pixels, self.network)
         classes = np.asarray(labels)
