@@ -53,7 +53,7 @@ def test_json_that_breaks_a_parser(tmp_path, text, said):
 def test_the_mark_that_some_editors_put_first_is_no_part_of_a_text(tmp_path):
     path = tmp_path / "a"
     path.write_bytes(b'\xef\xbb\xbf{"a": 1}')
-    assert read_object(path) == {"a": 1}
+    assert read_text(path) == '{"a": 1}' and read_object(path) == {"a": 1}
     assert parse_toml("\ufeffa = 1", "the file") == {"a": 1}
 
 

@@ -1,6 +1,7 @@
 """Numbers as a program has them: of NumPy's types or PyTorch's, in lists or arrays; kept as Python's own."""
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -62,13 +63,16 @@ def test_what_is_no_number_of_the_kind_is_refused(fields, said):
 
 
 def test_a_geometry_takes_them_too():
-    numbers = {"columns": 64, "rows": 32, "grid_height": 2, "grid_width": 2, "synapses_per_cell": 16, "folds": 1, "slices": 2}
-    found = Geometry(**{name: np.int32(number) for name, number in numbers.items()})
+    numbers: dict[str, Any] = {"columns": 64, "rows": 32, "grid_height": 2, "grid_width": 2, "synapses_per_cell": 16, "folds": 1}
+    numbers["slices"] = 2
+    given: dict[str, Any] = {name: np.int32(number) for name, number in numbers.items()}
+    found = Geometry(**given)
     assert found == Geometry(**numbers) and {type(value) for value in vars(found).values()} == {int}
     with pytest.raises(ContractError, match="slices is True, expected 1, 2 or 4"):
-        Geometry(**(numbers | {"slices": True}))
+        Geometry(**numbers | {"slices": True})
     with pytest.raises(ContractError, match="synapses_per_cell is 5, expected 4, 8 or 16"):
-        Geometry(**(numbers | {"synapses_per_cell": np.int16(5)}))
+        given["synapses_per_cell"] = np.int16(5)
+        Geometry(**given)
 
 
 def test_a_value_is_shown_on_one_line_however_long_it_is():
