@@ -63,8 +63,8 @@ def test_what_is_no_number_of_the_kind_is_refused(fields, said):
 
 
 def test_a_geometry_takes_them_too():
-    numbers: dict[str, Any] = {"columns": 64, "rows": 32, "grid_height": 2, "grid_width": 2, "synapses_per_cell": 16, "folds": 1}
-    numbers["slices"] = 2
+    numbers: dict[str, Any] = {"columns": 64, "rows": 32, "grid_height": 2, "grid_width": 2, "folds": 1}
+    numbers |= {"synapses_per_cell": 16, "slices": 2}
     given: dict[str, Any] = {name: np.int32(number) for name, number in numbers.items()}
     found = Geometry(**given)
     assert found == Geometry(**numbers) and {type(value) for value in vars(found).values()} == {int}
