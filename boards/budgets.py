@@ -12,7 +12,7 @@ BUDGETS = Path(__file__).parent / "budgets.toml"
 
 def check_budgets(report: dict[str, Any], family: Family, file: Path = BUDGETS) -> None:
     """Raise `BuildError`, which names every missed budget, by how much and where it stands."""
-    budget = tomllib.loads(file.read_text()).get(report["board"])
+    budget = tomllib.loads(file.read_text(encoding="utf-8")).get(report["board"])
     if budget is None:
         raise BuildError(f"{file.name} has no budget for {report['board']}: add one")
     missed = [sentence for sentence in judged(report, budget, family) if sentence]

@@ -8,8 +8,6 @@ asked for cannot be built. A failure is one line `error: SENTENCE`.
 """
 
 import argparse
-import json
-import shutil
 import signal
 import sys
 import time
@@ -35,6 +33,10 @@ from sw.contract.boards import BOARDS
 from sw.contract.error import ContractError
 from sw.contract.geometry import Geometry
 from sw.contract.geometry_text import parse_geometry
+from sw.files.error import FileError
+from sw.files.input import read_object
+from sw.files.output import make_folder, remove_file, write_bytes, write_json
+from sw.files.streams import take_every_word
 
 REPORT = "report.json"
 
@@ -68,12 +70,11 @@ def build(request: Request, console: Console) -> dict[str, Any]:
     for tool in ("yosys", *family.warm_up):
         find_tool(tool)
     try:
-        request.folder.mkdir(parents=True, exist_ok=True)
+        make_folder(request.folder)
         for stale in (REPORT, family.bitstream):
-            (request.folder / stale).unlink(missing_ok=True)
-    except OSError as error:
-        why = f"{request.folder} cannot be written ({error.strerror})"
-        raise RequestError(f"{why}: name another folder with --output") from error
+            remove_file(request.folder / stale)
+    except FileError as error:
+        raise RequestError(f"{error}: name another folder with --output") from error
     seconds: dict[str, float] = {}
     with BuildProgress(console, expected_seconds(target.name)) as progress:
         begun = time.monotonic()
@@ -104,18 +105,18 @@ def build(request: Request, console: Console) -> dict[str, Any]:
 
     report = make_report(
         target, request.geometry, request.layers, sources,
-        read_timing(json.loads((request.folder / "timing.json").read_text())), request.folder / family.bitstream,
+        read_timing(read_object(request.folder / "timing.json")), request.folder / family.bitstream,
         seed=request.seed, options=options, seconds=seconds, source_hash=hashed,
     )  # fmt: skip
     floorplan.draw(request.folder / PLACED, report, request.folder / "floorplan")
-    (request.folder / REPORT).write_text(json.dumps(report, indent=2) + "\n")
+    write_json(request.folder / REPORT, report)
     return report
 
 
 def expected_seconds(board: str) -> dict[str, float]:
     """What each step of a board took when its report was committed."""
     committed = REPORTS / f"{board}.json"
-    return json.loads(committed.read_text())["seconds"] if committed.exists() else {}
+    return read_object(committed)["seconds"] if committed.exists() else {}
 
 
 def judge(request: Request, report: dict[str, Any]) -> None:
@@ -135,9 +136,9 @@ def keep(request: Request, report: dict[str, Any]) -> None:
     """Copy report and picture of a board's own shape and network to `boards/reports`. Raises `RequestError` for another one."""
     if not request.is_standard:
         raise RequestError("--keep is for a board's own shape and network: leave --geometry and --layers away")
-    REPORTS.mkdir(exist_ok=True)
-    (REPORTS / f"{request.target.name}.json").write_text(json.dumps(report, indent=2) + "\n")
-    shutil.copyfile(request.folder / "floorplan.png", REPORTS / f"{request.target.name}-floorplan.png")
+    make_folder(REPORTS)
+    write_json(REPORTS / f"{request.target.name}.json", report)
+    write_bytes(REPORTS / f"{request.target.name}-floorplan.png", (request.folder / "floorplan.png").read_bytes())
 
 
 def parser() -> argparse.ArgumentParser:
@@ -155,6 +156,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command line. Returns the exit status."""
+    take_every_word()
     given = parser().parse_args(arguments)
     try:
         request = make_request(given)
@@ -167,7 +169,7 @@ def main(arguments: list[str] | None = None) -> int:
     except BuildError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.status
-    except ContractError as error:
+    except (ContractError, FileError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

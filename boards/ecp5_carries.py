@@ -7,13 +7,16 @@ the net or not; and Yosys gives every carry a net.
 import json
 from pathlib import Path
 
+from sw.files.input import read_text
+from sw.files.output import write_text
+
 CARRY, OUTPUT = "CCU2C", "COUT"
 UNDEFINED = "x"  # a bit of Yosys' JSON that nextpnr connects to nothing
 
 
 def drop_unread_carries(netlist: Path) -> None:
     """Rewrite a netlist of Yosys (`write_json`) with the unread carries of every module left open."""
-    design = json.loads(netlist.read_text())
+    design = json.loads(read_text(netlist))
     for module in design["modules"].values():
         read = {bit for port in module["ports"].values() if port["direction"] != "input" for bit in port["bits"]}
         for cell in module["cells"].values():
@@ -24,4 +27,4 @@ def drop_unread_carries(netlist: Path) -> None:
             nets = cell["connections"]
             if cell["type"] == CARRY and OUTPUT in nets and read.isdisjoint(nets[OUTPUT]):
                 nets[OUTPUT] = [UNDEFINED]
-    netlist.write_text(json.dumps(design))
+    write_text(netlist, json.dumps(design))

@@ -1,6 +1,5 @@
 """Whether a network and a shape fit a board, and by how much they don't."""
 
-import json
 import re
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from boards.target import Target
 from sw.contract.error import ContractError
 from sw.contract.geometry import Geometry
 from sw.contract.network import Network
+from sw.files.input import read_object
 
 # A line of nextpnr's log about a resource: its name, used, available.
 UTILISATION = re.compile(r"^Info:\s+(\w+):\s*(\d+)/\s*(\d+)\s+\d+%$", re.MULTILINE)
@@ -34,7 +34,7 @@ def check_weights(geometry: Geometry, target: Target, device: str) -> None:
 
 def check_design(counts: Path, target: Target, device: str) -> None:
     """Raise `RequestError` unless the device has the blocks of the synthesised design: before it is placed."""
-    cells = json.loads(counts.read_text())["design"]["num_cells_by_type"]
+    cells = read_object(counts)["design"]["num_cells_by_type"]
     needed, there = target.family.demand(cells), target.family.blocks(device)
     if needed > there:
         raise RequestError(
@@ -45,7 +45,8 @@ def check_design(counts: Path, target: Target, device: str) -> None:
 
 def check_placed(log: Path, device: str) -> None:
     """Raise `RequestError` if nextpnr's log counts more of a resource than the device has: why it failed."""
-    counted = {name: (int(used), int(there)) for name, used, there in UTILISATION.findall(log.read_text(errors="replace"))}
+    told = log.read_text(encoding="utf-8", errors="replace")
+    counted = {name: (int(used), int(there)) for name, used, there in UTILISATION.findall(told)}
     for name, (used, there) in counted.items():
         if used > there:
             raise RequestError(f"the whole design needs {used} {name}, and the {device} has {there}: {used - there} too many")

@@ -19,6 +19,7 @@ from hw.link.uart import BaudRate
 from hw.serial_accelerator import SerialAccelerator
 from sw.contract.boards import BOARDS
 from sw.contract.geometry import Geometry
+from sw.files.output import write_text
 
 TOP_MODULE = "top"
 SCRIPT, NETLIST, COUNTS = "synthesis.ys", "top.json", "cells.json"
@@ -50,10 +51,10 @@ def write(target: Target, geometry: Geometry, baud: int, asked_mhz: float, folde
     for name, content in plan.files.items():
         if name.endswith((".il", ".lpf", ".pcf", ".cst", ".sdc")):
             text = content if isinstance(content, str) else content.decode()
-            (folder / name).write_text(without_brackets(text) if name.endswith(".il") else text)
+            write_text(folder / name, without_brackets(text) if name.endswith(".il") else text)
     cell = rtlil.convert(Cell(geometry), name=CELL_MODULE, emit_src=False)
-    (folder / "cell.il").write_text(without_brackets(cell))
-    (folder / SCRIPT).write_text("\n".join(script(target, geometry, platform.device)) + "\n")
+    write_text(folder / "cell.il", without_brackets(cell))
+    write_text(folder / SCRIPT, "\n".join(script(target, geometry, platform.device)) + "\n")
     return Sources(platform=platform, pll=pll, rate=rate)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from boards.target import Loader
 from boards.usb_devices import UsbDevice
+from sw.files.output import write_bytes
 
 FT2232H, FT4232H, FT231X = (0x0403, 0x6010), (0x0403, 0x6011), (0x0403, 0x6015)
 # The bootloader of the OrangeCrab has had two ids.
@@ -46,7 +47,7 @@ def with_dfu_suffix(bitstream: Path, vendor: int, product: int = 0xFFFF) -> Path
     """
     body = bitstream.read_bytes() + struct.pack("<HHHH3sB", 0xFFFF, product, vendor, 0x0100, b"UFD", 16)
     file = bitstream.with_suffix(".dfu")
-    file.write_bytes(body + struct.pack("<I", zlib.crc32(body) ^ 0xFFFFFFFF))
+    write_bytes(file, body + struct.pack("<I", zlib.crc32(body) ^ 0xFFFFFFFF))
     return file
 
 

@@ -4,7 +4,6 @@ python -m boards.program --board ulx3s-25f --port /dev/ttyUSB0
 """
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
@@ -14,14 +13,17 @@ from boards.error import BuildError
 from boards.identity import source_hash
 from boards.load import find_loader, load
 from boards.report import WORK
+from sw.files.error import FileError
+from sw.files.input import read_object
+from sw.files.streams import take_every_word
 
 
 def outdated(folder: Path, seed: int | None) -> str | None:
     """Why the bitstream in a folder is not the one to load, as words; None if it is."""
     try:
-        report = json.loads((folder / build.REPORT).read_text())
+        report = read_object(folder / build.REPORT)
         bitstream = folder / report["bitstream"]
-    except (OSError, ValueError, KeyError):
+    except (FileError, KeyError):
         return "there is no bitstream yet"
     if not bitstream.exists():
         return "there is no bitstream yet"
@@ -36,6 +38,7 @@ def outdated(folder: Path, seed: int | None) -> str | None:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command line. Returns the exit status."""
+    take_every_word()
     parser = argparse.ArgumentParser(prog="boards.program", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--board", default="ulx3s", help="name of a board; an unknown one lists them")
     parser.add_argument("--seed", type=int, help="load the bitstream of this seed of nextpnr")
@@ -56,6 +59,9 @@ def main(arguments: list[str] | None = None) -> int:
     except BuildError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.status
+    except FileError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
     return 0
 
 

@@ -1,7 +1,6 @@
 """`build/<board>/report.json`: what a build asked for, what came out, and what it was made with."""
 
 import hashlib
-import json
 from dataclasses import asdict
 from importlib.metadata import version as package_version
 from pathlib import Path
@@ -15,6 +14,8 @@ from boards.target import Target
 from boards.timing import Timing
 from boards.tools import version
 from sw.contract.geometry import Geometry
+from sw.figures.table import show
+from sw.files.input import read_object
 from sw.tree.built import is_checkout
 from sw.tree.sources import ROOT
 
@@ -26,7 +27,7 @@ CYCLES = ROOT / "boards" / "cycles.json"
 
 def cycles_per_sample(name: str, geometry: Geometry, layers: tuple[int, ...]) -> float | None:
     """What `python -m sw.experiments.cycles` measured for a board's network, or None if it measured another one."""
-    measured = json.loads(CYCLES.read_text()) if CYCLES.exists() else {}
+    measured = read_object(CYCLES) if CYCLES.exists() else {}
     entry = measured.get(name)
     if entry is None or entry["geometry"] != asdict(geometry) or tuple(entry["layers"]) != layers:
         return None
@@ -100,4 +101,4 @@ def print_report(report: dict[str, Any], console: Console) -> None:
     table.add_row("slowest path", f"{path['from']} to {path['to']}, {path['ns']} ns")
     table.add_row("seed", str(report["seed"]))
     table.add_row("seconds", ", ".join(f"{step} {taken:.0f}" for step, taken in report["seconds"].items()))
-    console.print(table)
+    show(table, console)

@@ -7,7 +7,6 @@ is not built again, so that a run that was broken off goes on where it stopped.
 """
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,11 @@ from boards.error import BuildError, RequestError
 from boards.identity import source_hash
 from boards.report import REPORTS, WORK
 from sw.contract.error import ContractError
+from sw.figures.table import show
+from sw.files.error import FileError
+from sw.files.input import read_object
+from sw.files.output import make_folder, write_json
+from sw.files.streams import take_every_word
 
 COLUMNS = ("seed", "clock_mhz", "asked_mhz", "margin", "logic_per_synapse", "samples_per_second", "seconds", "sha256")
 
@@ -28,7 +32,7 @@ COLUMNS = ("seed", "clock_mhz", "asked_mhz", "margin", "logic_per_synapse", "sam
 def known_report(folder: Path) -> dict[str, Any] | None:
     """The report in a folder, if it was made from the sources as they are."""
     file = folder / build.REPORT
-    report = json.loads(file.read_text()) if file.exists() else None
+    report = read_object(file) if file.exists() else None
     return report if report is not None and report["sources"] == source_hash() else None
 
 
@@ -46,6 +50,7 @@ def summary(reports: list[dict[str, Any]], command: str) -> dict[str, Any]:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command line. Returns the exit status: 0 as well if a seed misses the clock, which the table then shows."""
+    take_every_word()
     parser = argparse.ArgumentParser(prog="boards.seeds", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--board", default="ulx3s-85f", help="name of a board; an unknown one lists them")
     parser.add_argument("--seeds", default="1,2,3,4,5", help="seeds, with commas")
@@ -63,13 +68,12 @@ def main(arguments: list[str] | None = None) -> int:
                 report = build.build(build.make_request(build.parser().parse_args(arguments)), Console(stderr=True))
             reports.append(report)
             command = f"python -m boards.seeds --board {target.name} --seeds {','.join(map(str, seeds))}"
-            REPORTS.mkdir(exist_ok=True)
-            text = json.dumps(summary(reports, command), indent=2) + "\n"
-            (REPORTS / f"{target.name}-seeds.json").write_text(text)
+            make_folder(REPORTS)
+            write_json(REPORTS / f"{target.name}-seeds.json", summary(reports, command))
     except BuildError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.status
-    except ContractError as error:
+    except (ContractError, FileError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     print_seeds(reports)
@@ -94,7 +98,7 @@ def print_seeds(reports: list[dict[str, Any]]) -> None:
             str(report["seed"]), f"{report['clock_mhz']:.1f}", f"{report['margin']:+.1%}",
             "-" if rate is None else f"{rate:,.0f}", f"{seconds:.0f}",
         )  # fmt: skip
-    Console().print(table)
+    show(table)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ so that what differs between points is what a synapse costs. One point takes min
 """
 
 import argparse
-import json
 import shlex
 import subprocess
 import sys
@@ -26,6 +25,10 @@ from boards.error import BuildError, RequestError
 from boards.report import REPORTS, WORK
 from sw.contract.geometry import Geometry
 from sw.contract.geometry_text import geometry_text
+from sw.files.error import FileError
+from sw.files.input import read_object
+from sw.files.output import make_folder, write_json
+from sw.files.streams import take_every_word
 
 RESULT = REPORTS / "sweep.json"
 BOARD = "ulx3s-25f"
@@ -93,7 +96,7 @@ def cycles(geometry: Geometry, folder: Path) -> dict[str, Any]:
     if done.returncode:
         last = (done.stderr.strip() or "no message").splitlines()[-1]
         raise BuildError(f"the cycles of {text} could not be measured: {last}")
-    return json.loads(path.read_text())[text]
+    return read_object(path)[text]
 
 
 def measure(point: Point, known: dict[str, Any], console: Console) -> dict[str, Any]:
@@ -141,22 +144,26 @@ def chosen(only: str | None, known: dict[str, Any]) -> list[Point]:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command line. Returns the exit status."""
+    take_every_word()
     parser = argparse.ArgumentParser(prog="boards.sweep", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--only", metavar="NAMES", help="measure these points, again if need be; an unknown one lists them")
     parser.add_argument("--tables", action="store_true", help="measure nothing: write table and picture from the file")
     given = parser.parse_args(arguments)
     console = Console(stderr=True)
-    known: dict[str, Any] = json.loads(RESULT.read_text()) if RESULT.exists() else {}
     try:
+        known: dict[str, Any] = read_object(RESULT) if RESULT.exists() else {}
         for point in [] if given.tables else chosen(given.only, known):
             console.print(f"point {point.name}")
             known |= {point.name: measure(point, known, console)}
-            RESULT.parent.mkdir(parents=True, exist_ok=True)
-            RESULT.write_text(json.dumps({name: known[name] for name in points() if name in known}, indent=2) + "\n")
+            make_folder(RESULT.parent)
+            write_json(RESULT, {name: known[name] for name in points() if name in known})
         sweep_table.write(known)
     except BuildError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.status
+    except FileError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
     return 0
 
 

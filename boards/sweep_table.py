@@ -6,6 +6,7 @@ from typing import Any
 from boards.error import RequestError
 from boards.report import ROOT
 from sw.figures import pareto, style
+from sw.files.output import make_folder, write_text
 
 PAGE = ROOT / "docs" / "sweep.md"
 HEAD = """# What the choices cost
@@ -96,6 +97,6 @@ def write(points: dict[str, Any], path: Path = PAGE) -> list[Path]:
         across="TRELLIS_COMB of the whole chip, for each synapse",
         up="training samples a second",
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
+    make_folder(path.parent)
+    write_text(path, text)
     return [path, *style.save(figure, path.with_suffix(""))]

@@ -3,13 +3,16 @@
 python -m boards.table
 """
 
-import json
 import sys
 from typing import Any
 
 from boards.catalogue import TARGETS
 from boards.report import REPORTS, ROOT
 from sw.contract.boards import BOARDS
+from sw.files.error import FileError
+from sw.files.input import read_object, read_text
+from sw.files.output import write_text
+from sw.files.streams import take_every_word
 
 README = ROOT / "README.md"
 BEGIN = "<!-- boards: written by make boards-table -->"
@@ -38,7 +41,7 @@ def row(name: str, report: dict[str, Any] | None, simulated: dict[str, Any] | No
 def known(file: str) -> dict[str, Any] | None:
     """A committed report."""
     path = REPORTS / file
-    return json.loads(path.read_text()) if path.exists() else None
+    return read_object(path) if path.exists() else None
 
 
 def table() -> str:
@@ -58,7 +61,12 @@ def replaced(text: str) -> str:
 
 def main() -> int:
     """The command line."""
-    README.write_text(replaced(README.read_text()))
+    take_every_word()
+    try:
+        write_text(README, replaced(read_text(README)))
+    except FileError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
     return 0
 
 

@@ -91,7 +91,7 @@ def log_of(step: Step, folder: Path) -> Path:
 
 def failure(step: Step, log: Path, status: int) -> str:
     """The sentence about a tool that failed, and the end of its log."""
-    said = [line.rstrip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    said = [line.rstrip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
     how = f"ended with status {status}" if status > 0 else f"was ended by signal {-status}"
     sentence = f"{step.name} failed: {step.tool} {how}; its log is {log}"
     return "\n    ".join([sentence + (" and ends with" if said else ""), *said[-LAST_LINES:]])

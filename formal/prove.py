@@ -62,13 +62,13 @@ def prove(claim: Claim, bug: Bug | None, folder: Path) -> Answer:
     environment = os.environ | {"PATH": os.pathsep.join([str(tools(folder.parent / "tools")), str(beside), os.environ["PATH"]])}
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    (folder / "harness.il").write_text(rtlil.convert(claim.harness(bug), name="harness", ports=[]))
+    (folder / "harness.il").write_text(rtlil.convert(claim.harness(bug), name="harness", ports=[]), encoding="utf-8")
     mode, depth = ("bmc", max(claim.depth, claim.bug_depth)) if bug else ("prove", claim.depth)
     script = SCRIPT.format(mode=mode, depth=depth, timeout=TIME_LIMIT, source="harness.il")  # its words end at spaces
-    (folder / "harness.sby").write_text(script)
+    (folder / "harness.sby").write_text(script, encoding="utf-8")
     command = [str(beside / "yowasp-sby"), "-f", "-j", "1", "-d", "run", "harness.sby"]
     begin = time.monotonic()
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     status = folder / "run" / "status"
-    verdict = status.read_text().split()[0] if status.exists() else "ERROR"
+    verdict = status.read_text(encoding="utf-8").split()[0] if status.exists() else "ERROR"
     return Answer(verdict, time.monotonic() - begin, done.stdout + done.stderr)

@@ -6,7 +6,6 @@ other claims' entries stay.
 """
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -31,6 +30,10 @@ from formal import (
 from formal.claim import Claim
 from formal.prove import prove
 from formal.source import Bug
+from sw.files.error import FileError
+from sw.files.input import read_json
+from sw.files.output import check_outputs, make_folder, write_json
+from sw.files.streams import take_every_word
 
 BLOCKS = (
     *(cell_step, cell_sum, cobs, complement, crc, divide, draw, escape),
@@ -43,16 +46,27 @@ RESULTS = Path("results/formal.json")
 
 def main() -> int:
     """Returns 0 if every claim was proved and every bug was found."""
+    take_every_word()
     parser = argparse.ArgumentParser(prog="python -m formal.run", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--only", metavar="NAME", choices=[claim.name for claim in CLAIMS])
     parser.add_argument("--no-bugs", action="store_true", help="the proofs alone, without the planted bugs")
     asked = parser.parse_args()
+    try:
+        return _prove(asked)
+    except FileError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+
+
+def _prove(asked: argparse.Namespace) -> int:
+    if not asked.no_bugs:
+        make_folder(RESULTS.parent)
+        check_outputs({"the results": RESULTS})
     entries = [entry(claim, not asked.no_bugs) for claim in CLAIMS if asked.only in (None, claim.name)]
     if not asked.no_bugs:
-        told = json.loads(RESULTS.read_text()) if RESULTS.exists() else []
+        told = read_json(RESULTS) if RESULTS.exists() else []
         by_name = {each["property"]: each for each in (*told, *entries)}
-        RESULTS.parent.mkdir(exist_ok=True)
-        RESULTS.write_text(json.dumps([by_name[each.name] for each in CLAIMS if each.name in by_name], indent=2) + "\n")
+        write_json(RESULTS, [by_name[each.name] for each in CLAIMS if each.name in by_name])
     return not all(each["status"] == "proved" and each["planted_bug_found"] for each in entries)
 
 

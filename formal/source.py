@@ -25,7 +25,7 @@ def copy_of(name: str, bug: Bug | None = None) -> Any:
     """
     spec = find_spec(name)
     assert spec is not None and spec.origin is not None
-    text = Path(spec.origin).read_text()
+    text = Path(spec.origin).read_text(encoding="utf-8")
     if bug is not None and bug.module == name:
         if text.count(bug.right) != 1:
             raise ValueError(f"{name} has {bug.right!r} {text.count(bug.right)} times, expected once")

@@ -4,14 +4,19 @@ python -m hw.generate --geometry ulx3s-85f --output accelerator.v
 """
 
 import argparse
+import sys
 from pathlib import Path
 
 from hw.accelerator import BUFFER_BYTES, CLOCK_HZ, Accelerator
 from hw.array.array import CELL_MODULE
 from hw.array.cell import Cell
 from hw.verilog import to_verilog
+from sw.contract.error import ContractError
 from sw.contract.geometry import Geometry
 from sw.contract.geometry_text import parse_geometry
+from sw.files.error import FileError
+from sw.files.output import check_outputs, write_text
+from sw.files.streams import take_every_word
 from sw.tree.sources import digest, sources
 
 TOP_MODULE = "accelerator"
@@ -28,14 +33,22 @@ def generate(geometry: Geometry, *, clock_hz: int = CLOCK_HZ, buffer_bytes: int 
     return to_verilog(Cell(geometry), CELL_MODULE) + "\n" + to_verilog(accelerator, TOP_MODULE)
 
 
-def main() -> None:
-    """The command line."""
+def main() -> int:
+    """The command line. Returns the exit status."""
+    take_every_word()
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--geometry", default="ulx3s-85f", help="a board's name, or columns=…,rows=…,grid_height=…,…")
     parser.add_argument("--output", type=Path, required=True, help="the Verilog file to write")
     arguments = parser.parse_args()
-    arguments.output.write_text(generate(parse_geometry(arguments.geometry)))
+    try:
+        geometry = parse_geometry(arguments.geometry)
+        check_outputs({"--output": arguments.output})
+        write_text(arguments.output, generate(geometry))
+    except (ContractError, FileError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

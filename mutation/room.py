@@ -54,9 +54,10 @@ ROOMS = (
         tests="tests/test_{}.py",
         instead={
             "boards": ("tests/test_boards.py", "tests/test_geometry.py"),
-            "error": ("tests/test_network.py", "tests/test_configuration.py"),
+            "error": ("tests/test_network.py", "tests/test_configuration.py", "tests/test_numbers.py"),
             "frames": ("tests/test_frames.py", "tests/test_protocol.py"),
             "geometry_text": ("tests/test_geometry.py",),
+            "parsing": ("tests/test_files_input.py",),
             "requests": ("tests/test_host_device.py",),
             "state": ("tests/test_contract_model.py",),
         },

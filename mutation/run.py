@@ -10,7 +10,6 @@ Exit status 1: they fail, or the score is below the least.
 """
 
 import argparse
-import json
 import sys
 import tempfile
 import tomllib
@@ -22,6 +21,10 @@ from typing import Any
 from mutation.change import Change, changes
 from mutation.room import BY_NAME, ROOMS, Room
 from mutation.trial import Tree
+from sw.files.error import FileError
+from sw.files.input import read_object
+from sw.files.output import check_outputs, make_folder, write_json
+from sw.files.streams import take_every_word
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "results" / "mutation.json"
@@ -35,14 +38,14 @@ Fault = tuple[str, Change]
 
 def sample(room: Room, root: Path, count: int, seed: int) -> tuple[list[Fault], int]:
     """`count` faults of a room, drawn by `seed`, in the order of the files; and how many there are to draw from."""
-    every = [(file, change) for file in room.members(root) for change in changes((root / file).read_text())]
+    every = [(file, change) for file in room.members(root) for change in changes((root / file).read_text(encoding="utf-8"))]
     drawn = Random(f"{room.name} {seed}").sample(range(len(every)), min(count, len(every)))
     return [every[place] for place in sorted(drawn)], len(every)
 
 
 def described(root: Path, file: str, change: Change) -> dict[str, Any]:
     """A survivor as the results name it."""
-    text = (root / file).read_text().splitlines()[change.line - 1].strip()
+    text = (root / file).read_text(encoding="utf-8").splitlines()[change.line - 1].strip()
     return {"file": file, "line": change.line, "text": text, "change": f"{change.before} -> {change.after or 'nothing'}"}
 
 
@@ -53,7 +56,7 @@ def same(one: dict[str, Any], other: dict[str, Any]) -> bool:
 
 def reasons() -> list[dict[str, str]]:
     """The survivors of which it is known why nobody can see them."""
-    return tomllib.loads(REASONS.read_text()).get("survivor", []) if REASONS.exists() else []
+    return tomllib.loads(REASONS.read_text(encoding="utf-8")).get("survivor", []) if REASONS.exists() else []
 
 
 def try_faults(room: Room, root: Path, tree: Tree, faults: list[Fault]) -> Iterator[dict[str, Any] | None]:
@@ -97,6 +100,7 @@ def totalled(rooms: dict[str, dict[str, Any]], survivors: list[dict[str, Any]]) 
 
 def main(arguments: list[str] | None = None) -> int:
     """The command line. Returns the exit status."""
+    take_every_word()
     parser = argparse.ArgumentParser(prog="python -m mutation.run", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--room", action="append", choices=BY_NAME, help="only this room; may be given more than once")
     parser.add_argument("--sample", type=int, help="faults of each room, a number for each by default")
@@ -107,10 +111,19 @@ def main(arguments: list[str] | None = None) -> int:
     if given.sample is not None and given.sample < 1:
         print(f"error: sample is {given.sample}, expected 1 or more", file=sys.stderr)
         return 2
-    told = json.loads(given.output.read_text()) if given.output.exists() else {"rooms": {}, "survivors": []}
+    try:
+        make_folder(given.output.parent)
+        check_outputs({"--output": given.output})
+        return _plant(given)
+    except FileError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+
+
+def _plant(given: argparse.Namespace) -> int:
+    told = {"rooms": {}, "survivors": []} | (read_object(given.output) if given.output.is_file() else {})
     rooms, survivors = told["rooms"], told["survivors"]
     totalled(rooms, survivors)
-    given.output.parent.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="mutation-") as folder:
         tree = Tree(ROOT, Path(folder) / "tree")
         for room in ROOMS:
@@ -131,12 +144,12 @@ def main(arguments: list[str] | None = None) -> int:
                         rooms[room.name]["mutants"] += 1
                         rooms[room.name]["killed"] += survivor is None
                         survivors += [] if survivor is None else [survivor]
-                    given.output.write_text(json.dumps(totalled(rooms, survivors), indent=2) + "\n")
+                    write_json(given.output, totalled(rooms, survivors))
             except RuntimeError as error:
                 print(f"error: {error}", file=sys.stderr)
                 return 1
     result = totalled(rooms, survivors)
-    given.output.write_text(json.dumps(result, indent=2) + "\n")  # with the reasons that have been found since
+    write_json(given.output, result)  # with the reasons that have been found since
     for name, room in rooms.items():
         print(f"{name:10} {room['killed']:4} of {room['mutants']:4} found, {room['score']:.1%}")
     print(f"{'all':10} {result['killed']:4} of {result['mutants']:4} found, {result['score']:.1%}; {given.output}")
@@ -159,7 +172,7 @@ def _begun(room: Room, rooms: dict[str, dict[str, Any]], survivors: list[dict[st
 
 def _places(survivor: dict[str, Any]) -> list[Fault]:
     """The fault of a survivor in the file as it is now, or nothing if it has gone."""
-    every = changes((ROOT / survivor["file"]).read_text())
+    every = changes((ROOT / survivor["file"]).read_text(encoding="utf-8"))
     found = [change for change in every if same(described(ROOT, survivor["file"], change), survivor)]
     nearest = sorted(found, key=lambda change: abs(change.line - survivor["line"]))[:1]
     return [(survivor["file"], change) for change in nearest]

@@ -60,12 +60,12 @@ class Tree:
     def verdict(self, file: str, change: Change, tests: Iterable[str], limit: int) -> Verdict:
         """Plant `change` in `file`, run the `tests`, each process for at most `limit` seconds, take it out again."""
         path = self.folder / file
-        right = path.read_text()
-        path.write_text(change.applied(right))
+        right = path.read_text(encoding="utf-8")
+        path.write_text(change.applied(right), encoding="utf-8")
         try:
             return self.run(tests, limit)
         finally:
-            path.write_text(right)
+            path.write_text(right, encoding="utf-8")
 
     def run(self, tests: Iterable[str], limit: int) -> Verdict:
         """Run tests until one fails. `limit` is processor time: how many share the processor decides nothing."""

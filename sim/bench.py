@@ -118,7 +118,7 @@ def run_bench(
                 test_filter=os.environ.get("BENCH_TESTS", coroutines) or None,
                 extra_env={"BENCH_PARAMETERS": json.dumps(parameters or {})},
             )
-    text = log.read_text(errors="replace") if log.exists() else ""
+    text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
     assert results.exists(), f"the simulator did not finish:\n{text[-8000:]}"
     cases = list(ElementTree.parse(results).iter("testcase"))
     failed = [case.get("name") for case in cases if case.find("failure") is not None or case.find("error") is not None]
@@ -179,7 +179,7 @@ def _build(component: Any, sources: Sequence[str], simulator: str, waves: bool) 
     key = json.dumps([text, list(sources), simulator, waves, BUILD_ARGUMENTS[simulator], CONSTANT_PROCESS[simulator]])
     directory = BUILD / "builds" / hashlib.sha256(key.encode()).hexdigest()[:20]
     directory.mkdir(parents=True, exist_ok=True)
-    with (directory / "lock").open("w") as lock:
+    with (directory / "lock").open("w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if (directory / "ready").exists():
             return directory
@@ -193,7 +193,7 @@ def _build(component: Any, sources: Sequence[str], simulator: str, waves: bool) 
             arguments += ["-s", "waves"]
         files = [directory / f"source_{i}.v" for i in range(len(texts))]
         for file, content in zip(files, texts, strict=True):
-            file.write_text(content)
+            file.write_text(content, encoding="utf-8")
         log = directory / "build.log"
         try:
             get_runner(simulator).build(
@@ -206,7 +206,9 @@ def _build(component: Any, sources: Sequence[str], simulator: str, waves: bool) 
                 log_file=log,
             )
         except Exception as error:
-            raise AssertionError(f"{simulator} refused the Verilog:\n{log.read_text()[-4000:]}") from error
-        assert NEVER_RUN not in log.read_text(), f"{simulator} would leave signals undefined:\n{log.read_text()[-4000:]}"
+            told = log.read_text(encoding="utf-8", errors="replace")
+            raise AssertionError(f"{simulator} refused the Verilog:\n{told[-4000:]}") from error
+        told = log.read_text(encoding="utf-8", errors="replace")
+        assert NEVER_RUN not in told, f"{simulator} would leave signals undefined:\n{told[-4000:]}"
         (directory / "ready").touch()
     return directory

@@ -27,7 +27,7 @@ FINISH = {"Ecp5": Ecp5.finish, "Gowin": Gowin.finish, "Ice40": Ice40.finish}
 
 def synthesised(component: Any, family: str, folder: Path, finish: bool = True) -> Path:
     """The netlist of a component, in the simulator's form, with or without what boards change of what Yosys wrote."""
-    (folder / "top.il").write_text(rtlil.convert(component, name="top", emit_src=False))
+    (folder / "top.il").write_text(rtlil.convert(component, name="top", emit_src=False), encoding="utf-8")
     yosys(f"read_rtlil top.il; {SYNTHESIS[family]}; write_json top.json", folder)
     if finish:
         FINISH[family](folder / "top.json")
@@ -37,7 +37,7 @@ def synthesised(component: Any, family: str, folder: Path, finish: bool = True) 
 def flattened(folder: Path, family: str) -> Path:
     """The simulator's form of `top.json` in a folder."""
     made = folder / "top.net"
-    made.write_text(build.flattened(json.loads((folder / "top.json").read_text()), family))
+    made.write_text(build.flattened(json.loads((folder / "top.json").read_text(encoding="utf-8")), family), encoding="utf-8")
     return made
 
 
@@ -49,7 +49,8 @@ def yosys(commands: str, folder: Path) -> None:
 
 def on_netlist(simulator: Path, netlist: Path, inputs: Iterable[int]) -> list[int]:
     """The word at the port `outputs` before every edge, for words at the port `inputs`; all other inputs are low."""
-    ports = [line.split()[:2] for line in netlist.read_text().splitlines() if line.startswith(("input ", "output "))]
+    lines = netlist.read_text(encoding="utf-8").splitlines()
+    ports = [line.split()[:2] for line in lines if line.startswith(("input ", "output "))]
     places = [_bit(name, "inputs") for kind, name in ports if kind == "input"]
     shown = [_bit(name, "outputs") for kind, name in ports if kind == "output"]
     lines = (["0" if place is None else str(word >> place & 1) for place in places] for word in inputs)
@@ -90,9 +91,9 @@ def with_fault(folder: Path, file: str, change: Callable[[str], str]) -> Path:
     """The simulator with a fault: `change` gives the text of `file`, which must not be the same."""
     room = Path(build.__file__).parent
     for source in sources("*.h", "simulator.cpp", root=room):
-        (folder / source.name).write_text(source.read_text())
-    changed = change((folder / file).read_text())
-    assert changed != (folder / file).read_text(), "the fault changes nothing"
-    (folder / file).write_text(changed)
+        (folder / source.name).write_text(source.read_text(encoding="utf-8"), encoding="utf-8")
+    changed = change((folder / file).read_text(encoding="utf-8"))
+    assert changed != (folder / file).read_text(encoding="utf-8"), "the fault changes nothing"
+    (folder / file).write_text(changed, encoding="utf-8")
     subprocess.run(["g++", "-std=c++17", "-O0", "-o", folder / "faulty", folder / "simulator.cpp"], check=True)
     return folder / "faulty"

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sw.data.binarise import binarise, parse_thresholds, permutation, permute
+from sw.data.binarise import binarise, bits_of_file, parse_thresholds, permutation, permute, scale_fault
 from sw.data.error import DataError
 
 
@@ -67,3 +67,21 @@ def test_without_a_seed_the_pixels_stay_where_they_are():
 def test_a_negative_seed_is_refused():
     with pytest.raises(DataError, match="the seed of the permutation is -1"):
         permutation(784, -1)
+
+
+@pytest.mark.parametrize(
+    ("images", "thresholds", "said"),
+    [
+        ([0, 1], (127,), "has no pixel that is on: brightest pixel is 1, threshold 127; give a lower threshold"),
+        ([3, 255], (2, 1), "has no pixel that is off: darkest pixel is 3, threshold 2, 1; give a higher threshold"),
+        ([3, 255], (3,), None),
+        ([], (3,), None),
+    ],
+)
+def test_pixels_on_another_scale_are_told(images, thresholds, said):
+    """Neither a black image nor a white one has anything to learn from."""
+    given = np.array(images, np.uint8).reshape(1, -1)
+    assert scale_fault(given, binarise(given, *thresholds), thresholds) == said
+    if said is not None:
+        with pytest.raises(DataError, match=f"images {said}"):
+            bits_of_file(given, thresholds, "images")

@@ -1,9 +1,11 @@
 """Bad input: one sentence on standard error, exit 2, nothing written, the old checkpoint as it was."""
 
+import gzip
 import os
 import struct
 import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -103,6 +105,11 @@ CONFIGURATIONS = {
     "a rate that is no number": ("[learning]\nlearning_rate = [nan, 0.4]\n", "learning_rate has nan"),
     "no TOML": ("layers: [1]\n", "is not TOML"),
     "no text": (b"\xff\xfe\x00", "no text in UTF-8"),
+    "an integer of 5,000 digits": (f"[learning]\nmargin = {'1' * 5000}\n", "a number has more than 4300 digits"),
+    "an integer of 20,000 bits": (f"[learning]\nmargin = 0x{'f' * 5000}\n", "margin is too long to be shown (int)"),
+    "lists in lists": (f"[network]\nlayers = {'[' * 5000}\n", "it is nested too deeply"),
+    "tables in tables": (f"[network]\nlayers{'.a' * 5000} = 1\n", "layers is too long to be shown (dict)"),
+    "a very long list": (f"[learning]\nwindow = [{'1, ' * 9999}1]\n", "…, expected a list of 1"),
     "too many neurons": ("[network]\nlayers = [64, 30, 10]\n", "take away 8 neurons"),
     "too many inputs": ("[network]\nlayers = [65, 3]\n", "take away 1 inputs"),
 }
@@ -173,6 +180,70 @@ def test_outputs_are_tried_before_the_board_is_opened(folder, refuse, monkeypatc
         assert f"{path} " in refuse(*train(json=path))
         assert f"{path} " in refuse("evaluate", *train(save=None, json=path)[1:])
     assert "/proc/a.npz cannot be written" in refuse("init", "--config", "net.toml", "--save", "/proc/a.npz")
+
+
+def test_an_output_that_is_an_input_or_another_output(folder, refuse, monkeypatch):
+    plays(monkeypatch, "raise SystemExit('the board was opened')")
+    (folder / "link").symlink_to(".")
+    for path in ("b.npz", "link/b.npz", f"{folder}/b.npz"):
+        assert "--save and --json name the same file" in refuse(*train(save="b.npz", json=path))
+    for name in ("images", "labels", "net.toml"):
+        started = {"resume": None, "config": "net.toml"}
+        for path in (name, f"link/{name}"):
+            assert f"--save {path} is the file of --" in refuse(*train(**started, save=path))
+            assert f"--json {path} is the file of --" in refuse(*train(**started, json=path))
+            if name != "net.toml":
+                assert f"--json {path} is the file of --" in refuse("evaluate", *train(save=None, json=path)[1:])
+    assert "--json a.npz is the file of --resume" in refuse(*train(save="b.npz", json="a.npz"))
+    assert "--json link/a.npz is the file of --resume" in refuse("evaluate", *train(save=None, json="link/a.npz")[1:])
+    assert "--save link/net.toml is the file of --config" in refuse("init", "--config", "net.toml", "--save", "link/net.toml")
+    port = os.devnull
+    assert "is the file of --port" in refuse(*train(board="ulx3s", geometry=None, port=port, json=port))
+
+
+def test_a_device_is_never_replaced(folder, capsys):
+    before, files = Path(os.devnull).stat(), sorted(contents(folder))
+    assert run(app, train(save=os.devnull, json=os.devnull)) == 0
+    assert run(app, ["init", "--config", "net.toml", "--save", os.devnull]) == 0
+    assert os.path.samestat(Path(os.devnull).stat(), before) and sorted(contents(folder)) == files
+    capsys.readouterr()
+    assert run(app, train(save=os.devnull, **{"checkpoint-every": 10})) == 2
+    assert "/dev/null is a device or a pipe, where no checkpoint takes the place" in capsys.readouterr().err
+
+
+def piped(folder, name):
+    """A pipe that gives what the file `name` holds, once."""
+    path = folder / f"{name}.pipe"
+    os.mkfifo(path)
+    threading.Thread(target=lambda: path.write_bytes((folder / name).read_bytes()), daemon=True).start()
+    return path.name
+
+
+@pytest.mark.parametrize("compress", [bytes, gzip.compress])
+def test_inputs_that_can_be_read_once(folder, compress):
+    for name in ("images", "labels"):
+        (folder / name).write_bytes(compress((folder / name).read_bytes()))
+    assert run(app, train(save="b.npz")) == 0
+    given = {name: piped(folder, name) for name in ("images", "labels")}
+    assert run(app, train(save="c.npz", resume=piped(folder, "a.npz"), **given)) == 0
+    assert load(folder / "c.npz").weights_crc32 == load(folder / "b.npz").weights_crc32
+    assert run(app, ["init", "--config", piped(folder, "net.toml"), "--save", "d.npz"]) == 0
+    assert (folder / "d.npz").read_bytes() == (folder / "a.npz").read_bytes()
+
+
+def test_a_pipe_that_holds_something_else(folder, refuse):
+    (folder / "text").write_text("no checkpoint")
+    assert "begins with the bytes 6e6f, expected 504b" in refuse(*train(resume=piped(folder, "text")))
+    assert "starts with the bytes 5b6e6574" in refuse(*train(images=piped(folder, "net.toml")))
+
+
+def test_pixels_on_another_scale(folder, refuse):
+    (folder / "images").write_bytes(idx(np.random.default_rng(1).integers(0, 2, (COUNT, 8, 8), dtype=np.uint8)))
+    for words in (train(), ["evaluate", *train(save=None)[1:]]):
+        assert "images has no pixel that is on: brightest pixel is 1, threshold 127; give a lower threshold" in refuse(*words)
+    assert run(app, train(threshold="0")) == 0
+    (folder / "images").write_bytes(idx(np.random.default_rng(1).integers(3, 256, (COUNT, 8, 8), dtype=np.uint8)))
+    assert "images has no pixel that is off: darkest pixel is 3, threshold 2, 1; give" in refuse(*train(threshold="2,1"))
 
 
 def test_a_read_only_folder(folder, refuse):

@@ -89,11 +89,23 @@ def open_board_of_the_twin():
 def test_shapes_and_types_that_are_taken_are_alike(board):
     pixels, labels = samples(30)
     found = []
-    for given in (pixels, pixels.astype(bool), pixels.reshape(30, 8, 8), pixels.reshape(30, 8, 8).astype(bool)):
+    images = pixels.reshape(30, 8, 8)
+    for given in (pixels, pixels.astype(bool), images, images.astype(bool), images.astype(np.int64), images.tolist()):
         board.begin(NETWORK)
         found.append(board.train(given, labels).tolist())
-    assert found.count(found[0]) == 4
+    for given in (labels.astype(np.uint8), labels.tolist()):
+        board.begin(NETWORK)
+        found.append(board.train(pixels, given).tolist())
+    assert found.count(found[0]) == len(found) == 8
     assert board.train(pixels[:0], labels[:0]).shape == (0,)
+
+
+def test_networks_of_numpy_s_numbers_are_taken(board, tmp_path):
+    board.begin(layers=(64, 20, np.int64(10)), learning_rate=np.array([0.5, 0.25], np.float32), window=[np.int16(4)])
+    assert board.network == Network.of(layers=(64, 20, 10), learning_rate=(0.5, 0.25), window=(4,))
+    board.train(*samples(30))
+    board.save(tmp_path / "a.npz")
+    assert checkpoint.load(tmp_path / "a.npz").network == board.network
 
 
 def test_a_saved_board_goes_on_bit_identically(board, tmp_path):
@@ -126,6 +138,10 @@ def test_errors_are_exceptions_with_a_sentence(board, tmp_path):
     board.begin(NETWORK)
     with pytest.raises(InputError, match="apply a threshold first"):
         board.train(pixels * 255, labels)
+    with pytest.raises(InputError, match="pixels go from -1 to 0, expected 0 and 1"):
+        board.train(-pixels.astype(np.int64), labels)
+    with pytest.raises(InputError, match="pixels are float64 of shape"):
+        board.train(pixels / 1, labels)
     with pytest.raises(InputError, match=r"labels are int64 of shape \(3, 1\), expected integers of shape \(3,\)"):
         board.train(pixels, labels[:, None])
     with pytest.raises(HostError, match="cannot be read"):

@@ -14,7 +14,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from sw.host import checkpoint, output, simulated_board, streaming, training
+from sw.files import output
+from sw.host import checkpoint, simulated_board, streaming, training
 from sw.host.checkpoint import Checkpoint
 from sw.host.command_line import app, run
 from sw.host.invocation import program

@@ -15,14 +15,15 @@ ROOMS = ("sw", "hw", "formal", "mutation", "boards", "sim", "tests")
 # A room is the longest of these that starts a module's name; it may import the standard library, itself, and these.
 ALLOWED = {
     "sw.contract": (),
+    "sw.files": ("sw.contract",),
     "sw.tree": ("platformdirs",),
-    "sw.data": ("sw.contract", "numpy"),
+    "sw.data": ("sw.contract", "sw.files", "numpy"),
     "sw.twin": ("sw.contract", "sw.data", "sw.tree", "numpy", "torch"),
     "sw.reference": ("sw.contract", "numpy", "torch"),
-    "hw": ("sw.contract", "sw.tree", "amaranth"),
-    "formal": ("sw.contract", "hw", "amaranth"),
-    "mutation": ("sw.tree",),
-    "boards": ("sw.contract", "sw.figures", "sw.tree", "hw", "amaranth", "amaranth_boards", "rich"),
+    "hw": ("sw.contract", "sw.files", "sw.tree", "amaranth"),
+    "formal": ("sw.contract", "sw.files", "hw", "amaranth"),
+    "mutation": ("sw.files", "sw.tree"),
+    "boards": ("sw.contract", "sw.files", "sw.figures", "sw.tree", "hw", "amaranth", "amaranth_boards", "rich"),
 }
 FORBIDDEN = {
     "sw.host": ("sw.twin", "torch", "amaranth", "amaranth_boards"),

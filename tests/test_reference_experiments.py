@@ -279,7 +279,7 @@ def test_a_configuration_gives_the_hidden_layers_of_all_methods(tmp_path):
 
 
 @pytest.mark.parametrize(("threshold", "learns"), [("99", True), ("100", False), ("100,99", True), ("100,100", False)])
-def test_fashion_mnist_has_a_threshold_of_its_own(threshold, learns, tmp_path, monkeypatch):
+def test_fashion_mnist_has_a_threshold_of_its_own(threshold, learns, tmp_path, monkeypatch, capsys):
     grey = np.full((40, 784), 100, np.uint8), np.arange(40) % 10
     monkeypatch.setattr(Sources, "_grey", staticmethod(lambda name, folder: (grey, grey)))
     path = tmp_path / "a.json"
@@ -288,6 +288,9 @@ def test_fashion_mnist_has_a_threshold_of_its_own(threshold, learns, tmp_path, m
     assert run(app, ["experiment", "compare-fashion-mnist", *words]) == 0
     (course,) = json.loads(path.read_text())["methods"]["chip"]["runs"]
     assert (course["flips"][0][0] > 0) == learns
+    told = capsys.readouterr().err
+    assert ("warning: Fashion-MNIST has no pixel that is on: brightest pixel is 100" in told) == (not learns)
+    assert ("warning: Fashion-MNIST has no pixel that is off: darkest pixel is 100" in told) == (threshold == "99")
 
 
 def test_a_sweep_tries_each_variant_on_held_out_training_samples(tmp_path):

@@ -5,16 +5,18 @@ the reason. Exit status 1: there are holes.
 """
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from sim.coverage.collector import BETWEEN, Collector, merged
 from sim.coverage.points import POINTS
+from sw.figures.table import show
+from sw.files.error import FileError
+from sw.files.output import check_outputs, make_folder, write_json
+from sw.files.streams import take_every_word
 from sw.tree import built
 
 ROOT = Path(__file__).parent.parent.parent
@@ -41,6 +43,7 @@ def summary(collector: Collector, benches: int) -> dict[str, Any]:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command line. Returns the exit status."""
+    take_every_word()
     parser = argparse.ArgumentParser(prog="python -m sim.coverage", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--folder", type=Path, default=FOLDER, help="what the benches have written")
     parser.add_argument("--output", type=Path, default=RESULTS)
@@ -49,15 +52,20 @@ def main(arguments: list[str] | None = None) -> int:
     if not files:
         print(f"error: {given.folder} has no coverage: run make coverage", file=sys.stderr)
         return 2
-    told = summary(merged(files), len(files))
+    try:
+        make_folder(given.output.parent)
+        check_outputs({"--output": given.output}, {f"--folder, {file.name}": file for file in files})
+        told = summary(merged(files), len(files))
+        write_json(given.output, told)
+    except FileError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
     table = Table("point", "bins", "hit", "holes")
     for name, point in told["points"].items():
         holes = [each for each, hits in point["bins"].items() if not hits]
         table.add_row(name, str(len(point["bins"])), str(len(point["bins"]) - len(holes)), ", ".join(holes))
-    Console().print(table)
+    show(table)
     print(f"{told['hit']} of {told['bins']} bins in {told['benches']} benches; {given.output}")
-    given.output.parent.mkdir(exist_ok=True)
-    given.output.write_text(json.dumps(told, indent=2) + "\n")
     return int(bool(told["holes"]))
 
 

@@ -1,11 +1,12 @@
 """Counts how often each bin was hit, writes the counts to a file, and merges files."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
 from sim.coverage.points import BY_NAME, POINTS, Bin
+from sw.files.input import read_object
+from sw.files.output import make_folder, write_json
 
 BETWEEN = " / "
 
@@ -41,16 +42,16 @@ class Collector:
 
     def write(self, path: Path) -> None:
         """Write the hits as JSON."""
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         text = {name: {BETWEEN.join(each): count for each, count in sorted(bins.items())} for name, bins in self.hits.items()}
-        path.write_text(json.dumps(text, indent=2) + "\n")
+        write_json(path, text)
 
 
 def merged(paths: Iterable[Path]) -> Collector:
     """The hits of several files together."""
     total = Collector()
     for path in paths:
-        for name, bins in json.loads(path.read_text()).items():
+        for name, bins in read_object(path).items():
             for each, count in bins.items():
                 total.hit(name, *each.split(BETWEEN), count=count)
     return total

@@ -22,6 +22,7 @@ from sim.native.source import for_verilator
 from sw.contract.error import ContractError
 from sw.contract.geometry import Geometry
 from sw.contract.geometry_text import geometry_text, parse_geometry
+from sw.files.streams import take_every_word
 
 
 def build(geometry: Geometry, *, force: bool = False) -> Path:
@@ -55,6 +56,7 @@ def _build(geometry: Geometry, folder: Path) -> Path:
 
 def main() -> None:
     """The command line."""
+    take_every_word()
     parser = argparse.ArgumentParser(prog="sim.native.build", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--geometry", default="ulx3s-85f", help="a board's name, or columns=…,rows=…,grid_height=…,…")
     parser.add_argument("--force", action="store_true", help="build even if the cache has the program")

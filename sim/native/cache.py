@@ -34,7 +34,7 @@ def cached(parts: Iterable[object], build: Callable[[Path], Path], report: Repor
     except built.NoFolderError as error:
         raise BuildError(str(error)) from error
     program = room / digest / "board"
-    with (room / f"{digest}.lock").open("w") as lock:
+    with (room / f"{digest}.lock").open("w", encoding="utf-8") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

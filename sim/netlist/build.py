@@ -81,7 +81,7 @@ def design(board: str, report: Report, geometry: Geometry | None = None, placed:
 
 def header(path: Path) -> dict[str, Any]:
     """Of a netlist: `cells` by type; of a board's also `clock_hz`, `baud`, `seconds` of each step, the pins `rx` and `tx`."""
-    with path.open() as file:
+    with path.open(encoding="utf-8") as file:
         return json.loads(file.readline())
 
 
@@ -137,16 +137,16 @@ def _make(target: Target, geometry: Geometry | None, folder: Path, report: Repor
         step = target.family.place_and_route(written.platform, (*options, *target.options))
         seconds[step.name] = run_step(step, folder, lambda line: None)
     made = {
-        "netlist": json.loads((folder / (PLACED if placed else generate.NETLIST)).read_text()),
+        "netlist": json.loads((folder / (PLACED if placed else generate.NETLIST)).read_text(encoding="utf-8")),
         "constraints": constraints(folder),
         "line": serial(written.rate, RX, TX) | {"seconds": {name: round(taken, 1) for name, taken in seconds.items()}},
     }
-    (folder / "made").write_text(json.dumps(made))
+    (folder / "made").write_text(json.dumps(made), encoding="utf-8")
     return folder / "made"
 
 
 def _flatten(made: Path, target: Target, folder: Path, noise: int) -> Path:
-    known = json.loads(made.read_text())
+    known = json.loads(made.read_text(encoding="utf-8"))
     text = flattened(known["netlist"], type(target.family).__name__, generate.TOP_MODULE, noise, True, **known["line"])
-    (folder / "made").write_text(text)
+    (folder / "made").write_text(text, encoding="utf-8")
     return folder / "made"

@@ -9,7 +9,6 @@ difference, which is named. 2: what was asked for cannot be done.
 """
 
 import argparse
-import json
 import sys
 import time
 from pathlib import Path
@@ -17,12 +16,16 @@ from typing import Any
 
 from boards.catalogue import find
 from boards.error import BuildError as BoardsError
-from boards.identity import ROOT, source_hash
+from boards.identity import source_hash
+from boards.report import REPORTS, WORK
 from sim.native.compiler import BuildError
 from sim.netlist import build
 from sw.contract.boards import BOARDS
 from sw.contract.error import ContractError
 from sw.contract.network import Network
+from sw.files.error import FileError
+from sw.files.output import make_folder, write_json
+from sw.files.streams import take_every_word
 from sw.host.commands.verify import first_difference
 from sw.host.device import connect
 from sw.host.error import HostError
@@ -31,7 +34,6 @@ from sw.twin.device import TwinDevice
 
 RATE_ERROR = 0.01  # of the host's serial port against the board's, which takes up to 4 %
 HELLO_TIMEOUT, REPLY_TIMEOUT = 120.0, 3600.0
-REPORTS = ROOT / "boards" / "reports"
 
 
 def network_for(layers: tuple[int, ...]) -> Network:
@@ -104,6 +106,7 @@ def run(
 
 def main(arguments: list[str] | None = None) -> int:
     """The command line. Returns the exit status."""
+    take_every_word()
     parser = argparse.ArgumentParser(prog="sim.netlist.run", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--board", default="ulx3s-12f", help="a board; an unknown one lists them")
     parser.add_argument("--samples", type=int, default=200, help="training samples")
@@ -120,21 +123,26 @@ def main(arguments: list[str] | None = None) -> int:
             if getattr(given, name) < 0:
                 raise BuildError(f"{name} is {getattr(given, name)}, expected 0 or more")
         result = run(given.board, given.samples, given.seed, parse_layers(given.layers), given.placed, given.noise)
-    except (BuildError, BoardsError, ContractError, HostError) as error:
+        written = write_result("netlist", result, given.commit)
+    except (BuildError, BoardsError, ContractError, HostError, FileError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    text = json.dumps(result, indent=2) + "\n"
-    folder = ROOT / "build" / result["board"]
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "netlist.json").write_text(text)
-    if given.commit:
-        REPORTS.mkdir(parents=True, exist_ok=True)
-        (REPORTS / f"{result['board']}-netlist.json").write_text(text)
     if not result["equal"]:
         print(f"different: {result['difference']}")
         return 1
-    print(f"{result['board']}: {result['samples']} samples on the netlist, equal to the twin; {folder / 'netlist.json'}")
+    print(f"{result['board']}: {result['samples']} samples on the netlist, equal to the twin; {written}")
     return 0
+
+
+def write_result(what: str, result: dict[str, Any], commit: bool) -> Path:
+    """Write build/BOARD/WHAT.json, with `commit` also boards/reports/BOARD-WHAT.json; the first of them. Raises `FileError`."""
+    path = WORK / result["board"] / f"{what}.json"
+    make_folder(path.parent)
+    write_json(path, result)
+    if commit:
+        make_folder(REPORTS)
+        write_json(REPORTS / f"{result['board']}-{what}.json", result)
+    return path
 
 
 def parse_layers(text: str | None) -> tuple[int, ...] | None:

@@ -20,6 +20,9 @@ from sim.replay.recorder import MOST_IN_A_REQUEST, record
 from sim.replay.run_file import RunFileError, read, write
 from sw.contract.error import ContractError
 from sw.contract.geometry_text import parse_geometry
+from sw.files.error import FileError
+from sw.files.output import check_outputs
+from sw.files.streams import take_every_word
 from sw.host.error import HostError
 
 
@@ -30,9 +33,11 @@ def report(line: str) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command line. Returns the exit status."""
+    take_every_word()
     given = _parser().parse_args(arguments)
     try:
         if given.action == "record":
+            check_outputs({"FILE": given.file})
             limits = {"begin": given.begin, "most": given.most}
             run = record(parse_geometry(given.geometry), network_for(given.layers), given.samples, given.seed, **limits)
             write(run, given.file)
@@ -41,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
         if given.action == "long":
             return run_all(given.only, given.samples, report)
         told = play(given.engine, read(given.file), given.file, report)
-    except (RunFileError, BuildError, ContractError, HostError) as error:
+    except (RunFileError, BuildError, ContractError, HostError, FileError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     print(f"different: {told['difference']}" if told["difference"] else f"equal: {told['samples']} samples on {given.engine}")

@@ -24,7 +24,7 @@ def replies(run: Run, path: Path) -> list[bytes]:
         parameters = {"run": str(path.absolute()), "replies": str(told)}
         cell = to_verilog(Cell(run.geometry), CELL_MODULE)
         run_bench(Accelerator(run.geometry, cell_instances=True), module=__name__, parameters=parameters, sources=[cell])
-        return [bytes.fromhex(line) for line in told.read_text().split("\n")[:-1]]
+        return [bytes.fromhex(line) for line in told.read_text(encoding="ascii").split("\n")[:-1]]
 
 
 @cocotb.test()
@@ -38,4 +38,4 @@ async def play(dut):
     found = await host.exchange([(step.command, step.payload, False) for step in run.steps])
     for step, reply in zip(run.steps, found, strict=True):
         assert reply.type == step.command | REPLY, f"{step.command.name} was refused: {reply.payload.hex()}"
-    Path(bench_parameters()["replies"]).write_text("".join(f"{reply.payload.hex()}\n" for reply in found))
+    Path(bench_parameters()["replies"]).write_text("".join(f"{reply.payload.hex()}\n" for reply in found), encoding="utf-8")

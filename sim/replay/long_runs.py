@@ -3,7 +3,6 @@
 They are made from their seed each time, as their files would be large.
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,8 @@ from sim.replay.playing import play
 from sim.replay.recorder import record
 from sw.contract.geometry import Geometry
 from sw.contract.network import Network
+from sw.files.input import read_object
+from sw.files.output import write_json
 
 RESULTS = Path(__file__).parent.parent.parent / "results" / "replay.json"
 SMALL = Geometry(columns=64, rows=56, grid_height=2, grid_width=2, synapses_per_cell=8, folds=2, slices=4)
@@ -71,7 +72,7 @@ LONG_RUNS = {
 def run_all(only: str | None, samples: int | None, report: Callable[[str], None], results: Path = RESULTS) -> int:
     """Record and play one or all; 0 if all are equal. Writes `results`, where other runs stay, unless `samples` is given."""
     set_num_threads(1)  # the steps of one small network are too short to share
-    told: dict[str, Any] = json.loads(results.read_text()) if results.exists() else {}
+    told: dict[str, Any] = read_object(results) if results.exists() else {}
     is_equal = True
     for name in [only] if only else list(LONG_RUNS):
         long = LONG_RUNS[name]
@@ -85,5 +86,5 @@ def run_all(only: str | None, samples: int | None, report: Callable[[str], None]
         is_equal &= one["equal"]
         if samples is None:
             told[name] = {"about": long.about, **one}
-            results.write_text(json.dumps(told, indent=2) + "\n")
+            write_json(results, told)
     return int(not is_equal)

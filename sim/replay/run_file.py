@@ -11,11 +11,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sw.contract.error import ContractError, require
+from sw.contract.error import require
 from sw.contract.frames import Command
 from sw.contract.geometry import Geometry
 from sw.contract.geometry_text import geometry_text, parse_geometry
 from sw.contract.network import Network
+from sw.contract.parsing import parse_json
+from sw.files.error import FileError
+from sw.files.input import read_text
+from sw.files.output import write_text
 
 MAGIC = "metaplast replay 1"
 
@@ -77,19 +81,17 @@ def first_difference(run: Run, replies: Iterable[bytes]) -> str | None:
 
 
 def write(run: Run, path: Path) -> None:
-    """Write a run to a file."""
+    """Write a run to a file. Raises `FileError`."""
     text = "".join(f"{line}\n" for line in _lines(run))
-    path.write_text(f"{text}{_digest(text)}\n")
+    write_text(path, f"{text}{_digest(text)}\n")
 
 
 def read(path: Path) -> Run:
     """The run of a file. Raises `RunFileError`."""
     try:
-        text = path.read_text(encoding="ascii")
-    except OSError as error:
-        raise RunFileError(f"{path} cannot be read: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise RunFileError(f"{path} is no recorded run: it is no plain text") from error
+        text = read_text(path)
+    except FileError as error:
+        raise RunFileError(f"{path} is no recorded run: {error}") from error
     body, _, last = text.rstrip("\n").rpartition("\n")
     if not body.startswith(f"{MAGIC}\n"):
         raise RunFileError(f"{path} is no recorded run: it does not begin with {MAGIC!r}")
@@ -97,7 +99,7 @@ def read(path: Path) -> Run:
         raise RunFileError(f"{path} is damaged: its last line is not the sha256 of the others")
     _, about, *steps = body.split("\n")
     try:
-        told = json.loads(about)
+        told = parse_json(about, "its second line")
         return Run(
             geometry=parse_geometry(told["geometry"]),
             network=Network.of(**told["network"]),
@@ -105,7 +107,7 @@ def read(path: Path) -> Run:
             samples=told["samples"],
             steps=tuple(_step(line) for line in steps),
         )
-    except (ValueError, KeyError, TypeError, ContractError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise RunFileError(f"{path} is no recorded run: {error}") from error
 
 

@@ -1,11 +1,11 @@
 """The configuration file: TOML with the tables [network] and [learning], and its JSON form inside a checkpoint."""
 
 import json
-import tomllib
 from typing import Any
 
-from sw.contract.error import ContractError, require
+from sw.contract.error import require, shown
 from sw.contract.network import Network
+from sw.contract.parsing import parse_json, parse_toml
 
 TABLES = {
     "network": ("layers", "init_seed", "init_range"),
@@ -33,7 +33,7 @@ def network_from_tables(tables: dict[str, Any]) -> Network:
     fields: dict[str, Any] = {}
     for name, table in tables.items():
         require(name in TABLES, f"unknown table [{name}], expected {' and '.join(f'[{t}]' for t in TABLES)}")
-        require(isinstance(table, dict), f"{name} is {table!r}, expected a table [{name}]")
+        require(isinstance(table, dict), f"{name} is {shown(table)}, expected a table [{name}]")
         for field, value in table.items():
             require(field in TABLES[name], f"unknown field {field} in [{name}], expected {', '.join(TABLES[name])}")
             fields[field] = value
@@ -42,11 +42,7 @@ def network_from_tables(tables: dict[str, Any]) -> Network:
 
 def network_from_toml(text: str) -> Network:
     """The network that a configuration file describes. Raises `ContractError`, also for text that is not TOML."""
-    try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ContractError(f"the configuration is not TOML: {error}") from error
-    return network_from_tables(tables)
+    return network_from_tables(parse_toml(text, "the configuration"))
 
 
 def tables_of(network: Network) -> dict[str, Any]:
@@ -62,9 +58,6 @@ def network_to_json(network: Network) -> str:
 
 def network_from_json(text: str) -> Network:
     """The network of a checkpoint's JSON text. Raises `ContractError`, also for text that is not JSON."""
-    try:
-        tables = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ContractError(f"the configuration is not JSON: {error}") from error
+    tables = parse_json(text, "the configuration")
     require(isinstance(tables, dict), "the configuration is not a JSON object with the tables of the TOML file")
     return network_from_tables(tables)

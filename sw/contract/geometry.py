@@ -6,7 +6,7 @@ the network has columns, a row takes several memory words, its folds (clause 2).
 
 from dataclasses import dataclass
 
-from sw.contract.error import require, require_integer
+from sw.contract.error import require, require_choice, require_integer
 from sw.contract.network import MAX_LAYERS, Network
 
 INPUT_SETS = MAX_LAYERS + 1  # two for the pixels (this sample and the next), one for each layer after the first
@@ -38,13 +38,9 @@ class Geometry:
 
     def __post_init__(self) -> None:
         for name, high in (("columns", 65535), ("rows", 65535), ("grid_height", 64), ("grid_width", 64), ("folds", 255)):
-            require_integer(name, getattr(self, name), 1, high)
-        require(
-            self.synapses_per_cell in (4, 8, 16),
-            f"synapses_per_cell is {self.synapses_per_cell!r}, expected 4, 8 or 16",
-        )
-        require(self.slices in (1, 2, 4), f"slices is {self.slices!r}, expected 1, 2 or 4")
-        require(self.memory_ports in (1, 2), f"memory_ports is {self.memory_ports!r}, expected 1 or 2")
+            object.__setattr__(self, name, require_integer(name, getattr(self, name), 1, high))
+        for name, choice in (("synapses_per_cell", (4, 8, 16)), ("slices", (1, 2, 4)), ("memory_ports", (1, 2))):
+            object.__setattr__(self, name, require_choice(name, getattr(self, name), choice))
         product = self.columns_per_fold * self.folds
         require(
             self.columns == product,

@@ -3,7 +3,7 @@
 from dataclasses import MISSING, fields
 
 from sw.contract.boards import BOARDS, board_name
-from sw.contract.error import ContractError, require
+from sw.contract.error import ContractError, require, shown
 from sw.contract.geometry import Geometry
 
 
@@ -14,17 +14,17 @@ def parse_geometry(text: str) -> Geometry:
     """
     if "=" not in text:
         name = board_name(text)
-        require(name in BOARDS, f"unknown geometry {text!r}, expected one of {', '.join(BOARDS)} or columns=…,rows=…")
+        require(name in BOARDS, f"unknown geometry {shown(text)}, expected one of {', '.join(BOARDS)} or columns=…,rows=…")
         return BOARDS[name].geometry
     known = [field.name for field in fields(Geometry)]
     values: dict[str, int] = {}
     for part in text.split(","):
         name, _, value = part.partition("=")
-        require(name in known, f"unknown field {name!r} of a geometry, expected {', '.join(known)}")
+        require(name in known, f"unknown field {shown(name)} of a geometry, expected {', '.join(known)}")
         try:
             values[name] = int(value)
         except ValueError as error:
-            raise ContractError(f"{name} is {value!r}, expected an integer") from error
+            raise ContractError(f"{name} is {shown(value)}, expected an integer") from error
     missing = [field.name for field in fields(Geometry) if field.default is MISSING and field.name not in values]
     require(not missing, f"a geometry without {', '.join(missing)}: give each of {', '.join(known)}")
     return Geometry(**values)

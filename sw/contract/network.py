@@ -1,12 +1,11 @@
 """A network and everything that it learns with: sizes, seeds, rates, windows (clauses 2, 14, 15 and 16)."""
 
 import math
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sw.contract.error import ContractError, require, require_integer
+from sw.contract.error import ContractError, require, require_integer, require_rate, shown, tuple_of
 from sw.contract.table import METAPLASTIC_FUNCTIONS, thresholds
 
 MAX_LAYERS = 4
@@ -35,8 +34,9 @@ class Network:
     """Sizes and learning settings; every value checked against clause 15 when it is made.
 
     `layers` is (n_0, n_1, …, n_L), 1 <= L <= 4. The lists of `learning` have one entry per weight layer (learning_rate,
-    metaplasticity, saturation, metaplastic_function, relax_rate) or per hidden layer (window, activation, gate). Use
-    `Network.of` to have the fields that are not given filled with the defaults. Raises `ContractError`.
+    metaplasticity, saturation, metaplastic_function, relax_rate) or per hidden layer (window, activation, gate). Numbers and
+    lists of any type, NumPy's too, are taken and kept as Python's. Use `Network.of` to have the fields that are not given
+    filled with the defaults. Raises `ContractError`.
     """
 
     layers: tuple[int, ...]
@@ -56,16 +56,15 @@ class Network:
 
     @classmethod
     def of(cls, **fields: Any) -> "Network":
-        """A network from any subset of the fields; lists become tuples, what is absent takes its default.
+        """A network from any subset of the fields; what is absent takes its default.
 
         Raises `ContractError` for an unknown field and for a value outside its range.
         """
         unknown = sorted(set(fields) - set(cls.__dataclass_fields__))
         known = ", ".join(cls.__dataclass_fields__)
         require(not unknown, f"unknown field {', '.join(unknown)}: the fields of a network are {known}")
-        given: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
-        layers = given.setdefault("layers", (784, 500, 10))
-        _check_layers(layers)
+        given: dict[str, Any] = dict(fields)
+        layers = given["layers"] = _sizes(given.get("layers", (784, 500, 10)))
         defaults: dict[str, Any] = {
             "init_seed": 1,
             "init_range": 8,
@@ -84,37 +83,44 @@ class Network:
         return cls(**(defaults | given))
 
     def __post_init__(self) -> None:
-        _check_layers(self.layers)
-        require_integer("init_seed", self.init_seed, 0, 2**64 - 1)
-        require_integer("init_range", self.init_range, 1, 128)
-        require_integer("margin", self.margin, -(2**15), 2**15 - 1)
-        require_integer("prng", self.prng, 1, 2**32 - 1)
-        require_integer("relax_floor", self.relax_floor, 1, 127)
+        self._keep("layers", _sizes(self.layers))
+        for name, low, high in (
+            ("init_seed", 0, 2**64 - 1),
+            ("init_range", 1, 128),
+            ("margin", -(2**15), 2**15 - 1),
+            ("prng", 1, 2**32 - 1),
+            ("relax_floor", 1, 127),
+        ):
+            self._keep(name, require_integer(name, getattr(self, name), low, high))
         for name in ("learning_rate", "metaplasticity", "saturation"):
-            for value in self._list(name, self.depth, "weight"):
-                real = isinstance(value, int | float) and not isinstance(value, bool)
-                finite = real and 0 <= value <= sys.float_info.max
-                require(finite, f"{name} has {value!r}, expected a finite number >= 0")
-        for value in self._list("metaplastic_function", self.depth, "weight"):
-            known = list(METAPLASTIC_FUNCTIONS)
-            require(value in known, f"metaplastic_function has {value!r}, expected one of {', '.join(known)}")
+            self._keep(name, tuple(require_rate(name, value) for value in self._list(name, self.depth, "weight")))
+        self._words("metaplastic_function", self.depth, "weight", tuple(METAPLASTIC_FUNCTIONS))
         for name, count, kind, low, high in (
             ("window", self.depth - 1, "hidden", 0, 1023),
             ("gate", self.depth - 1, "hidden", -1023, 1023),
             ("relax_rate", self.depth, "weight", 0, 65536),
         ):
-            for value in self._list(name, count, kind):
-                require_integer(name, value, low, high)
-        for mode, gate in zip(self._list("activation", self.depth - 1, "hidden"), self.gate, strict=True):
-            require(mode in ACTIVATIONS, f"activation has {mode!r}, expected one of {', '.join(ACTIVATIONS)}")
+            self._keep(name, tuple(require_integer(name, value, low, high) for value in self._list(name, count, kind)))
+        self._words("activation", self.depth - 1, "hidden", ACTIVATIONS)
+        for mode, gate in zip(self.activation, self.gate, strict=True):
             require(mode == "gate" or gate == 0, f"gate is {gate} for an activation of mode 'sign', expected 0")
 
-    def _list(self, name: str, count: int, kind: str) -> Sequence[Any]:
-        values = getattr(self, name)
-        require(
-            isinstance(values, tuple) and len(values) == count,
-            f"{name} is {values!r}, expected a list of {count}: one per {kind} layer",
-        )
+    def _keep(self, name: str, value: object) -> None:
+        """What was given in whatever type is kept in Python's own."""
+        object.__setattr__(self, name, value)
+
+    def _words(self, name: str, count: int, kind: str, known: Sequence[str]) -> None:
+        for value in self._list(name, count, kind):
+            is_known = isinstance(value, str) and value in known
+            require(is_known, f"{name} has {shown(value)}, expected one of {', '.join(known)}")
+        self._keep(name, tuple(map(str, self._list(name, count, kind))))
+
+    def _list(self, name: str, count: int, kind: str) -> tuple[Any, ...]:
+        given = getattr(self, name)
+        values = tuple_of(given)
+        if values is None or len(values) != count:
+            told = shown(given if values is None else values)
+            raise ContractError(f"{name} is {told}, expected a list of {count}: one per {kind} layer")
         return values
 
     @property
@@ -147,9 +153,11 @@ class Network:
         return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
 
 
-def _check_layers(layers: object) -> None:
-    if not isinstance(layers, tuple) or not 2 <= len(layers) <= MAX_LAYERS + 1:
-        raise ContractError(f"layers is {layers!r}, expected a list of 2 to {MAX_LAYERS + 1} sizes, inputs first")
-    for size in layers:
-        require_integer("layers", size, 1, MAX_NEURONS)
-    require(layers[-1] >= 2, f"layers ends with {layers[-1]}, expected at least 2 classes")
+def _sizes(layers: object) -> tuple[int, ...]:
+    given = tuple_of(layers)
+    if given is None or not 2 <= len(given) <= MAX_LAYERS + 1:
+        told = shown(layers if given is None else given)
+        raise ContractError(f"layers is {told}, expected a list of 2 to {MAX_LAYERS + 1} sizes, inputs first")
+    sizes = tuple(require_integer("layers", size, 1, MAX_NEURONS) for size in given)
+    require(sizes[-1] >= 2, f"layers ends with {sizes[-1]}, expected at least 2 classes")
+    return sizes

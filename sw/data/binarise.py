@@ -3,9 +3,12 @@
 Contract, clause 3: an on pixel is a valid input of sign +1, an off pixel contributes nothing and learns nothing.
 """
 
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 
+from sw.contract.error import shown
 from sw.data.error import DataError
 from sw.data.idx import Bytes
 
@@ -26,9 +29,29 @@ def binarise(images: Bytes, *thresholds: int) -> Bytes:
         )
     for threshold in thresholds:
         if not 0 <= threshold <= 255:
-            raise DataError(f"the threshold is {threshold}, expected 0 to 255; give one of those")
+            raise DataError(f"the threshold is {shown(threshold)}, expected 0 to 255; give one of those")
     flat = images.reshape(len(images), -1)
     return (flat > np.resize(np.array(thresholds, dtype=np.uint8), flat.shape[1])).astype(np.uint8)
+
+
+def scale_fault(images: Bytes, bits: Bytes, thresholds: tuple[int, ...]) -> str | None:
+    """What is wrong where no pixel or every pixel of `bits`, made from `images`, is on: their scale is another one than that of
+    the threshold, and there is nothing to learn from. None where nothing is."""
+    told = f"threshold {', '.join(map(str, thresholds))}"
+    if bits.size and not bits.any():
+        return f"has no pixel that is on: brightest pixel is {images.max()}, {told}; give a lower threshold"
+    if bits.size and bits.all():
+        return f"has no pixel that is off: darkest pixel is {images.min()}, {told}; give a higher threshold"
+    return None
+
+
+def bits_of_file(images: Bytes, thresholds: tuple[int, ...], name: str | Path) -> Bytes:
+    """`binarise` for the images of the file `name`. Raises `DataError` for `scale_fault`."""
+    bits = binarise(images, *thresholds)
+    fault = scale_fault(images, bits, thresholds)
+    if fault is not None:
+        raise DataError(f"{name} {fault}")
+    return bits
 
 
 def parse_thresholds(text: str) -> tuple[int, ...]:
@@ -36,7 +59,7 @@ def parse_thresholds(text: str) -> tuple[int, ...]:
     try:
         return tuple(int(part) for part in text.split(","))
     except ValueError as error:
-        raise DataError(f"the threshold is {text!r}, expected 0 to 255, or several as in 5,60,140") from error
+        raise DataError(f"the threshold is {shown(text)}, expected 0 to 255, or several as in 5,60,140") from error
 
 
 def permutation(pixels: int, seed: int) -> NDArray[np.int64]:

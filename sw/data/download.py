@@ -19,7 +19,9 @@ from typing import IO
 
 from sw.data.archive import ARCHIVES, Archive, ArchiveFile
 from sw.data.error import DataError
-from sw.data.save import save_atomically
+from sw.files.error import FileError
+from sw.files.output import make_folder, write_bytes
+from sw.files.streams import take_every_word
 
 SECONDS_WITHOUT_DATA = 20
 CHUNK = 1 << 20
@@ -34,11 +36,19 @@ def obtain(archive: Archive, folder: Path) -> dict[str, Path]:
     for file in archive.files:
         path = folder / file.name
         if not path.exists():
-            save_atomically(path, _download(archive, file, folder))
+            _save(path, _download(archive, file, folder))
         else:
             _check_present(file, path)
         paths[file.name] = path
     return paths
+
+
+def _save(path: Path, content: bytes) -> None:
+    try:
+        make_folder(path.parent)
+        write_bytes(path, content)
+    except FileError as error:
+        raise DataError(f"{error}; give a folder that can be written to") from error
 
 
 def _check_present(file: ArchiveFile, path: Path) -> None:
@@ -89,6 +99,7 @@ def _checksum(packed: IO[bytes], size: int) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command above: one line a file. Returns the exit status: 0, or 2 after one sentence about what is wrong."""
+    take_every_word()
     parser = argparse.ArgumentParser(prog="python -m sw.data.download", description="Get grey-scale images.")
     parser.add_argument("--dataset", required=True, choices=sorted(ARCHIVES))
     parser.add_argument("--folder", required=True, type=Path, help="where the four files are, or shall be")

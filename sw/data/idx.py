@@ -5,22 +5,33 @@ dimension as 32 bits) and then the bytes themselves, the last dimension first to
 http://yann.lecun.com/exdb/mnist describes it.
 
 The header is never believed: memory grows with the bytes that are really there, so that a damaged file cannot ask
-for more, and a gzip file is not unpacked further than its header says.
+for more, and a gzip file is not unpacked further than its header says. A file is opened once and read from its beginning to
+its end: a pipe is as good.
 """
 
 import gzip
-import io
 import math
 import struct
 import zlib
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sw.data.error import DataError
+from sw.files.input import Begun
 
 Bytes = NDArray[np.uint8]
+
+
+class Stream(Protocol):
+    """What a file, a pipe and an unpacked gzip file have in common."""
+
+    def read(self, count: int, /) -> bytes:
+        """The next `count` bytes, or those that are left."""
+        ...
+
 
 GZIP_MAGIC = b"\x1f\x8b"
 CHUNK = 1 << 20
@@ -39,9 +50,10 @@ def load_labels(path: str | Path) -> Bytes:
 
 def _load(path: Path, *, dimensions: int, what: str) -> Bytes:
     try:
-        with path.open("rb") as plain:
-            is_gzip = plain.read(len(GZIP_MAGIC)) == GZIP_MAGIC
-        with gzip.open(path) if is_gzip else path.open("rb") as stream:
+        with path.open("rb") as file:
+            stream = Begun(file, len(GZIP_MAGIC))
+            if stream.head == GZIP_MAGIC:
+                stream = gzip.GzipFile(fileobj=stream, mode="rb")  # type: ignore[call-overload]  # it only reads
             shape = _read_header(stream, path, dimensions=dimensions, what=what)
             return _read_exactly(stream, path, shape)
     except (gzip.BadGzipFile, zlib.error, EOFError) as error:
@@ -50,7 +62,7 @@ def _load(path: Path, *, dimensions: int, what: str) -> Bytes:
         raise DataError(f"{path} cannot be read ({error.strerror or error}); check the name of the file") from error
 
 
-def _read_header(stream: io.BufferedIOBase, path: Path, *, dimensions: int, what: str) -> tuple[int, ...]:
+def _read_header(stream: Stream, path: Path, *, dimensions: int, what: str) -> tuple[int, ...]:
     length = 4 + 4 * dimensions
     header = stream.read(length)
     magic, expected = header[:4], bytes([0, 0, 8, dimensions])
@@ -67,7 +79,7 @@ def _read_header(stream: io.BufferedIOBase, path: Path, *, dimensions: int, what
     return shape
 
 
-def _read_exactly(stream: io.BufferedIOBase, path: Path, shape: tuple[int, ...]) -> Bytes:
+def _read_exactly(stream: Stream, path: Path, shape: tuple[int, ...]) -> Bytes:
     expected = math.prod(shape)
     content = bytearray()
     while chunk := stream.read(min(CHUNK, expected + 1 - len(content))):

@@ -23,7 +23,7 @@ def load_packed(split: Split, folder: Path = FOLDER) -> tuple[Bytes, Bytes]:
     path = folder / f"{split}.bz2"
     try:
         content = path.read_bytes()
-        checksums = (folder / CHECKSUMS).read_text()
+        checksums = (folder / CHECKSUMS).read_text(encoding="utf-8")
     except OSError as error:
         raise DataError(f"{error.filename} cannot be read ({error.strerror}); {_RESTORE}") from error
     expected = {name: checksum for checksum, name in map(str.split, checksums.splitlines())}.get(path.name, "none")

@@ -13,11 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
-from sw.data.binarise import DEFAULT_THRESHOLD, binarise
+from sw.data.binarise import DEFAULT_THRESHOLD, bits_of_file
 from sw.data.error import DataError
 from sw.data.idx import Bytes
 from sw.data.labelled import load_labelled
-from sw.data.save import save_atomically
+from sw.files.error import FileError
+from sw.files.output import check_outputs, write_bytes
+from sw.files.streams import take_every_word
 
 SIDE = 28
 PIXELS = SIDE * SIDE
@@ -41,16 +43,18 @@ def unpack(content: bytes) -> tuple[Bytes, Bytes]:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command above. Returns the exit status: 0, or 2 after one sentence about what is wrong."""
+    take_every_word()
     parser = argparse.ArgumentParser(prog="python -m sw.data.pack", description="Pack MNIST to one bit a pixel.")
-    parser.add_argument("--images", required=True, help="IDX file of 28 x 28 images, plain or gzip")
-    parser.add_argument("--labels", required=True, help="IDX file of their labels")
+    parser.add_argument("--images", required=True, type=Path, help="IDX file of 28 x 28 images, plain or gzip")
+    parser.add_argument("--labels", required=True, type=Path, help="IDX file of their labels")
     parser.add_argument("--threshold", type=int, default=DEFAULT_THRESHOLD, help="a pixel above it is 1")
     parser.add_argument("--save", required=True, type=Path, help="the file to write")
     given = parser.parse_args(arguments)
     try:
+        check_outputs({"--save": given.save}, {"--images": given.images, "--labels": given.labels})
         images, labels = load_labelled(given.images, given.labels, pixels=PIXELS)
-        save_atomically(given.save, pack(binarise(images, given.threshold), labels))
-    except DataError as error:
+        write_bytes(given.save, pack(bits_of_file(images, (given.threshold,), given.images), labels))
+    except (DataError, FileError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 0

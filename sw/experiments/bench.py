@@ -3,7 +3,6 @@
 With `--only NAME` a single one is measured again and the others stay as they are in the file.
 """
 
-import json as reading
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -18,10 +17,12 @@ from sw.experiments.benchmarks.host import host
 from sw.experiments.benchmarks.link import link
 from sw.experiments.benchmarks.simulated import simulated
 from sw.experiments.benchmarks.twin import twin
+from sw.experiments.results import known, prepare
+from sw.files.output import write_json
+from sw.host.application import alone
 from sw.host.command_line import run
 from sw.host.commands.speech import say, tell_table
 from sw.host.error import InputError
-from sw.host.output import check_writable, write_json
 
 RESULT = Path("results/bench.json")
 BENCHMARKS = {benchmark.__name__: benchmark for benchmark in (twin, simulated, link, host, growth, area)}
@@ -34,9 +35,8 @@ def experiment(
     """Measure, and write every number beside its bound."""
     if only is not None and only not in BENCHMARKS:
         raise InputError(f"there is no benchmark {only}: choose one of {', '.join(BENCHMARKS)}")
-    json.parent.mkdir(parents=True, exist_ok=True)
-    check_writable(json)
-    kept = reading.loads(json.read_text()) if only is not None and json.exists() else {}
+    prepare(json)
+    kept = known(json) if only is not None else {}
     measured: Entries = {}
     for name, benchmark in BENCHMARKS.items():
         if only in (None, name):
@@ -50,10 +50,10 @@ def experiment(
 
 def show(entries: Entries) -> None:
     """The table."""
-    table = Table("benchmark", "value", "bound", "unit", "the bound is")
+    rows = Table("benchmark", "value", "bound", "unit", "the bound is")
     for name, entry in entries.items():
-        table.add_row(name, _number(entry.value), _number(entry.bound), entry.unit, entry.bound_is)
-    tell_table(table)
+        rows.add_row(name, _number(entry.value), _number(entry.bound), entry.unit, entry.bound_is)
+    tell_table(rows)
 
 
 def _number(value: float | None) -> str:
@@ -62,9 +62,7 @@ def _number(value: float | None) -> str:
 
 def main() -> None:
     """`python -m sw.experiments.bench`."""
-    application = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    application.command()(experiment)
-    sys.exit(run(application))
+    sys.exit(run(alone(experiment)))
 
 
 if __name__ == "__main__":

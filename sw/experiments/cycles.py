@@ -5,7 +5,6 @@ board is measured again and the others stay as they are in the file. Boards of o
 `--geometry` and `--layers` any other shape is measured, under its numbers.
 """
 
-import json as reading
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -19,13 +18,15 @@ from sw.contract.geometry_text import geometry_text, parse_geometry
 from sw.contract.network import Network
 from sw.data.mnist import load_packed
 from sw.experiments.learning import CYCLES, learn
+from sw.experiments.results import known, prepare
+from sw.files.output import write_json
 from sw.host import boards
+from sw.host.application import alone
 from sw.host.checkpoint import Checkpoint
 from sw.host.command_line import run
 from sw.host.commands.options import GeometryText
 from sw.host.commands.speech import say, tell
 from sw.host.error import InputError
-from sw.host.output import check_writable, write_json
 
 RESULT = Path("boards/cycles.json")
 SAMPLES = 10_000  # of the packed MNIST, in file order: as many as `make run` takes
@@ -41,19 +42,18 @@ def experiment(
     """Train every board's network on its simulated board and write what a sample costs."""
     if only is not None and board_name(only) not in BOARDS:
         raise InputError(f"there is no board {only}: choose one of {', '.join([*BOARDS, *ALIASES])}")
-    json.parent.mkdir(parents=True, exist_ok=True)
-    check_writable(json)
+    prepare(json)
     if geometry is not None or layers is not None:
         return one_shape(geometry, layers, samples, json)
-    known = reading.loads(json.read_text()) if only is not None and json.exists() else {}
+    kept = known(json) if only is not None else {}
     for names in groups():
         if only is None or board_name(only) in names:
             say(f"{', '.join(names)}: {samples} samples")
             board = BOARDS[names[0]]
             found = measure(board.geometry, board.layers, samples) | {"command": command_of(f"--only {names[0]}", samples)}
-            known |= dict.fromkeys(names, found)
+            kept |= dict.fromkeys(names, found)
             # Written after each, so that a later one that fails takes nothing away.
-            write_json(json, {name: known[name] for name in BOARDS if name in known})
+            write_json(json, {name: kept[name] for name in BOARDS if name in kept})
             tell(f"{', '.join(names)}: {found['cycles_per_sample']:.1f} cycles a training sample")
     return 0
 
@@ -108,9 +108,7 @@ def command_of(options: str, samples: int) -> str:
 
 def main() -> None:
     """`python -m sw.experiments.cycles`."""
-    application = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    application.command()(experiment)
-    sys.exit(run(application))
+    sys.exit(run(alone(experiment)))
 
 
 if __name__ == "__main__":

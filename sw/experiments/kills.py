@@ -21,12 +21,14 @@ from typing import Annotated
 import numpy as np
 import typer
 
+from sw.files.output import check_outputs, write_json
+from sw.files.place import place_of
 from sw.host import checkpoint
+from sw.host.application import alone
 from sw.host.command_line import run
 from sw.host.commands.options import GeometryText
 from sw.host.commands.speech import say, tell
-from sw.host.error import HostError
-from sw.host.output import check_writable, write_json
+from sw.host.error import HostError, InputError
 
 METAPLAST = (sys.executable, "-P", "-c", "from sw.host.command_line import main; main()")
 POLL = 0.001
@@ -118,8 +120,10 @@ def experiment(
     json: Annotated[Path | None, typer.Option(help="JSON file to write the result to.")] = None,
 ) -> int:
     """Kill the host at random moments, resume, compare; exit status 1 where an end is not identical."""
-    if json is not None:
-        check_writable(json)
+    check_outputs({"--json": json}, {"--config": config, "--images": images, "--labels": labels})
+    for path in (config, images, labels):
+        if place_of(path).takes_bytes:
+            raise InputError(f"{path} is a pipe or a device, and every host that is killed reads it again: give a file")
     named = ["--board", board, *(["--port", port] if port else []), *(["--geometry", geometry] if geometry else [])]
     stream = ["--config", str(config), "--images", str(images), "--labels", str(labels)]
     random, began, trials = np.random.default_rng(seed), time.monotonic(), []
@@ -141,9 +145,7 @@ def experiment(
 
 def main() -> None:
     """`python -m sw.experiments.kills`."""
-    application = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    application.command()(experiment)
-    sys.exit(run(application))
+    sys.exit(run(alone(experiment)))
 
 
 if __name__ == "__main__":

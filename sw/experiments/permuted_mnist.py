@@ -18,9 +18,12 @@ from sw.contract.network import Network
 from sw.data.binarise import permute
 from sw.data.mnist import load_packed
 from sw.experiments.metrics import summary
+from sw.experiments.results import prepare
 from sw.experiments.run import CLASSES, PIXELS
 from sw.figures import accuracy_matrix, style
+from sw.files.output import write_json
 from sw.host import boards, streaming
+from sw.host.application import alone
 from sw.host.checkpoint import Checkpoint
 from sw.host.command_line import run
 from sw.host.commands.opening import read_network
@@ -28,7 +31,6 @@ from sw.host.commands.options import Config
 from sw.host.commands.speech import say, tell
 from sw.host.error import InputError
 from sw.host.learning_device import Bits, Labels, LearningDevice
-from sw.host.output import check_writable, write_json
 from sw.host.progress import Progress
 
 RESULT = Path("results/permuted-mnist.json")
@@ -69,8 +71,7 @@ def experiment(
     network = read_network(config) if config else Network.of()
     if network.layers[0] != PIXELS or network.layers[-1] != CLASSES:
         raise InputError(f"layers is {list(network.layers)}, expected {PIXELS} inputs and {CLASSES} classes for MNIST")
-    json.parent.mkdir(parents=True, exist_ok=True)
-    check_writable(json)
+    prepare(json, ["-matrix"], config=config)
     train, test = load_packed("train"), load_packed("test")
     if samples is not None and samples > len(train[1]):
         raise InputError(f"--samples is {samples}, expected at most {len(train[1])}")
@@ -128,9 +129,7 @@ def _options(words: list[str]) -> list[str]:
 
 def main() -> None:
     """`python -m sw.experiments.permuted_mnist`."""
-    application = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    application.command()(experiment)
-    sys.exit(run(application))
+    sys.exit(run(alone(experiment)))
 
 
 if __name__ == "__main__":

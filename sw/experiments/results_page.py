@@ -7,7 +7,6 @@ The page's prose is written by hand; between a marker `<!-- result: NAME -->` an
 reached. What has no file yet is called that.
 """
 
-import json
 import re
 import shlex
 import sys
@@ -18,6 +17,10 @@ from typing import Any
 from sw.experiments.continual.comparison import in_per_cent
 from sw.experiments.metrics import spread
 from sw.experiments.results_plan import PLAN, RESULTS, words_of
+from sw.files.error import FileError
+from sw.files.input import read_object, read_text
+from sw.files.output import write_text
+from sw.files.streams import take_every_word
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = ROOT / "docs" / "results.md"
@@ -61,7 +64,7 @@ def section(name: str, folder: Path) -> str:
 def load(name: str, folder: Path) -> Result | None:
     """A result's file, if it is there."""
     path = folder / f"{name}.json"
-    return json.loads(path.read_text()) if path.exists() else None
+    return read_object(path) if path.exists() else None
 
 
 def sizes(result: Result) -> str:
@@ -200,7 +203,12 @@ def beyond(folder: Path) -> str:
 
 def main() -> int:
     """The command line."""
-    PAGE.write_text(replaced(PAGE.read_text()))
+    take_every_word()
+    try:
+        write_text(PAGE, replaced(read_text(PAGE)))
+    except FileError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
     return 0
 
 

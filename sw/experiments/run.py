@@ -18,7 +18,10 @@ from sw.contract.network import Network
 from sw.data.mnist import load_packed
 from sw.data.stream import sample_order
 from sw.experiments.learning import Pass, difference_from_twin, infer, learn
+from sw.experiments.results import prepare
 from sw.figures import confusion, hidden_weights, prequential, style
+from sw.files.output import write_json
+from sw.host.application import alone
 from sw.host.checkpoint import Checkpoint
 from sw.host.command_line import run
 from sw.host.commands.opening import find_board, read_network
@@ -26,9 +29,9 @@ from sw.host.commands.options import Config, GeometryText
 from sw.host.commands.speech import say, tell
 from sw.host.error import InputError
 from sw.host.learning_device import Labels, Predictions
-from sw.host.output import check_writable, write_json
 
 RESULT = Path("results/run.json")
+PICTURES = ("-prequential", "-confusion", "-hidden-weights")  # what `draw` adds to the name of the result
 TEST_SAMPLES = 2000
 PIXELS = 784
 CLASSES = 10
@@ -50,8 +53,7 @@ def experiment(
     if network.layers[0] != PIXELS or network.layers[-1] != CLASSES:
         raise InputError(f"layers is {list(network.layers)}, expected {PIXELS} inputs and {CLASSES} classes for MNIST")
     chosen = find_board(board or "sim", port or None, geometry, network)
-    json.parent.mkdir(parents=True, exist_ok=True)
-    check_writable(json)
+    prepare(json, PICTURES, config=config)
 
     say("1/5 reading MNIST, one bit a pixel")
     pixels, labels = load_packed("train")
@@ -113,20 +115,18 @@ def draw(
 ) -> None:
     """The three pictures, named after the result that they lie beside."""
     accuracy = float(np.mean(tested == test_labels))
-    pictures = {
-        "prequential": prequential.draw(trained.predictions == labels, accuracy),
-        "confusion": confusion.draw(test_labels, tested, end.network.layers[-1]),
-        "hidden-weights": hidden_weights.draw(start.weights, end.weights),
-    }
-    for name, figure in pictures.items():
-        style.save(figure, beside.with_name(f"{beside.stem}-{name}"))
+    figures = (
+        prequential.draw(trained.predictions == labels, accuracy),
+        confusion.draw(test_labels, tested, end.network.layers[-1]),
+        hidden_weights.draw(start.weights, end.weights),
+    )
+    for stem, figure in zip(PICTURES, figures, strict=True):
+        style.save(figure, beside.with_name(f"{beside.stem}{stem}"))
 
 
 def main() -> None:
     """`python -m sw.experiments.run`."""
-    application = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    application.command()(experiment)
-    sys.exit(run(application))
+    sys.exit(run(alone(experiment)))
 
 
 if __name__ == "__main__":

@@ -10,18 +10,19 @@ wrongly, or hung. Sections: frames, frames-rtl, acknowledgements, resets, cable,
 import sys
 import time
 from collections.abc import Callable
-from json import loads
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from sw.experiments.results import known, prepare
 from sw.experiments.soaking import crowds, frames, killed, lines
 from sw.experiments.soaking.killed import KILLS
+from sw.files.output import write_json
+from sw.host.application import alone
 from sw.host.command_line import run
 from sw.host.commands.speech import say, tell
 from sw.host.error import InputError
-from sw.host.output import check_writable, write_json
 
 RESULTS = Path("results") / "soak.json"
 WRONG = 1
@@ -65,10 +66,10 @@ def experiment(
     """Run all sections; exit status 1 where something was learned wrongly."""
     if only is not None and only not in SECTIONS:
         raise InputError(f"there is no section {only}: choose one of {', '.join(SECTIONS)}")
-    check_writable(json)
+    prepare(json)
     sections: dict[str, dict[str, Any]] = {}
-    if only and json.exists():  # the others stay as they were
-        sections = loads(json.read_text(encoding="utf-8"))["sections"]
+    if only:  # the others stay as they were
+        sections = known(json).get("sections", {})
     for name in [only] if only else SECTIONS:
         began = time.monotonic()
         share = kills / KILLS if kills is not None and name == "kills" else scale
@@ -82,9 +83,7 @@ def experiment(
 
 def main() -> None:
     """`python -m sw.experiments.soak`."""
-    application = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    application.command()(experiment)
-    sys.exit(run(application))
+    sys.exit(run(alone(experiment)))
 
 
 if __name__ == "__main__":

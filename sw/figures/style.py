@@ -8,6 +8,8 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sw.files.output import make_folder, write_whole
+
 INK = "#222222"
 MUTED = "#8a8a8a"
 BLUE = "#1f5fa8"
@@ -47,10 +49,17 @@ def canvas(width: float, height: float, widths: Sequence[float] = (1,)) -> tuple
 
 @styled
 def save(figure: Figure, stem: Path) -> list[Path]:
-    """Write `stem`.png and `stem`.svg; the folder is made. The paths."""
-    stem.parent.mkdir(parents=True, exist_ok=True)
-    paths = [stem.with_name(f"{stem.name}.{kind}") for kind in ("png", "svg")]
+    """Write `stem`.png and `stem`.svg; the folder is made. The paths. Raises `FileError`."""
+    make_folder(stem.parent)
+    paths = pictures(stem)
     for path in paths:
+        kind = path.suffix.removeprefix(".")
         # matplotlib writes the time into an SVG and its version into a PNG unless it is told not to.
-        figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else {"Software": None})
+        told = {"Date": None} if kind == "svg" else {"Software": None}
+        write_whole(path, lambda file, kind=kind, told=told: figure.savefig(file, format=kind, metadata=told))
     return paths
+
+
+def pictures(stem: Path) -> list[Path]:
+    """The files that `save` writes."""
+    return [stem.with_name(f"{stem.name}.{kind}") for kind in ("png", "svg")]

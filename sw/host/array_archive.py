@@ -5,8 +5,11 @@ of all arrays together, so that arrays of two states are refused too. A file wit
 that another program wrote) is as good as its arrays. No time of day is in it: equal arrays make equal files.
 """
 
+import struct
 import zlib
+from lzma import LZMAError
 from os import SEEK_END
+from tokenize import TokenError
 from typing import IO
 from zipfile import BadZipFile, LargeZipFile, ZipFile, ZipInfo
 
@@ -19,7 +22,12 @@ CHECKSUM = "metaplast crc32 "  # begins the comment of the archive; eight hexade
 LONGEST_TEXT = 16384  # characters
 LONGEST_HEADER = 1024  # bytes that NumPy writes before an array's data, rounded up
 MOST_DEFLATED = 1040  # bytes that one byte of a zip archive can stand for, rounded up
-DAMAGED = (BadZipFile, LargeZipFile, zlib.error, ValueError, EOFError, KeyError, NotImplementedError, RuntimeError)
+# What zipfile, its decompressors and NumPy's reader of headers, a parser of Python, raise for bytes that are not theirs.
+DAMAGED = (
+    *(BadZipFile, LargeZipFile, zlib.error, LZMAError, struct.error, EOFError, NotImplementedError),
+    *(ValueError, TypeError, LookupError, ArithmeticError, SyntaxError, TokenError, RuntimeError, MemoryError),
+)
+LONGEST_WORDS = 200  # characters of what they say
 
 
 def write_arrays(file: IO[bytes], arrays: dict[str, NDArray]) -> None:
@@ -82,5 +90,6 @@ def _checksum(arrays: dict[str, NDArray]) -> int:
 
 
 def words(error: Exception) -> str:
-    """The message on one line."""
-    return " ".join(str(error).split()) or type(error).__name__
+    """The message on one line, and no longer than that."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= LONGEST_WORDS else f"{text[:LONGEST_WORDS]}…"

@@ -19,10 +19,12 @@ from sw.contract.error import ContractError, require_integer
 from sw.contract.network import Network
 from sw.data.error import DataError
 from sw.data.initial_weights import initial_weights
+from sw.files.error import FileError
+from sw.files.input import ZIP_MAGIC, with_places
+from sw.files.output import write_whole
 from sw.host.array_archive import DAMAGED, check_together, read_array, words, write_arrays
-from sw.host.error import CheckpointError, LinkError
+from sw.host.error import CheckpointError, LinkError, OutputError
 from sw.host.learning_device import LearningDevice, Weights
-from sw.host.output import write_whole
 
 SIGNATURE = "signature"
 
@@ -71,7 +73,10 @@ class Checkpoint:
             SIGNATURE: np.array(self.signature, np.uint32),
             "config": np.array(network_to_json(self.network)),
         }
-        write_whole(path, lambda file: write_arrays(file, arrays))
+        try:
+            write_whole(path, lambda file: write_arrays(file, arrays))
+        except FileError as error:
+            raise OutputError(str(error)) from error
 
 
 def load(path: Path) -> Checkpoint:
@@ -80,12 +85,12 @@ def load(path: Path) -> Checkpoint:
     Raises `CheckpointError`, one sentence, for a file that cannot be read, is damaged, or is not such a checkpoint.
     """
     try:
-        with ZipFile(path) as archive:
+        with path.open("rb") as file, ZipFile(with_places(file, ZIP_MAGIC)) as archive:
             return _read(archive)
-    except CheckpointError as error:
-        raise CheckpointError(f"{path} is damaged or not a checkpoint of metaplast: {error}") from error
+    except (CheckpointError, FileError) as error:
+        raise CheckpointError(f"{path} is damaged or not a checkpoint of metaplast: {words(error)}") from error
     except (ContractError, DataError) as error:
-        raise CheckpointError(f"{path} is not a checkpoint of metaplast: {error}") from error
+        raise CheckpointError(f"{path} is not a checkpoint of metaplast: {words(error)}") from error
     except DAMAGED as error:
         raise CheckpointError(f"{path} is damaged or not a checkpoint: {words(error)}") from error
     except OSError as error:

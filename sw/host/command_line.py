@@ -9,11 +9,13 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import typer
 from typer.exceptions import TyperException
 
 from sw.contract.error import ContractError
 from sw.data.error import DataError
+from sw.files.error import FileError
+from sw.files.streams import take_every_word
+from sw.host.application import application
 from sw.host.commands.boards import boards
 from sw.host.commands.doctor import doctor
 from sw.host.commands.evaluate import evaluate
@@ -24,6 +26,7 @@ from sw.host.commands.simulate import simulate
 from sw.host.commands.speech import say, undelivered
 from sw.host.commands.train import train
 from sw.host.commands.verify import verify
+from sw.host.commands.versions import versions
 from sw.host.error import HostError
 from sw.host.interruption import EXIT_STATUS, Interrupted
 from sw.tree.checkout import wrong_code
@@ -33,22 +36,20 @@ FAULT = 70  # of this program: EX_SOFTWARE of sysexits.h, for Python's own statu
 CTRL_C = EXIT_STATUS + signal.SIGINT
 UNREAD = EXIT_STATUS + signal.SIGPIPE
 
-app = typer.Typer(
-    help="A binarised neural network that learns on the chip, one sample at a time.",
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
+app = application()
+app.callback()(versions)
 for command in (init, train, evaluate, verify, selftest, boards, doctor, simulate):
-    app.command()(command)
+    app.command(short_help=(command.__doc__ or "").partition("\n")[0])(command)
 # What follows an experiment's name belongs to the experiment.
 app.command(context_settings={"allow_extra_args": True, "allow_interspersed_args": False})(experiment)
 
 
-def run(application: Callable[..., Any], arguments: Sequence[str] | None = None) -> int:
+def run(commands: Callable[..., Any], arguments: Sequence[str] | None = None) -> int:
     """Run a typer application; the exit status. An error that a person can mend is one line on standard error."""
+    take_every_word()
     try:
-        status = _status_of(application, arguments)
-    except (HostError, ContractError, DataError) as error:
+        status = _status_of(commands, arguments)
+    except (HostError, ContractError, DataError, FileError) as error:
         return _wrong(str(error))
     except TyperException as error:
         return _wrong(error.format_message())

@@ -72,7 +72,8 @@ class OpenBoard:
     def begin(self, network: Network | None = None, **fields: Any) -> None:
         """Put a new network on the board, with its initial weights.
 
-        Parameters: `network`, or the fields of one (`layers=(784, 500, 10)`, `margin=39`, …: those of the TOML file).
+        Parameters: `network`, or the fields of one (`layers=(784, 500, 10)`, `margin=39`, …: those of the TOML file;
+        numbers and lists of any type, NumPy's too).
         """
         if network is not None and fields:
             raise InputError("give either a network or the fields of one")
@@ -91,10 +92,10 @@ class OpenBoard:
     def train(self, pixels: Pixels, labels: NDArray[np.integer]) -> Predictions:
         """Predict, then learn, sample by sample, in order.
 
-        `pixels`: 0 and 1 or bool, of shape (n, n_0) or (n, height, width) with height · width = n_0. `labels`: integers
-        of shape (n,), each 0 … n_L - 1. Returns the predictions before learning, uint16 of shape (n,). Ctrl-C, SIGTERM and
-        the like take effect at the end of a batch, so that the board is never left in the middle of one; `samples` tells
-        how far it came. Where their handler returns, training goes on.
+        `pixels`: bool, or 0 and 1 of any integer type, of shape (n, n_0) or (n, height, width) with height · width = n_0.
+        `labels`: integers of shape (n,), each 0 … n_L - 1. Returns the predictions before learning, uint16 of shape (n,).
+        Ctrl-C, SIGTERM and the like take effect at the end of a batch, so that the board is never left in the middle of one;
+        `samples` tells how far it came. Where their handler returns, training goes on.
         """
         with self._turns:
             bits = flat_bits(pixels, self.network)

@@ -22,12 +22,15 @@ def check_pixels(pixels: NDArray[np.uint8], network: Network) -> None:
 
 
 def flat_bits(pixels: NDArray[Any], network: Network) -> NDArray[np.uint8]:
-    """Images of zeros and ones, or of bools, of shape (n, n_0) or (n, height, width), as uint8 of shape (n, n_0).
+    """Images of zeros and ones of any integer type, or of bools, of shape (n, n_0) or (n, height, width), as uint8 of shape
+    (n, n_0).
 
     Raises `InputError` for others.
     """
     given: NDArray[Any] = np.asarray(pixels)
-    bits = given.astype(np.uint8) if given.dtype == np.bool_ else given
+    if given.dtype.kind in "iu" and given.size and not 0 <= given.min() <= given.max() <= 1:
+        raise InputError(f"pixels go from {given.min()} to {given.max()}, expected 0 and 1: apply a threshold first")
+    bits = given.astype(np.uint8) if given.dtype.kind in "biu" else given
     flat = bits.reshape(len(bits), -1) if bits.ndim == 3 else bits
     check_pixels(flat, network)
     return flat

@@ -23,13 +23,12 @@ class BinaryNetwork(nn.Module):
     def __init__(self, layers: Sequence[int], normalisation: Normalisation, half_width: float, seed: int) -> None:
         super().__init__()
         require(len(layers) >= 2, f"layers is {list(layers)}, expected at least inputs and classes")
-        for size in layers:
-            require_integer("layers", size, 1, 65535)
+        sizes = tuple(require_integer("layers", size, 1, 65535) for size in layers)
         require(
             normalisation in NORMALISATIONS,
             f"normalisation is {normalisation!r}, expected one of {', '.join(NORMALISATIONS)}",
         )
-        self.layers, self.normalisation = tuple(layers), normalisation
+        self.layers, self.normalisation = sizes, normalisation
         generator = torch.Generator().manual_seed(seed)
         pairs = list(zip(layers[1:], layers[:-1], strict=True))
         self.hidden = nn.ParameterList(

@@ -57,7 +57,7 @@ class Settings:
         for m in self.metaplasticity:
             self._check_number("metaplasticity", m, False)
         for name in ("batch", "epochs", "fisher_samples"):
-            require_integer(name, getattr(self, name), 1, 2**31)
+            object.__setattr__(self, name, require_integer(name, getattr(self, name), 1, 2**31))
         for name, choices in (
             ("normalisation", NORMALISATIONS),
             ("consolidation", CONSOLIDATIONS),

@@ -103,10 +103,10 @@ class Twin:
 
     def set_state(self, prng: int, samples: int, signature: int = 0, *, replica: int = 0) -> None:
         """Replace all of a replica's state but the weights. Raises `ContractError` outside the ranges (clause 15)."""
-        require_integer("prng", prng, 1, 2**32 - 1)
-        require_integer("samples", samples, 0, 2**64 - 1)
-        require_integer("signature", signature, 0, 2**32 - 1)
-        require_integer("replica", replica, 0, self.replicas - 1)
+        prng = require_integer("prng", prng, 1, 2**32 - 1)
+        samples = require_integer("samples", samples, 0, 2**64 - 1)
+        signature = require_integer("signature", signature, 0, 2**32 - 1)
+        replica = require_integer("replica", replica, 0, self.replicas - 1)
         self._sequencer.draws.set_state(replica, prng)
         self._samples[replica] = samples
         self._sequencer.signatures[replica] = signature

@@ -95,7 +95,7 @@ def synthesise(geometry: Geometry) -> dict[str, int]:
         # YoWASP sees the folder that it is started in.
         for command in ([*generate, str(Path(folder) / "board.v")], [str(tool), "-q", "-p", SCRIPT]):
             _run(command, folder)
-        use = json.loads((Path(folder) / "use.json").read_text())["design"]["num_cells_by_type"]
+        use = json.loads((Path(folder) / "use.json").read_text(encoding="utf-8"))["design"]["num_cells_by_type"]
     return {kind: int(use.get(kind, 0)) for kind in KINDS}
 
 

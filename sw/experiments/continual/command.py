@@ -3,7 +3,7 @@
 import shlex
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,16 +11,17 @@ from typing import Annotated, Any
 import typer
 
 from sw.data.binarise import parse_thresholds
-from sw.experiments.continual.comparison import Plan, as_json, compare, draw, table
+from sw.experiments import results
+from sw.experiments.continual.comparison import PICTURES, Plan, as_json, compare, draw, table
 from sw.experiments.continual.methods import parse_methods
 from sw.experiments.continual.scale import Scale
 from sw.experiments.continual.sources import FASHION_THRESHOLDS, Sources
 from sw.experiments.continual.streams import Build
+from sw.files.output import write_json
 from sw.host.commands.opening import read_network
 from sw.host.commands.options import Config
 from sw.host.commands.speech import say, tell
 from sw.host.error import InputError
-from sw.host.output import check_writable, write_json
 
 SHOWN = ("accuracy", "accuracy_when_new", "newest_accuracy", "backward_transfer", "forgetting")
 
@@ -36,7 +37,7 @@ Validation = Annotated[
 MnistFolder = Annotated[Path, typer.Option(help="Folder of grey MNIST; filled from the net.", metavar="F")]
 FashionFolder = Annotated[Path, typer.Option(help="Folder of Fashion-MNIST; filled from the net.", metavar="F")]
 FashionThreshold = Annotated[
-    str, typer.Option(help="A bit of Fashion-MNIST is on above it; of several the pixels take turns.", metavar="T[,T…]")
+    str, typer.Option(help="A bit of Fashion-MNIST is on above it; of several the pixels take turns.", metavar="T[,T...]")
 ]
 Changes = Annotated[
     list[str] | None,
@@ -107,7 +108,7 @@ def comparison(name: str, about: str, build: Build, scaled: Scale, full: Scale, 
             device=device,
             engine=engine,
         )
-        path = prepare(json, name)
+        path = prepare(json, name, PICTURES, config=config, features=features)
         say(scale.words())
         outcomes = compare(plan)
         result = {
@@ -125,11 +126,10 @@ def comparison(name: str, about: str, build: Build, scaled: Scale, full: Scale, 
     return experiment
 
 
-def prepare(json: Path | None, name: str) -> Path:
-    """The file that the result goes to, `results/NAME.json` by default, tried before the work."""
+def prepare(json: Path | None, name: str, stems: Iterable[str] = (), **inputs: Path | None) -> Path:
+    """The file that the result goes to, `results/NAME.json` by default, tried before the work: see `results.prepare`."""
     path = json or Path(f"results/{name}.json")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    check_writable(path)
+    results.prepare(path, stems, **inputs)
     return path
 
 

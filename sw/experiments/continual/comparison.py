@@ -19,6 +19,8 @@ from sw.experiments.metrics import spread
 from sw.figures import accuracy_matrices, curves, hidden_weight_course, style
 from sw.host.commands.speech import say
 
+PICTURES = ("-curves", "-matrices", "-hidden-weights")  # what `draw` adds to the name of the result
+
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
@@ -129,12 +131,9 @@ def draw(outcomes: dict[str, Outcome], beside: Path) -> None:
         name: {task: [(part.limit, part.counts) for part in layers] for task, layers in of.courses[0].histograms.items()}
         for name, of in outcomes.items()
     }
-    for kind, figure in (
-        ("curves", curves.draw(_panels(outcomes))),
-        ("matrices", accuracy_matrices.draw(matrices)),
-        ("hidden-weights", hidden_weight_course.draw(bars)),
-    ):
-        style.save(figure, beside.with_name(f"{beside.stem}-{kind}"))
+    figures = (curves.draw(_panels(outcomes)), accuracy_matrices.draw(matrices), hidden_weight_course.draw(bars))
+    for stem, figure in zip(PICTURES, figures, strict=True):
+        style.save(figure, beside.with_name(f"{beside.stem}{stem}"))
 
 
 def _panels(outcomes: dict[str, Outcome]) -> list[curves.Panel]:

@@ -39,7 +39,7 @@ SHOWN = {"accuracy": "Mean accuracy at the end", "accuracy_when_new": "Accuracy 
 
 def experiment(
     full: Full = False,
-    values: Annotated[str, typer.Option(help="The values of m.", metavar="M,M,…")] = "0,0.5,1,1.35,2,3,4,6",
+    values: Annotated[str, typer.Option(help="The values of m.", metavar="M,M,...")] = "0,0.5,1,1.35,2,3,4,6",
     methods: Annotated[str, typer.Option(help="Metaplastic ones, with commas.")] = "metaplastic,metaplastic-task-free,chip",
     tasks: Count = None,
     samples: Count = None,
@@ -63,7 +63,7 @@ def experiment(
     scale = (FULL if full else SCALED).with_options(
         hidden, tasks=tasks, samples=samples, test_samples=test_samples, epochs=epochs
     )
-    path = prepare(json, NAME)
+    path = prepare(json, NAME, [""])
     say(f"{scale.words()}, in its place {', '.join(f'{m:g}' for m in numbers)}")
     found: dict[float, dict[str, Outcome]] = {}
     written: dict[str, Any] = {}

@@ -138,7 +138,7 @@ RULES: dict[str, Rule] = {
 
 def text_of(rule: Rule) -> str:
     """The machine that learns by `rule`, in C++."""
-    text = SOURCE.read_text()
+    text = SOURCE.read_text(encoding="utf-8")
     for before, after in rule.edits.items():
         assert text.count(before) == 1, f"machine.cpp has {before!r} {text.count(before)} times"
         text = text.replace(before, after)
@@ -152,7 +152,7 @@ class OtherRule(CompiledDevice):
         self._rule = RULES[name]
         with tempfile.TemporaryDirectory() as folder:
             source = Path(folder) / "machine.cpp"
-            source.write_text(text_of(self._rule))
+            source.write_text(text_of(self._rule), encoding="utf-8")
             super().__init__(source)
 
     def describe(self) -> str:

@@ -20,14 +20,14 @@ START = 0.01  # standard deviation of the hidden weights at the beginning
 def experiment(
     dimensions: Annotated[int, typer.Option(help="Weights.", min=2, metavar="N")] = 500,
     steps: Annotated[int, typer.Option(help="Steps of gradient descent.", min=2, metavar="N")] = 1000,
-    learning_rate: Annotated[float, typer.Option(help="η.", min=1e-9, metavar="R")] = 0.01,
+    learning_rate: Annotated[float, typer.Option(help="Its rate.", min=1e-9, metavar="R")] = 0.01,
     seeds: FewSeeds = 3,
     seed: FirstSeed = 1,
     json: Json = None,
 ) -> int:
     """Hidden weights that run away are important ones: loss against hidden weight, simulated and from the theory."""
     began = time.monotonic()
-    path = prepare(json, NAME)
+    path = prepare(json, NAME, [""])
     say(f"{dimensions} weights, {steps} steps of {learning_rate:g}, the paper's size")
     runs = [run(dimensions, steps, learning_rate, one) for one in range(seed, seed + seeds)]
     result = {

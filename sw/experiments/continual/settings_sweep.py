@@ -7,14 +7,15 @@ samples take its place.
 """
 
 import time
-import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from sw.contract.error import ContractError, shown
 from sw.contract.network import Network
+from sw.contract.parsing import parse_toml
 from sw.experiments.continual.command import Count, Engine, FashionFolder, FewSeeds, FirstSeed, Json, finish, prepare
 from sw.experiments.continual.comparison import Outcome, Plan, as_json, compare, in_per_cent
 from sw.experiments.continual.scale import Scale
@@ -33,7 +34,7 @@ FIXED = ("layers", "init_seed", "prng")
 
 
 def experiment(
-    variants: Annotated[str, typer.Option(help='As in "margin = 20; margin = 20, window = 4".', metavar="A; B; …")],
+    variants: Annotated[str, typer.Option(help='As in "margin = 20; margin = 20, window = 4".', metavar="A; B; ...")],
     stream: Annotated[str, typer.Option(help=f"One of {', '.join(STREAMS)}.", metavar="NAME")] = "permuted-mnist",
     tasks: Annotated[int, typer.Option(help="Tasks, one pass each.", min=1, metavar="N")] = 1,
     samples: Count = None,
@@ -58,7 +59,7 @@ def experiment(
     scale = Scale(
         tasks=tasks, samples=samples, test_samples=test_samples, epochs=1, hidden=base.layers[1:-1], metaplasticity=0.0
     )
-    path = prepare(json, NAME)
+    path = prepare(json, NAME, config=config)
     for network in networks.values():
         engine_of(engine, rule_of(network))  # refused before anything is learned
     say(scale.words())
@@ -91,9 +92,10 @@ def variant(base: TrialNetwork, words: str) -> TrialNetwork:
     A list may be given as one number for all its layers. Raises `InputError`, `ContractError` for a value out of range.
     """
     try:
-        given = tomllib.loads(f"given = {{ {words.strip()} }}")["given"]
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"--variants has {words.strip()!r}, expected settings in TOML with semicolons between them") from error
+        given = parse_toml(f"given = {{ {words.strip()} }}", "it")["given"]
+    except ContractError as error:
+        told = shown(words.strip())
+        raise InputError(f"--variants has {told}, expected settings in TOML with semicolons between them: {error}") from error
     known = base.fields()
     free = [name for name in known if name not in FIXED]
     if unknown := [name for name in given if name not in free]:

@@ -2,18 +2,22 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
+from zipfile import ZipFile
 
 import numpy as np
 
 from sw.contract.error import require
 from sw.data.archive import ARCHIVES
-from sw.data.binarise import DEFAULT_THRESHOLD, binarise
+from sw.data.binarise import DEFAULT_THRESHOLD, binarise, scale_fault
 from sw.data.download import obtain
 from sw.data.error import DataError
 from sw.data.labelled import check_labels, load_labelled
 from sw.data.mnist import load_packed
 from sw.experiments.continual.stream import Labelled
+from sw.files.error import FileError
+from sw.files.input import ZIP_MAGIC, with_places
+from sw.host.array_archive import DAMAGED, words
+from sw.host.commands.speech import say
 
 FASHION_THRESHOLDS = (63,)
 HELD_BACK = 10_000
@@ -50,8 +54,15 @@ class Sources:
         """Training and test samples."""
         train, test = self._grey("fashion-mnist", self.fashion_folder)
         if not self.grey:
-            train, test = ((binarise(inputs, *self.fashion_thresholds), labels) for inputs, labels in (train, test))
+            train, test = ((self._fashion_bits(inputs), labels) for inputs, labels in (train, test))
         return self._split(train, test)
+
+    def _fashion_bits(self, inputs: np.ndarray) -> np.ndarray:
+        bits = binarise(inputs, *self.fashion_thresholds)
+        fault = scale_fault(inputs, bits, self.fashion_thresholds)
+        if fault is not None:
+            say(f"warning: Fashion-MNIST {fault}")
+        return bits
 
     def _split(self, train: Labelled, test: Labelled) -> tuple[Labelled, Labelled]:
         if not self.validation:
@@ -79,16 +90,20 @@ def load_features(path: Path) -> tuple[Labelled, Labelled]:
     The paper learns the 512 outputs of a ResNet-18 on CIFAR-10. Raises `DataError`.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            train, train_labels, test, test_labels = (archive[name] for name in FEATURES)
-    except (OSError, ValueError, KeyError, BadZipFile) as error:
-        words = " ".join(str(error).split())
-        raise DataError(f"{path} is no .npz with {', '.join(FEATURES)} ({words}); make one") from error
+        with path.open("rb") as file, ZipFile(with_places(file, ZIP_MAGIC)) as archive:
+            train, train_labels, test, test_labels = (_array(archive, name) for name in FEATURES)
+    except (OSError, FileError, *DAMAGED) as error:
+        raise DataError(f"{path} is no .npz with {', '.join(FEATURES)} ({words(error)}); make one") from error
     for name, inputs, labels in (("train", train, train_labels), ("test", test, test_labels)):
         if inputs.ndim != 2 or labels.shape != inputs.shape[:1] or inputs.shape[1] != train.shape[1]:
             raise DataError(f"{path}: {name} is {inputs.shape} with labels {labels.shape}, expected (n, d) and (n,)")
         check_labels(labels, 10, f"{path}: {name}_labels")
     return (train.astype(np.float32), train_labels), (test.astype(np.float32), test_labels)
+
+
+def _array(archive: ZipFile, name: str) -> np.ndarray:
+    with archive.open(f"{name}.npy") as member:
+        return np.lib.format.read_array(member, allow_pickle=False)
 
 
 def made_up_features(seed: int, *, dimensions: int = 512, train: int = 5000, test: int = 1000) -> tuple[Labelled, Labelled]:

@@ -44,7 +44,7 @@ def experiment(
     full: Full = False,
     method: Annotated[str, typer.Option(help="A floating-point method.", metavar="NAME")] = "metaplastic-task-free",
     bins: Annotated[int, typer.Option(help="Equal parts of the largest hidden weight.", min=1, metavar="N")] = 15,
-    flips: Annotated[str, typer.Option(help="Weights switched at once, by layer.", metavar="N,N,…")] = "1000,100",
+    flips: Annotated[str, typer.Option(help="Weights switched at once, by layer.", metavar="N,N,...")] = "1000,100",
     repetitions: Annotated[int | None, typer.Option(help="Draws of those weights.", min=1, metavar="N")] = None,
     samples: Count = None,
     test_samples: Annotated[int | None, typer.Option(help="Training samples that the loss is of.", min=1)] = None,
@@ -69,7 +69,7 @@ def experiment(
     counts = counts[:1] * (depth - 1) + counts[-1:] if len(counts) == 2 else counts
     if len(counts) != depth:
         raise InputError(f"--flips has {len(counts)} numbers, expected {depth}, one a layer, or 2: hidden and last layer")
-    path = prepare(json, NAME)
+    path = prepare(json, NAME, [""])
     say(f"{scale.words()}; {bins} bins, {', '.join(map(str, counts))} weights switched at once")
     sources, runs = Sources(grey=grey, mnist_folder=mnist_folder), []
     for one in range(seed, seed + seeds):

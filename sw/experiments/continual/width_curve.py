@@ -43,7 +43,7 @@ WIDTHS = {False: "64,128,256,512", True: "512,1024,2048,4096"}
 
 def experiment(
     full: Full = False,
-    widths: Annotated[str | None, typer.Option(help="Neurons of each hidden layer.", metavar="N,N,…")] = None,
+    widths: Annotated[str | None, typer.Option(help="Neurons of each hidden layer.", metavar="N,N,...")] = None,
     methods: Annotated[str, typer.Option(help="Names with commas.")] = "metaplastic,ewc,chip",
     tasks: Count = None,
     samples: Count = None,
@@ -67,7 +67,7 @@ def experiment(
     scale = (FULL if full else SCALED).with_options(
         None, tasks=tasks, samples=samples, test_samples=test_samples, epochs=epochs, metaplasticity=metaplasticity
     )
-    path = prepare(json, NAME)
+    path = prepare(json, NAME, [""])
     say(f"{scale.words()}, in their place {', '.join(map(str, sizes))}")
     found: dict[int, dict[str, Outcome]] = {}
     written: dict[str, Any] = {}

@@ -27,7 +27,7 @@ def kills(scale: float, seed: int) -> dict[str, Any]:
     count, random = times(scale, KILLS), np.random.default_rng(seed)
     with TemporaryDirectory() as folder:
         files = {name: Path(folder) / name for name in ("net.toml", "images", "labels")}
-        files["net.toml"].write_text(CONFIG)
+        files["net.toml"].write_text(CONFIG, encoding="utf-8")
         files["images"].write_bytes(struct.pack(">2xBB3I", 8, 3, SAMPLES, 3, 4) + random.bytes(12 * SAMPLES))
         labels = random.integers(0, 3, SAMPLES, dtype=np.uint8)
         files["labels"].write_bytes(struct.pack(">2xBBI", 8, 1, SAMPLES) + labels.tobytes())

@@ -6,11 +6,11 @@ from typing import Annotated
 import typer
 
 from sw.data.binarise import DEFAULT_THRESHOLD
+from sw.files.output import check_outputs, write_json
 from sw.host import checkpoint, streaming
-from sw.host.commands.opening import find_board, read_samples
+from sw.host.commands.opening import find_board, port_path, read_samples
 from sw.host.commands.options import BoardName, GeometryText, Images, Json, Labels, Permutation, Port, Threshold
 from sw.host.commands.speech import say, tell
-from sw.host.output import check_writable, write_json
 from sw.host.progress import Progress
 
 
@@ -26,11 +26,10 @@ def evaluate(
     json: Json = None,
 ) -> None:
     """Predict all samples of two files with the weights of a checkpoint; nothing is learned."""
+    check_outputs({"--json": json}, {"--resume": resume, "--images": images, "--labels": labels, "--port": port_path(port)})
     state = checkpoint.load(resume)
     chosen = find_board(board, port, geometry, state.network)
     pixels, classes = read_samples(images, labels, state.network, threshold, permutation)
-    if json is not None:
-        check_writable(json)
     with chosen.open(say) as device:
         state.put_on(device)
         with Progress(f"evaluating on {board}", len(pixels)) as progress:

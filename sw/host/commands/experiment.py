@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from sw.experiments.registry import EXPERIMENTS
+from sw.host.application import alone
 from sw.host.error import InputError
 
 
@@ -22,7 +23,6 @@ def experiment(
     if name not in EXPERIMENTS:
         found = "no experiment is named" if name is None else f"there is no experiment {name}"
         raise InputError(f"{found}: choose one of {', '.join(EXPERIMENTS)}")
-    application = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    application.command()(EXPERIMENTS[name].load())
-    status = application(context.args, standalone_mode=False, prog_name=f"metaplast experiment {name}")
+    chosen = alone(EXPERIMENTS[name].load())
+    status = chosen(context.args, standalone_mode=False, prog_name=f"metaplast experiment {name}")
     raise typer.Exit(status or 0)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from sw.files.output import check_outputs
 from sw.host.checkpoint import Checkpoint
 from sw.host.commands.opening import read_network
 from sw.host.commands.options import Save
@@ -13,6 +14,7 @@ from sw.host.commands.speech import tell
 
 def init(config: Annotated[Path, typer.Option("--config", help="TOML file of a network.", metavar="F")], save: Save) -> None:
     """Make a checkpoint with the initial weights of a network."""
+    check_outputs({"--save": save}, {"--config": config})
     checkpoint = Checkpoint.initial(read_network(config))
     checkpoint.save(save)
     layers = "-".join(map(str, checkpoint.network.layers))

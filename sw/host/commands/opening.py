@@ -6,8 +6,10 @@ from sw.contract.configuration import network_from_toml
 from sw.contract.error import ContractError
 from sw.contract.geometry_text import parse_geometry
 from sw.contract.network import Network
-from sw.data.binarise import binarise, parse_thresholds, permute
+from sw.data.binarise import bits_of_file, parse_thresholds, permute
 from sw.data.labelled import load_labelled
+from sw.files.error import FileError
+from sw.files.input import read_text
 from sw.host import boards
 from sw.host.error import InputError
 from sw.host.learning_device import Bits, Labels
@@ -16,13 +18,16 @@ from sw.host.learning_device import Bits, Labels
 def read_network(path: Path) -> Network:
     """The network of a configuration file. Raises `InputError` that names the file."""
     try:
-        return network_from_toml(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not a TOML file: it is no text in UTF-8") from error
+        return network_from_toml(read_text(path))
+    except FileError as error:
+        raise InputError(str(error)) from error
     except ContractError as error:
         raise InputError(f"{path}: {error}") from error
+
+
+def port_path(port: str | None) -> Path | None:
+    """The file of a port, which is no output; None for a URL."""
+    return Path(port) if port is not None and "://" not in port else None
 
 
 def find_board(name: str, port: str | None, geometry: str | None, network: Network) -> boards.Board:
@@ -35,4 +40,4 @@ def find_board(name: str, port: str | None, geometry: str | None, network: Netwo
 def read_samples(images: Path, labels: Path, network: Network, threshold: str, permutation: int | None) -> tuple[Bits, Labels]:
     """The pixel bits (n, n_0) and labels (n,) of two files, as the network is to see them. Raises `DataError`."""
     grey, classes = load_labelled(images, labels, pixels=network.layers[0], classes=network.layers[-1])
-    return permute(binarise(grey, *parse_thresholds(threshold)), permutation), classes
+    return permute(bits_of_file(grey, parse_thresholds(threshold), images), permutation), classes

@@ -24,7 +24,7 @@ Save = Annotated[Path, typer.Option("--save", help="Checkpoint to write.", metav
 Images = Annotated[Path, typer.Option("--images", help="IDX file of images, plain or gzip.", metavar="F")]
 Labels = Annotated[Path, typer.Option("--labels", help="IDX file of their labels, plain or gzip.", metavar="F")]
 Threshold = Annotated[
-    str, typer.Option("--threshold", help="A pixel above it is on; of several the pixels take turns.", metavar="N[,N…]")
+    str, typer.Option("--threshold", help="A pixel above it is on; of several the pixels take turns.", metavar="N[,N...]")
 ]
 Permutation = Annotated[int | None, typer.Option("--permutation", help="Seed of the permutation of the pixels.", metavar="S")]
 Json = Annotated[Path | None, typer.Option("--json", help="JSON file to write the result to.", metavar="F")]

@@ -22,7 +22,7 @@ from sw.wire.port import Port
 
 LOOK = 0.2
 
-Often = Annotated[float, typer.Option(help="Of every frame, 0 … 1.", min=0.0, max=1.0)]
+Often = Annotated[float, typer.Option(help="Of every frame, 0 to 1.", min=0.0, max=1.0)]
 
 
 def simulate(

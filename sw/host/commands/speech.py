@@ -11,6 +11,8 @@ from typing import TextIO
 from rich.console import Console
 from rich.table import Table
 
+from sw.figures.table import show
+
 
 def say(line: str) -> None:
     """One line for the person who waits, if there still is one."""
@@ -26,7 +28,7 @@ def tell_table(table: Table) -> None:
     """The same, of a table."""
     console = Console()
     with console.capture() as shown:
-        console.print(table)
+        show(table, console)
     tell(shown.get().rstrip("\n"))
 
 

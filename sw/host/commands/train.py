@@ -6,9 +6,11 @@ import typer
 
 from sw.data.binarise import DEFAULT_THRESHOLD
 from sw.data.stream import sample_order
+from sw.files.output import check_outputs, write_json
+from sw.files.place import place_of
 from sw.host import checkpoint
 from sw.host.checkpoint import Checkpoint
-from sw.host.commands.opening import find_board, read_network, read_samples
+from sw.host.commands.opening import find_board, port_path, read_network, read_samples
 from sw.host.commands.options import (
     BoardName,
     Config,
@@ -26,7 +28,6 @@ from sw.host.commands.recovery import Recovery
 from sw.host.commands.speech import say, tell
 from sw.host.error import InputError
 from sw.host.interruption import Interrupted, Interruption
-from sw.host.output import check_writable, write_json
 from sw.host.progress import Progress
 from sw.host.training import Often, Training
 
@@ -61,14 +62,16 @@ def train(
     often = Often(samples=checkpoint_every, minutes=checkpoint_minutes)
     if (config is None) == (resume is None):
         raise InputError("give either --config, to begin with a new network, or --resume, to go on from a checkpoint")
+    given = {"--config": config, "--images": images, "--labels": labels, "--port": port_path(port)}
+    check_outputs({"--save": save, "--json": json}, given)
+    check_outputs({"--json": json}, {"--resume": resume})  # --save may be the checkpoint that one goes on from
+    if often != Often() and place_of(save).takes_bytes:
+        raise InputError(f"{save} is a device or a pipe, where no checkpoint takes the place of the one before: give a file")
     start = checkpoint.load(resume) if resume else Checkpoint.initial(read_network(config)) if config else None
     assert start is not None
     chosen = find_board(board, port, geometry, start.network)
     pixels, classes = read_samples(images, labels, start.network, threshold, permutation)
     order = sample_order(len(pixels), samples=samples, skip=skip, shuffle=shuffle)
-    for path in (save, json):
-        if path is not None:
-            check_writable(path)
     options = {"--board": board, "--port": port, "--geometry": geometry, "--images": images, "--labels": labels}
     options |= {"--threshold": threshold, "--shuffle": shuffle, "--permutation": permutation, "--json": json}
     options |= {"--checkpoint-every": checkpoint_every, "--checkpoint-minutes": checkpoint_minutes}

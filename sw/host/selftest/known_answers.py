@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 
 from sw.contract.network import Network
+from sw.files.output import write_json
 from sw.host import boards
 from sw.host.checkpoint import Checkpoint
 from sw.host.error import MiscountError
 from sw.host.learning_device import Bits, Labels, LearningDevice
-from sw.host.output import write_json
 
 PATH = Path(__file__).with_suffix(".json")
 SAMPLES = 200
@@ -116,7 +116,7 @@ def _first_fault(cases: dict[str, Case], answer: Callable[[Case], dict[str, Any]
 
 def known() -> dict[str, dict[str, Any]]:
     """The answers of the twin to every case."""
-    return json.loads(PATH.read_text())
+    return json.loads(PATH.read_text(encoding="utf-8"))
 
 
 def first_difference(found: dict[str, Any], expected: dict[str, Any]) -> str | None:

@@ -69,9 +69,9 @@ class CompiledDevice:
     def write_state(self, prng: int, samples: int, signature: int = 0) -> None:
         """Replace the random word, the sample count and the signature (clause 13)."""
         machine, _ = self._configured()
-        require_integer("prng", prng, 1, 2**32 - 1)
-        require_integer("samples", samples, 0, 2**64 - 1)
-        require_integer("signature", signature, 0, 2**32 - 1)
+        prng = require_integer("prng", prng, 1, 2**32 - 1)
+        samples = require_integer("samples", samples, 0, 2**64 - 1)
+        signature = require_integer("signature", signature, 0, 2**32 - 1)
         self._library.machine_set_state(machine, ctypes.c_uint32(prng), ctypes.c_uint32(signature))
         self._samples = samples
 
