@@ -334,8 +334,9 @@ def test_a_program_that_was_stopped_for_longer_than_the_limit_goes_on(monkeypatc
     partner.damage = lambda data: b""  # the reply is on its way when Ctrl-Z comes
 
     def read(at_most, timeout):
-        stopped[0], partner.damage, partner.read = 1000.0, lambda data: data, lambda *given: Partner.read(partner, *given)
+        stopped[0], partner.damage = 1000.0, lambda data: data
+        monkeypatch.setattr(partner, "read", lambda *given: Partner.read(partner, *given))
         return b""
 
-    partner.read = read
+    monkeypatch.setattr(partner, "read", read)
     assert link.request(Command.STATE) == bytes([1]) + bytes(15)
