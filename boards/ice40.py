@@ -10,7 +10,7 @@ from hw.memory import MEMORY_WORD
 from sw.contract.geometry import Geometry
 
 SPRAM_BITS, SPRAM_WORDS = 16, 16384
-LOGIC_PS = 14000  # of 35,000 between two flip-flops at 28 MHz
+LOGIC_PS = 18000  # of 35,000 between two flip-flops at 28 MHz
 
 
 class Ice40(Family):

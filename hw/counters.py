@@ -1,6 +1,6 @@
 """Counters of events, cycles and training samples: in one small memory, 16 bits after another, and one adder for all."""
 
-from amaranth.hdl import Array, Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -80,7 +80,7 @@ class Counters(wiring.Component):
             m.d.sync += [
                 part.eq(part + 1),
                 at.eq(Cat(part, counter)),
-                low.eq(Array(small)[counter]),
+                low.eq(Cat(small).word_select(counter, LOW_BITS)),
                 lowest.eq(part == 0),
                 keep.eq(~clearing | (is_bad_frames & ~all_due)),
             ]
