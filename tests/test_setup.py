@@ -16,6 +16,7 @@ PYTHON = r"""#!/bin/bash
 [ -z "$PYTHONPATH$PYTHONHOME" ] || { echo "PYTHONPATH has come through" >&2; exit 9; }
 case "$*" in
     *"-m pip --version") exit 0 ;;
+    "-I -c ") exit 0 ;;
     *"version_info < "*) exit 0 ;;
     *"sys.base_prefix"*) echo "${FAKE_VERSION:-3.13} ${FAKE_BASE:-/usr}" ;;
     *'print("%d.%d"'*) echo "${FAKE_VERSION:-3.13}" ;;
