@@ -16,8 +16,8 @@ CLOCK = re.compile(r'^(?:FREQUENCY PORT "[^"]*" ([\d.]+) HZ;|set_frequency \S+ (
 
 @dataclass(frozen=True, kw_only=True)
 class Loop:
-    """A loop: its input in Hz, where the cell tells it; its dividers, `multiple` from detector to oscillator, and the parameters
-    that set them; limits in MHz."""
+    """A loop: its input in Hz, where the cell tells it; its dividers, `multiple` from detector to oscillator, and the
+    parameters that set them; limits in MHz."""
 
     input_hz: Fraction | None
     reference: int
