@@ -67,7 +67,7 @@ class Counters(wiring.Component):
         part, counter = Signal(range(WORDS)), Signal(range(COUNTERS))
         step, writing = Signal(), Signal()
         at, low, lowest, keep = Signal(REPORT_ADDRESS_BITS), Signal(LOW_BITS), Signal(), Signal()
-        clear_due, clearing, all_due = Signal(), Signal(), Signal()
+        clear_due, clearing, all_due = Signal(init=1), Signal(), Signal(init=1)  # the first walk clears what nobody wrote
         last = (counter == COUNTERS - 1) & part.all()
         is_bad_frames = counter == list(EVENTS_LAYOUT.members).index("bad_frames")
         m.d.comb += [

@@ -10,6 +10,7 @@ from cobs import cobs
 from hw.accelerator import Accelerator
 from sw.contract.frames import REPLY, Command, Frame
 
+PERIOD = 1e-6  # seconds of a cycle, in which nothing here is measured
 Driver = Callable[[Any], Coroutine[Any, Any, None]]
 
 
@@ -48,6 +49,6 @@ class ByteHost:
 def advance(dut: Any, driver: Driver, most_steps: int) -> bool:
     """Run `driver` on `dut`, for so many steps of the simulator at most; whether it came to its end."""
     simulator = Simulator(dut)
-    simulator.add_clock(1e-6)
+    simulator.add_clock(PERIOD)
     simulator.add_testbench(driver)
     return any(not simulator.advance() for _ in range(most_steps))

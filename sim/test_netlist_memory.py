@@ -26,7 +26,7 @@ class Shape:
     meets : it may be read where it is written: synthesis has to see to it that the old word comes, or with `transparent`
     the new one. Otherwise nobody cares, and the stimulus does it not. With enables for bytes it must not: Yosys then
     relies on the bytes that are not written, and the model spoils the whole word.
-    cleared : the word that is read is zero unless asked for, as in the cell
+    cleared : the word that is read is zero unless asked for: synthesis takes the block's reset, which no design here may use
     single : one port, which reads when it does not write
     steady : it is read in every cycle
     """

@@ -16,12 +16,14 @@ CLOCK = re.compile(r'^(?:FREQUENCY PORT "[^"]*" ([\d.]+) HZ;|set_frequency \S+ (
 
 @dataclass(frozen=True, kw_only=True)
 class Loop:
-    """Dividers of a loop, `multiple` from detector to oscillator; limits in MHz; its input in Hz, where the cell tells it."""
+    """A loop: its input in Hz, where the cell tells it; its dividers, `multiple` from detector to oscillator, and the
+    parameters that set them; limits in MHz."""
 
     input_hz: Fraction | None
     reference: int
-    parameter: str
+    divides: str
     multiple: int
+    multiplies: str
     detector: tuple[int, int]
     vco: tuple[int, int]
 
@@ -32,8 +34,9 @@ def _ecp5(cell: Cell) -> Loop:
     return Loop(
         input_hz=_told(cell.attributes.get("FREQUENCY_PIN_CLKI")),
         reference=cell.number("CLKI_DIV", 1),
-        parameter="CLKI_DIV",
+        divides="CLKI_DIV",
         multiple=cell.number("CLKFB_DIV", 1) * cell.number(f"CLK{feedback}_DIV", 8),
+        multiplies="CLKFB_DIV",
         detector=(10, 400),
         vco=(400, 800),
     )
@@ -44,8 +47,9 @@ def _ice40(cell: Cell) -> Loop:
     return Loop(
         input_hz=None,
         reference=cell.number("DIVR") + 1,
-        parameter="DIVR",
+        divides="DIVR",
         multiple=cell.number("DIVF") + 1,
+        multiplies="DIVF",
         detector=(10, 133),
         vco=(533, 1066),
     )
@@ -57,8 +61,9 @@ def _gowin(cell: Cell) -> Loop:
     return Loop(
         input_hz=_told(cell.parameters.get("FCLKIN")),
         reference=cell.number("IDIV_SEL") + 1,
-        parameter="IDIV_SEL",
+        divides="IDIV_SEL",
         multiple=(cell.number("FBDIV_SEL") + 1) * cell.number("ODIV_SEL"),
+        multiplies="FBDIV_SEL",
         detector=detector,
         vco=vco,
     )
@@ -79,13 +84,13 @@ def outside_the_data_sheet(design: Design) -> Iterator[Refusal]:
             yield Refusal(cell=cell.name, pin=pin, found=f"has a frequency of {said}, by the cell and the constraints")
             continue
         detector = Fraction(inputs.pop() or 0) / loop.reference
-        for what, frequency, (low, high) in (
-            ("phase detector", detector, loop.detector),
-            ("oscillator", detector * loop.multiple, loop.vco),
+        for what, frequency, (low, high), parameter in (
+            ("phase detector", detector, loop.detector, loop.divides),
+            ("oscillator", detector * loop.multiple, loop.vco, loop.multiplies),
         ):
             if not low * MHZ <= frequency <= high * MHZ:
                 found = f"puts the {what} at {_text(frequency)}, expected {low} to {high} MHz"
-                yield Refusal(cell=cell.name, pin=loop.parameter, found=found)
+                yield Refusal(cell=cell.name, pin=parameter, found=found)
 
 
 def _told(megahertz: str | None) -> Fraction | None:
