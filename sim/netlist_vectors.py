@@ -24,11 +24,12 @@ SYNTHESIS = {
 FINISH = {"Ecp5": Ecp5.finish, "Gowin": Gowin.finish, "Ice40": Ice40.finish}
 
 
-def synthesised(component: Any, family: str, folder: Path) -> Path:
-    """The netlist of a component, in the simulator's form."""
+def synthesised(component: Any, family: str, folder: Path, finish: bool = True) -> Path:
+    """The netlist of a component, in the simulator's form, with or without what boards change of what Yosys wrote."""
     (folder / "top.il").write_text(rtlil.convert(component, name="top", emit_src=False))
     yosys(f"read_rtlil top.il; {SYNTHESIS[family]}; write_json top.json", folder)
-    FINISH[family](folder / "top.json")
+    if finish:
+        FINISH[family](folder / "top.json")
     return flattened(folder, family)
 
 

@@ -15,7 +15,7 @@ from sim.netlist_vectors import with_fault
 from sw.host.error import HostError
 
 SAMPLES, SEED = 100, 1
-TRIED = ("ulx3s-12f", "icebreaker")
+TRIED = ("ulx3s-12f", "tangnano9k", "icebreaker")
 LAYERS = (210, 14, 12, 10)  # two folds of the ECP5, weights that go over the wire in a few seconds
 
 

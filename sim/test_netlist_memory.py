@@ -218,6 +218,29 @@ def test_no_memory_of_the_accelerator_asks_for_the_word_from_before(board):
     assert all("no_rw_check 1" in lines[place - 1] + lines[place - 2] for place in places)  # an attribute is a line before
 
 
+DOUBTED = (
+    Shape(width=16, depth=1024, granularity=8, steady=True),
+    Shape(width=9, depth=2048),
+    Shape(width=16, depth=1024, granularity=8, single=True),
+)
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_what_nobody_has_seen_gowins_block_rams_do_comes_out_wrong(tied, simulator, tmp_path):
+    """Byte enables that are low while a port reads, clock enables that move alone: Yosys ties them so, and boards change it."""
+    netlist = synthesised(Bank(DOUBTED), "Gowin", tmp_path, finish=tied)
+    words = stimulus(DOUBTED, seed=1)
+    assert differing(on_netlist(simulator, netlist, words), on_amaranth(Bank(DOUBTED), words), DOUBTED) == (
+        [] if tied else list(DOUBTED)
+    )
+
+
+def test_a_block_ram_of_gowin_that_is_cleared_by_its_reset_comes_out_wrong(simulator, tmp_path):
+    shapes = (Shape(width=32, depth=512, granularity=8, cleared=True),)
+    netlist, words = synthesised(Bank(shapes), "Gowin", tmp_path), stimulus(shapes, seed=1)
+    assert differing(on_netlist(simulator, netlist, words), on_amaranth(Bank(shapes), words), shapes) == list(shapes)
+
+
 FAULTS = {
     "byte enables that are not looked at": ("Ecp5", "1 : address & ((1 << access.count) - 1)", "1 : (1 << access.count) - 1"),
     "a reset that clears nothing": ("Ecp5", "port.reset])\n      shown = 0;", "port.reset])\n      return;"),
@@ -225,6 +248,10 @@ FAULTS = {
     "an address that is one bit off": ("Ecp5", "(address >> 3) & ~", "(address >> 4) & ~"),
     "an output that changes when its port writes": ("Ecp5", "writing && port.mode == NORMAL", "writing && false"),
     "contents from power-up shifted by a byte": ("Ecp5", "bytes_[2 * i + 1] = word >> 9", "bytes_[2 * i + 1] = word"),
+    "bytes that are written though they are not enabled": ("Gowin", "reads_only(which) || address >> i & 1", "true"),
+    "a byte of a wide word from the wrong place": ("Gowin", "access.old << byte_ | bytes_", "access.old << 8 | bytes_"),
+    "words of one port an address further": ("Gowin", "address & 7 & ~(port.width - 1)", "~address & 7 & ~(port.width - 1)"),
+    "an output that changes when its enable is low": ("Gowin", "(!access.on && !holds)", "!access.on"),
     "a part of a word from the wrong address bits": ("Ice40", "from >> 8 & (parts - 1)", "from >> 7 & (parts - 1)"),
     "a mask that is not looked at": ("Ice40", "write_mode_ || !(mask >> i & 1)", "true"),
 }
@@ -233,6 +260,7 @@ FAULTS = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_in_a_model_is_found(fault, banks, expected, tmp_path):
     family, right, wrong = FAULTS[fault]
-    faulty = with_fault(tmp_path, "memories.h", lambda text: text.replace(right, wrong))
+    file = "gowin_memory.h" if family == "Gowin" else "memories.h"
+    faulty = with_fault(tmp_path, file, lambda text: text.replace(right, wrong))
     ours = on_netlist(faulty, banks[family], stimulus(SHAPES[family], seed=1))
     assert differing(ours, expected[family], SHAPES[family]) != []

@@ -138,7 +138,7 @@ def _inputs(cell: Cell, writer: Writer, table: int, pins: list[str]) -> list[int
     return nets
 
 
-# What only connects comes first: it decides which nets are one.
+# What only connects comes first, constants before all: it decides which nets are one.
 WIRES = {
     **dict.fromkeys(("GND", "VCC", "GOWIN_GND", "GOWIN_VCC"), constant),
     **dict.fromkeys(("IBUF", "OBUF", "TBUF", "IOBUF"), pin),

@@ -119,7 +119,7 @@ def main(arguments: list[str] | None = None) -> int:
         for name in ("seed", "noise"):
             if getattr(given, name) < 0:
                 raise BuildError(f"{name} is {getattr(given, name)}, expected 0 or more")
-        result = run(given.board, given.samples, given.seed, _layers(given.layers), given.placed, given.noise)
+        result = run(given.board, given.samples, given.seed, parse_layers(given.layers), given.placed, given.noise)
     except (BuildError, BoardsError, ContractError, HostError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -137,7 +137,8 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _layers(text: str | None) -> tuple[int, ...] | None:
+def parse_layers(text: str | None) -> tuple[int, ...] | None:
+    """`784,24,12,10`; nothing for None. Raises `BuildError`."""
     try:
         return tuple(int(size) for size in text.split(",")) if text else None
     except ValueError as error:

@@ -17,6 +17,8 @@ Models = Mapping[str, Callable[[Cell, "Writer"], None]]
 class Writer:
     """Collects the lines of the simulator's file; each is a cell, its numbers in hexadecimal.
 
+    `wires` are models of what only connects, in the order in which it has to be known, `cells` of all else.
+
     `text` gives the file; `counts` says how many cells of each type there are. What nobody promises comes from `seed`; with
     `unknown` nobody promises what memories without contents and registers without a reset hold at power-up. Raises
     `NetlistError`.
@@ -32,13 +34,14 @@ class Writer:
         self._noises: list[int] = []
         self._clocks: set[int] = set()
         self._driven: set[int] = {LOW, HIGH}
-        for models in (wires, cells):
-            for cell in netlist:
-                if cell.type in models:
-                    models[cell.type](cell, self)
-                    self.counts[cell.type] += 1
-                elif cell.type not in wires and cell.type not in cells and cell.type not in IGNORED:
-                    raise NetlistError(f"{cell.name}: there is no model of the cell {cell.type}")
+        for cell in netlist:
+            if cell.type not in wires and cell.type not in cells and cell.type not in IGNORED:
+                raise NetlistError(f"{cell.name}: there is no model of the cell {cell.type}")
+        order = {kind: place for place, kind in enumerate(wires)}
+        connecting = [cell for cell in netlist if cell.type in wires]
+        for cell in (*sorted(connecting, key=lambda cell: order[cell.type]), *(cell for cell in netlist if cell.type in cells)):
+            (wires.get(cell.type) or cells[cell.type])(cell, self)
+            self.counts[cell.type] += 1
         for net in self._locks:
             self.cell("lock", nets=[net], drives=1)
         self._ports()

@@ -1,7 +1,7 @@
 """From the bits of a Gowin bitstream back to a circuit, by the database of Project Apicula (the package apycula).
 
 What a fuse means is told by that database, and which wires one switch connects. Of block RAMs `gowin_unpack` gives nothing
-but the place; their modes are read from the fuses here (`gowin_block_fuses.py`). Not in the bits that are read: the contents of
+but the place; their modes are read from the fuses here (`gowin_blocks.py`). Not in the bits that are read: the contents of
 block RAMs, which are noise, and what nobody has found out of a chip.
 """
 
@@ -16,7 +16,7 @@ from apycula.bslib import read_bitstream
 
 from boards.gowin import DIES
 from boards.netlist import NetlistError
-from sim.netlist.gowin_block_fuses import as_single, block_ram
+from sim.bitstream.gowin_blocks import as_single, block_ram
 
 # Of each die the tiles of its PLLs that hold no fuses of their own, and are read nevertheless.
 PLL_TILES = {"GW1N-9C": ((9, 0), (9, 46)), "GW2A-18C": ((9, 0), (9, 55), (45, 0), (45, 55))}
@@ -24,7 +24,7 @@ CONSTANTS = {"VSS": "0", "VCC": "1"}
 PIN = re.compile(r'^IO_LOC "(.+)" (\d+);', re.MULTILINE)
 # Wires between neighbours: the name of one in a tile, and in which neighbour it has which other name.
 LANES = (("SN", -1, 0, "N1"), ("SN", 1, 0, "S1"), ("EW", 0, -1, "W1"), ("EW", 0, 1, "E1"))
-PLL = {"IDIV_SEL", "FBDIV_SEL", "ODIV_SEL"}
+DIVIDERS = {"IDIV_SEL", "FBDIV_SEL"}
 
 
 def circuit(folder: Path, platform: Any, flips: Iterable[tuple[int, int]] = ()) -> dict[str, Any]:
@@ -84,16 +84,19 @@ class Circuit:
         self.wires = Wires(self.db)
         self.cells: dict[str, dict[str, Any]] = {}
         self.ports: dict[str, tuple[str, str]] = {}  # direction and wire
+        self._plls: dict[str, tuple[list[tuple[int, int]], dict[str, str]]] = {}
         self._one: list[list[str]] = []  # wires that lead to the same place
         self._places = {gowin_unpack.tbrl2rc(self.db, place): port for port, place in pins.items()}
         self._metal()
         tiles = chipdb.tile_bitmap(self.db, bits)
         whole = chipdb.tile_bitmap(self.db, bits, empty=True)
         tiles |= {place: whole[place] for place in PLL_TILES[die]}
-        banks = set(self.db.bank_tiles.values())
-        self._tiles = {place: tile for place, tile in tiles.items() if place not in banks}
+        self._tiles = tiles
         for place, tile in self._tiles.items():
             self._tile(*place, tile)
+        for places, values in self._plls.values():
+            if values.keys() >= DIVIDERS:
+                self._pll(*places[0], values)
 
     def design(self) -> dict[str, Any]:
         """The text of the JSON, parsed."""
@@ -138,15 +141,26 @@ class Circuit:
         """What is one wire on the chip, though tiles have names of their own for it."""
         self._metals = {place for _, places in self.db.nodes.values() for place in places}
         for _, places in self.db.nodes.values():
-            names = [self.wires.name(*place) for place in places]
-            for other in names[1:]:
-                self.wires.join(names[0], other)
+            self._same(places)
+        for (_, column, number), long in self.db.segments.items():
+            ends = [(long[f"{end}_row"], column, long[f"{end}_wire"]) for end in ("top", "bottom")]
+            rows = range(long["min_y"], long["max_y"] + 1)
+            self._same([*ends, *((row, column, f"LT0{1 + 3 * (number // 4)}") for row in rows)])
+            for row in rows:
+                branches = ((row, each, f"LB{number}1") for each in range(long["min_x"], long["max_x"] + 1))
+                self._same([(row, column, f"LBO{number // 4}"), *branches])
         for row in range(self.db.rows):
             for column in range(self.db.cols):
                 for i in "12":
                     for wire, down, right, other in LANES:
                         here = self.wires.name(row, column, f"{wire}{i}0")
                         self.wires.join(here, self.wires.name(row + down, column + right, f"{other}{i}1"))
+
+    def _same(self, places: Iterable[tuple[int, int, str]]) -> None:
+        """Join wires; each is known by its tile and its name there."""
+        first, *others = (self.wires.name(*place) for place in places)
+        for other in others:
+            self.wires.join(first, other)
 
     def _tile(self, row: int, column: int, tile: Any) -> None:
         bels, switches, clocks = gowin_unpack.parse_tile_(self.db, row, column, tile, noiostd=False)
@@ -165,8 +179,10 @@ class Circuit:
                 self._flip_flop(row, column, int(name[3:]), flags)
             elif name.startswith("IOB"):
                 self._pin(row, column, name, flags)
-            elif name.startswith("RPLLA"):
-                self._pll(row, column, flags)
+            elif name.startswith("RPLL"):  # of two parts, with one number
+                place, values = self._plls.setdefault(name[5:], ([], {}))
+                place += [(row, column)] if name[4] == "A" else []
+                values |= dict(flag.split("=", 1) for flag in flags)
             elif name.startswith("BSRAM") and not name.startswith("BSRAM_AUX"):
                 aside = [(self._tiles.get((row, column + i)), self.db[row, column + i].ttyp) for i in range(3)]
                 kind, parameters, pins = block_ram(self.db, aside, known["BSRAM"].portmap)
@@ -237,11 +253,8 @@ class Circuit:
         direction = "input" if "IBUF" in flags else "output"
         self.ports[port] = direction, self.wires.name(row, column, wires["O" if direction == "input" else "I"])
 
-    def _pll(self, row: int, column: int, flags: set[str]) -> None:
-        values = dict(flag.split("=", 1) for flag in flags)
-        if "INSEL" not in values:
-            return
+    def _pll(self, row: int, column: int, values: dict[str, str]) -> None:
         wires = self.db[row, column].bels["RPLLA"].portmap
         pins = {pin: wires[pin] for pin in ("CLKIN", "CLKOUT", "LOCK")}
-        parameters = {name: f"{int(values[name]):032b}" for name in sorted(PLL & values.keys())}
-        self._add(row, column, "rPLL", "PLL", pins, ("CLKOUT", "LOCK"), parameters, INSEL=values["INSEL"])
+        parameters = {name: f"{int(values[name]):032b}" for name in sorted(DIVIDERS)}
+        self._add(row, column, "rPLL", "PLL", pins, ("CLKOUT", "LOCK"), parameters)
