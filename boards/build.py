@@ -88,7 +88,8 @@ def build(request: Request, console: Console) -> dict[str, Any]:
         frequency = f"{float(sources.pll.frequency) / 1e6:.6f}"
         options = ("--seed", str(request.seed), "--freq", frequency, "--timing-allow-fail", *request.options)
         synthesis, placement = generate.synthesis(), family.place_and_route(sources.platform, options)
-        for step in (synthesis, placement, family.pack(sources.platform)):
+        steps = (synthesis, placement, family.pack(sources.platform), family.unpack)
+        for step in filter(None, steps):
             progress.begin(step.name)
             try:
                 seconds[step.name] = run_step(step, request.folder, progress.line)
@@ -102,6 +103,11 @@ def build(request: Request, console: Console) -> dict[str, Any]:
                 check_file(request.folder / generate.NETLIST, target, rules.SYNTHESISED)
             if step is placement:
                 check_file(request.folder / PLACED, target, rules.PLACED)
+        try:
+            family.check_bitstream(request.folder, target.name)
+        except BuildError:
+            (request.folder / family.bitstream).unlink()
+            raise
 
     report = make_report(
         target, request.geometry, request.layers, sources,

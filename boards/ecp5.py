@@ -1,12 +1,14 @@
 """Lattice ECP5: synth_ecp5, nextpnr-ecp5, ecppack (Project Trellis)."""
 
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 from boards import flip_flops
 from boards.ecp5_carries import drop_unread_carries
 from boards.ecp5_floorplan import floorplan
 from boards.pll import Ecp5Pll
+from boards.silicon.ecp5_bits import check_files
 from boards.target import PLACED, Family, Step
 from sw.contract.geometry import Geometry
 
@@ -21,6 +23,7 @@ PACKAGES = {"BG256": "CABGA256", "MG285": "CSFBGA285", "BG381": "CABGA381", "BG5
 # Shapes of a block whose write enables choose bytes: (bits, words).
 SHAPES = ((32, 512), (16, 1024), (8, 2048))
 
+UNPACKED = "unpacked.config"
 FLIP_FLOPS = (
     "$_DFF_?_ 01",
     "$_DFF_?P?_ r",
@@ -39,8 +42,9 @@ class Ecp5(Family):
     logic = "TRELLIS_COMB"
     memory = "DP16KD"
     buffered_clock = True
-    warm_up = ("nextpnr-ecp5", "ecppack")
+    warm_up = ("nextpnr-ecp5", "ecppack", "ecpunpack")
     finish = staticmethod(drop_unread_carries)
+    unpack = Step(name="unpack", tool="ecpunpack", arguments=("--input", bitstream, "--textcfg", UNPACKED))
 
     def __init__(self, *pack_options: str) -> None:
         self.pack_options = pack_options
@@ -70,6 +74,9 @@ class Ecp5(Family):
     def pack(self, platform: Any) -> Step:
         files = ("--input", "top.config", "--bit", self.bitstream)
         return Step(name="pack", tool="ecppack", arguments=(*self.pack_options, *files))
+
+    def check_bitstream(self, folder: Path, board: str) -> None:
+        check_files(folder / UNPACKED, folder / "top.json", folder / PLACED, board)
 
     def weight_blocks(self, geometry: Geometry) -> int:
         bits, words = 8 * geometry.lanes, geometry.memory_depth  # every slice of a cell has a memory of its own

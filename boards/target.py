@@ -33,6 +33,7 @@ class Family(ABC):
     buffered_clock: bool  # the PLL takes its input from a buffer, not from the pin
     warm_up: tuple[str, ...]  # its tools
     finish: Callable[[Path], None] = staticmethod(lambda netlist: None)  # changes what Yosys wrote
+    unpack: Step | None = None  # from the bitstream back to text, for `check_bitstream`
 
     @abstractmethod
     def pll(self, input_hz: Fraction, asked_hz: Fraction) -> Pll:
@@ -53,6 +54,9 @@ class Family(ABC):
     @abstractmethod
     def pack(self, platform: Any) -> Step:
         """From the routed design to `bitstream`."""
+
+    def check_bitstream(self, folder: Path, board: str) -> None:  # noqa: B027, most families have nothing to check
+        """Raise `BuildError` unless the unpacked bitstream has what the netlist asks for."""
 
     @abstractmethod
     def weight_blocks(self, geometry: Geometry) -> int:

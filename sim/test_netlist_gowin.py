@@ -4,6 +4,7 @@ Without the stage that `boards/gowin_carries.py` puts before a chain that begins
 """
 
 import json
+import re
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -134,6 +135,21 @@ def test_chains_add_whatever_is_at_the_carry_into_them(adders, source):
 @pytest.mark.parametrize("source", ["placed", "bits"])
 def test_a_chain_that_begins_with_a_signal_adds_what_lies_beside_it(adders, source):
     assert wrong(design(adders[False], source), adders[False]) > 50
+
+
+@pytest.mark.parametrize("bit", [12, 1])
+def test_a_flipped_bit_of_a_sum_is_found(adders, bit):
+    """Of a table that propagates and generates a carry, each by half of its bits."""
+    known = design(adders[True], "bits")["modules"]["top"]["cells"]
+    sums = {
+        name: cell["connections"] for name, cell in known.items() if cell["parameters"].get("RAW_ALU_LUT") == f"{0x609A:016b}"
+    }
+    place = next(name for name, pins in sums.items() if pins["I0"] != pins["I1"])
+    column, row, number = map(int, re.findall(r"\d+", place))
+    die = chipdb.load_chipdb(str(Path(chipdb.__file__).parent / f"{DIES['GW1NR-9C'][0]}.msgpack.xz"))
+    ((down, right),) = die[row, column].bels[f"LUT{number}"].flags[bit]
+    flip = down + sum(die[i, 0].height for i in range(row)), right + sum(die[row, i].width for i in range(column))
+    assert wrong(design(adders[True], "bits", flip), adders[True]) > 0
 
 
 def refusals(design: dict[str, Any]) -> list[str]:

@@ -227,7 +227,7 @@ DOUBTED = (
 
 @pytest.mark.parametrize("tied", [True, False])
 def test_what_nobody_has_seen_gowins_block_rams_do_comes_out_wrong(tied, simulator, tmp_path):
-    """Byte enables that are low while a port reads, clock enables that move alone: as Yosys ties them."""
+    """Byte enables that are low while a port reads, clock enables that move alone: Yosys ties them so, and boards change it."""
     netlist = synthesised(Bank(DOUBTED), "Gowin", tmp_path, finish=tied)
     words = stimulus(DOUBTED, seed=1)
     assert differing(on_netlist(simulator, netlist, words), on_amaranth(Bank(DOUBTED), words), DOUBTED) == (

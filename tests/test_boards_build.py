@@ -23,10 +23,13 @@ from sw.contract.geometry import Geometry
 
 SMALL = "columns=16,rows=8,grid_height=1,grid_width=1,synapses_per_cell=8,folds=2,slices=2"
 LAYERS = "16,6,2"
+PIN = "wifi_gpio0_0__io"
+PADS = {PIN: {"direction": "output", "bits": ["1"]}}
+NETLIST = repr({"attributes": {}, "ports": PADS, "cells": {}})
 # What the tools of ECP5 leave: the netlist and its cells; the routed design and its timing; the bitstream.
 SCRIPTS = {
     "yosys": """
-        files["top.json"] = json.dumps({"modules": {"top": {"attributes": {}, "ports": {}, "cells": {}}}})
+        files["top.json"] = json.dumps({"modules": {"top": CELLS}})
         files["synthesis.log"] = "Yosys"
         files["cells.json"] = json.dumps({"design": {"num_cells_by_type": {"LUT4": 7, "DP16KD": BLOCKS}}})
     """,
@@ -59,11 +62,15 @@ SCRIPTS = {
               "netnames": {
         '''
         cell = {"type": "TRELLIS_COMB", "attributes": {"NEXTPNR_BEL": "X1/Y2/SLICEA.K0"}}
-        files["top.pnr.json"] = json.dumps({"modules": {"top": {"cells": {"accelerator.engine.draw.x": cell}}}}, indent=2)
+        cells = {"accelerator.engine.draw.x": cell} | globals().get("placed", {})
+        files["top.pnr.json"] = json.dumps({"modules": {"top": {"cells": cells}}}, indent=2)
         print("arguments", *sys.argv[1:])
     """,
     "ecppack": """
         files["top.bit"] = "bits"
+    """,
+    "ecpunpack": """
+        files["unpacked.config"] = UNPACKED
     """,
 }
 
@@ -72,11 +79,11 @@ SCRIPTS = {
 def tools(tmp_path, monkeypatch):
     """A function that puts a script in the place of a tool: its lines, then the usual ones unless it ends before."""
 
-    def put(tool: str, before: str = "", **numbers: float) -> None:
+    def put(tool: str, before: str = "", **numbers: float | str) -> None:
         file = tmp_path / "tools" / tool
         file.parent.mkdir(exist_ok=True)
         text = SCRIPTS.get(tool, "")
-        for name, value in ({"BLOCKS": 2, "CLOCK": 88.0} | numbers).items():
+        for name, value in ({"BLOCKS": 2, "CLOCK": 88.0, "CELLS": NETLIST, "UNPACKED": "''"} | numbers).items():
             text = text.replace(name, str(value))
         lines = [line.removeprefix("        ") for line in text.splitlines()]
         start = f"#!{sys.executable}\nimport json, pathlib, sys\nif len(sys.argv) == 2: sys.exit(print('Version fake'))\n"
@@ -109,7 +116,7 @@ def test_a_build_leaves_bitstream_report_and_a_log_of_each_step(tools, tmp_path)
     assert (folder / "top.bit").read_text() == "bits"
     assert {path.name for path in folder.glob("floorplan.*")} == {"floorplan.png", "floorplan.svg"}
     logs = {path.name for path in folder.glob("*.log")}
-    assert logs == {"synthesis.log", "place-and-route.log", "pack.log"}
+    assert logs == {"synthesis.log", "place-and-route.log", "pack.log", "unpack.log"}
     assert "--seed 7 --freq 80.000000 --timing-allow-fail" in (folder / "place-and-route.log").read_text()
     found = json.loads((folder / "report.json").read_text())
     expected = {
@@ -123,6 +130,38 @@ def test_a_build_leaves_bitstream_report_and_a_log_of_each_step(tools, tmp_path)
     assert found["critical_path"] == {
         "from": "engine.draw.seed", "to": "engine.learner.row", "ns": 9.75, "logic_ns": 2.5, "routing_ns": 7.25
     }  # fmt: skip
+
+
+def block(reset: int | str) -> str:
+    """A netlist with a block RAM, whose second reset is at a net."""
+    pins = {"CLKA": [2], "CLKB": [2], "RSTA": ["0"], "RSTB": [reset], "CEA": ["1"], "CEB": ["1"]}
+    cell = {"type": "DP16KD", "parameters": {}, "port_directions": dict.fromkeys(pins, "input"), "connections": pins}
+    return repr({"attributes": {}, "ports": PADS, "cells": {"weights": cell}})
+
+
+def test_a_netlist_that_breaks_a_rule_ends_the_build_before_it_is_placed(tools, tmp_path, capsys):
+    tools("yosys", CELLS=block(3))
+    assert build.main(command(tmp_path)) == 1
+    assert error_of(capsys).startswith(
+        "the netlist is refused by the rule block-ram-reset: RSTB of the cell top.weights is driven by a pin of the board, for "
+    )
+    assert not (tmp_path / "top.pnr.json").exists()
+
+
+def test_bits_that_are_not_those_of_the_netlist_leave_no_bitstream(tools, tmp_path, capsys):
+    tools("yosys", CELLS=block("0"))
+    placed = {"weights": {"type": "DP16KD", "attributes": {"NEXTPNR_BEL": "X4/Y25/EBR0"}}}
+    tools("nextpnr-ecp5", before=f"placed = {placed!r}")
+    for reset, status in (("INV", 0), ("RSTB", 1)):
+        lines = ["RSTAMUX INV", f"RSTBMUX {reset}", "OCEAMUX INV", "OCEBMUX INV", "WEAMUX INV", "WEBMUX INV"]
+        text = ".tile MIB_R25C4:MIB_EBR0\n" + "".join(f"enum: EBR0.{line}\n" for line in lines)
+        tools("ecpunpack", UNPACKED=repr(text))
+        assert build.main(command(tmp_path)) == status
+        assert (tmp_path / "top.bit").exists() == (tmp_path / "report.json").exists() == (status == 0)
+    assert error_of(capsys) == (
+        "the bitstream is refused by the rule ecp5-bits: RSTBMUX of the cell top.weights is RSTB in the bits, and the netlist "
+        "asks for INV; the packer or its database is at fault"
+    )
 
 
 def test_an_unknown_board_is_refused_with_a_list_of_those_that_there_are(capsys):
@@ -290,7 +329,7 @@ def test_cells_of_a_path_have_the_names_of_the_sources(cell, signal):
 def loader(tmp_path, monkeypatch):
     """A loader that writes its arguments to a file; the project's build folder is a temporary one."""
     file, said = tmp_path / "openFPGALoader", tmp_path / "said"
-    file.write_text(f"#!/bin/sh\necho \"$@\" > {said}\n")
+    file.write_text(f'#!/bin/sh\necho "$@" > {said}\n')
     file.chmod(0o755)
     monkeypatch.setenv("OPENFPGALOADER", str(file))
     monkeypatch.setattr(program, "WORK", tmp_path / "build")
