@@ -11,6 +11,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from sw.files.input import read_text
+from sw.files.output import write_text
+
 WIDTHS = {"": "BIT_WIDTH", "A": "BIT_WIDTH_0", "B": "BIT_WIDTH_1"}  # by the letter of a port
 PORTS = {"SP": ("",), "SPX9": ("",), "DPB": ("A", "B"), "DPX9B": ("A", "B")}
 ENABLED_OR_READS = f"{0b1011:04b}"  # of I0 and I1: I0, or I1 is low
@@ -18,7 +21,7 @@ ENABLED_OR_READS = f"{0b1011:04b}"  # of I0 and I1: I0, or I1 is low
 
 def tie_pins(netlist: Path) -> None:
     """Rewrite a netlist of Yosys (`write_json`): output enable and byte enables of every port that can write and read."""
-    design = json.loads(netlist.read_text())
+    design = json.loads(read_text(netlist))
     for module in design["modules"].values():
         cells = module["cells"]
         bits = [bit for cell in cells.values() for pin in cell["connections"].values() for bit in pin]
@@ -35,7 +38,7 @@ def tie_pins(netlist: Path) -> None:
                 else:
                     enable, address[byte] = address[byte], next(free)
                     cells[f"{name}_BYTE{port}{byte}"] = _lut(enable, write, address[byte])
-    netlist.write_text(json.dumps(design))
+    write_text(netlist, json.dumps(design))
 
 
 def _lut(enable: int | str, write: int | str, out: int) -> dict[str, Any]:

@@ -10,6 +10,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from sw.files.input import read_text
+from sw.files.output import write_text
+
 CELL, CARRY_IN, CARRY_OUT = "ALU", "CIN", "COUT"
 LEVELS = {"GND": "0", "VCC": "1"}  # cells that drive constants
 # ALU_MODE 2 with I3 high adds: I0 + I1 + CIN carries I0 wherever I1 is I0, and so does not look at CIN.
@@ -18,7 +21,7 @@ MODE = {"ALU_MODE": f"{2:032b}"}
 
 def begin_with_constants(netlist: Path) -> None:
     """Rewrite a netlist of Yosys (`write_json`)."""
-    design = json.loads(netlist.read_text())
+    design = json.loads(read_text(netlist))
     for module in design["modules"].values():
         bits = [bit for cell in module["cells"].values() for pin in cell["connections"].values() for bit in pin]
         free = 1 + max((bit for bit in bits if isinstance(bit, int)), default=1)
@@ -26,7 +29,7 @@ def begin_with_constants(netlist: Path) -> None:
             pins = module["cells"][name]["connections"]
             module["cells"][f"{name}_HEAD"] = _stage(pins[CARRY_IN], [free + place])
             pins[CARRY_IN] = [free + place]
-    netlist.write_text(json.dumps(design))
+    write_text(netlist, json.dumps(design))
 
 
 def carries_from_logic(module: dict[str, Any]) -> list[str]:

@@ -39,6 +39,6 @@ def _lockers(root: Path, there: os.stat_result) -> list[int]:
     """From lines `1: FLOCK ADVISORY WRITE 1234 00:06:411 0 EOF`: process, then device and number of the file."""
     place = f"{os.major(there.st_dev):02x}:{os.minor(there.st_dev):02x}:{there.st_ino}"
     with suppress(OSError):
-        words = (line.split() for line in (root / "locks").read_text().splitlines())
+        words = (line.split() for line in (root / "locks").read_text(encoding="utf-8").splitlines())
         return [int(line[4]) for line in words if len(line) > 5 and line[5] == place and line[4].isdecimal()]
     return []

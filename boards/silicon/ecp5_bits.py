@@ -43,8 +43,8 @@ def check_bits(text: str, design: Design, bels: dict[str, str]) -> None:
 
 def check_files(unpacked: Path, netlist: Path, placed: Path, board: str) -> None:
     """`check_bits` for files of a build. Raises `BuildError`."""
-    design = Design(json.loads(netlist.read_text()), board=board, family="Ecp5")
-    check_bits(unpacked.read_text(), design, places(json.loads(placed.read_text())))
+    design = Design(json.loads(netlist.read_text(encoding="utf-8")), board=board, family="Ecp5")
+    check_bits(unpacked.read_text(encoding="utf-8"), design, places(json.loads(placed.read_text(encoding="utf-8"))))
 
 
 def places(placed: dict[str, Any]) -> dict[str, str]:

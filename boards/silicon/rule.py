@@ -55,7 +55,7 @@ def check(design: Design, rules: Iterable[Rule]) -> None:
 
 def constraints(folder: Path) -> str:
     """The text of the pin constraints in a build folder."""
-    return "".join(path.read_text() for name in CONSTRAINTS if (path := folder / name).exists())
+    return "".join(path.read_text(encoding="utf-8") for name in CONSTRAINTS if (path := folder / name).exists())
 
 
 def check_file(netlist: Path, target: Target, rules: Iterable[Rule]) -> None:
@@ -64,7 +64,7 @@ def check_file(netlist: Path, target: Target, rules: Iterable[Rule]) -> None:
     rules = [rule for rule in rules if family in rule.families]
     if not rules:
         return
-    design = json.loads(netlist.read_text())
+    design = json.loads(netlist.read_text(encoding="utf-8"))
     try:
         check(Design(design, board=target.name, family=family, constraints=constraints(netlist.parent)), rules)
     except NetlistError as error:

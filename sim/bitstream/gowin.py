@@ -36,7 +36,7 @@ def circuit(folder: Path, platform: Any, flips: Iterable[tuple[int, int]] = ()) 
     die, _ = DIES[platform.device]
     known = chipdb.load_chipdb(str(Path(chipdb.__file__).parent / f"{die}.msgpack.xz"))
     package = known.pinout[platform.device][known.packages[platform.part][0]]
-    pins = PIN.findall((folder / "top.cst").read_text())
+    pins = PIN.findall((folder / "top.cst").read_text(encoding="utf-8"))
     bits = read_bitstream(str(folder / "top.fs"))[0]
     for row, column in flips:
         bits[row][column] ^= 1

@@ -1,15 +1,17 @@
 """The circuit that the bits of an iCE40 UP5K configure, as a design in Yosys' JSON of the vendor's cells.
 
-What the bits say is modelled or refused: an edge, a mode, a cell that is not here raises `BuildError`.
+What the bits say is modelled or refused: an edge, a mode, a cell that is not here raises `NetlistError`.
 """
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
+from boards.netlist import NetlistError
+from sim.bitstream import icebox
+from sim.bitstream.ice40_bits import Bits, unpack
+from sim.bitstream.ice40_wires import GLOBALS, HIGH, Wires
 from sim.bitstream.icebox import Bit, Database, Tile
-from sim.bitstream.unpacked import Unpacked
-from sim.bitstream.wires import GLOBALS, HIGH, Wires
-from sim.native.compiler import BuildError
 
 # Of the 20 bits of a logic cell: those of its table, from 0000 to 1111 of its inputs 3 to 0, and four settings.
 TABLE_BITS = (4, 14, 15, 5, 6, 16, 17, 7, 3, 13, 12, 2, 1, 11, 10, 0)
@@ -21,13 +23,26 @@ SPRAM_BUSES = {"ADDRESS": 14, "DATAIN": 16, "MASKWREN": 4}
 SPRAM_PINS = ("WREN", "CHIPSELECT", "CLOCK", "STANDBY", "SLEEP", "POWEROFF")
 
 
-class Circuit:
-    """`ports`: name of the port at each pin of the package. `cells`: Yosys' cells; `pll`: its settings, empty if not used."""
+CONSTRAINTS = "top.pcf"
 
-    def __init__(self, bits: Unpacked, database: Database, ports: Mapping[str, str]) -> None:
+
+def circuit(folder: Path, platform: Any) -> dict[str, Any]:
+    """The circuit of the bitstream in a build folder, for a platform of Amaranth's. Raises `NetlistError`."""
+    return Circuit(unpack(folder), icebox.read(platform.package.lower()), ports(folder)).design()
+
+
+def ports(folder: Path) -> dict[str, str]:
+    """The port at each pin, from the constraints that Amaranth wrote (`set_io PORT PIN`)."""
+    lines: Iterable[list[str]] = (line.split() for line in (folder / CONSTRAINTS).read_text(encoding="utf-8").splitlines())
+    return {words[2]: words[1] for words in lines if len(words) == 3 and words[0] == "set_io"}
+
+
+class Circuit:
+    """`ports`: name of the port at each pin of the package. `cells`: Yosys' cells, once all bits are read."""
+
+    def __init__(self, bits: Bits, database: Database, ports: Mapping[str, str]) -> None:
         self.bits, self.database, self.ports = bits, database, ports
         self.cells: dict[str, dict[str, Any]] = {}
-        self.pll: dict[str, int] = {}
         self.wires = Wires(bits, database)
         self.nets_of_ports = {name: self.wires.drive(self.wires.new()) for name in ports.values()}
         self._pending: list[tuple[str, str, dict[str, int | str], dict[str, Any], dict[str, Any]]] = []
@@ -81,7 +96,7 @@ class Circuit:
 
     def _is_set(self, tile: Tile, function: str) -> bool:
         """Whether all bits of a function of a tile are set."""
-        return all(self.bits.bit(tile, place) for place in self._places(tile, function))
+        return all(self.bits.is_set(tile, place) for place in self._places(tile, function))
 
     def _places(self, tile: Tile, function: str) -> tuple[Bit, ...]:
         return self.database.functions[self.database.kinds[tile]][function]
@@ -90,12 +105,12 @@ class Circuit:
 
     def _carries(self, tile: Tile) -> None:
         if self._is_set(tile, "NegClk"):
-            raise BuildError(f"tile {tile} uses the falling edge of its clock, which is not modelled")
+            raise NetlistError(f"tile {tile} uses the falling edge of its clock, which is not modelled")
         if self._is_set(tile, "CarryInSet"):
             self.wires.tie(self.wires.named(tile, "carry_in_mux"), HIGH)
 
     def _logic_cell(self, tile: Tile, i: int) -> None:
-        setting = [self.bits.bit(tile, place) for place in self._places(tile, f"LC_{i}")]
+        setting = [self.bits.is_set(tile, place) for place in self._places(tile, f"LC_{i}")]
         if not any(setting):
             return
         name, at = f"logic_{tile[0]}_{tile[1]}_{i}", lambda wire: self.wires.at(tile, wire)
@@ -130,7 +145,7 @@ class Circuit:
         if not self._is_set(tile, "RamConfig.PowerUp"):
             return
         if self._is_set(tile, "NegClk") or self._is_set(above, "NegClk"):
-            raise BuildError(f"the block RAM in tile {tile} uses the falling edge of a clock, which is not modelled")
+            raise NetlistError(f"the block RAM in tile {tile} uses the falling edge of a clock, which is not modelled")
 
         def at(wire: str) -> int | None:
             here = self.wires.at(tile, f"ram/{wire}")
@@ -166,7 +181,7 @@ class Circuit:
     def _refuse_multiplier(self, tile: Tile, kind: str) -> None:
         used = [name for name in self.database.functions[kind] if "CBIT" in name and self._is_set(tile, name)]
         if used:
-            raise BuildError(f"the multiplier in tile {tile} is configured ({used[0]}), and is not modelled")
+            raise NetlistError(f"the multiplier in tile {tile} is configured ({used[0]}), and is not modelled")
 
     # --- pads, the PLL, global nets
 
@@ -194,8 +209,8 @@ class Circuit:
 
     def _pll(self, pll: dict[str, tuple[int, int, str]], pad: int) -> None:
         if self._pll_type(pll) != PLL_OF_A_PAD:
-            raise BuildError(f"the PLL has the type {self._pll_type(pll)}, and only that of a pad is modelled, {PLL_OF_A_PAD}")
-        self.pll = {name: self._setting(pll, name, width) for name, width in PLL_SETTINGS.items()}
+            raise NetlistError(f"the PLL has the type {self._pll_type(pll)}, expected that of a pad, {PLL_OF_A_PAD}")
+        settings = {name: f"{self._setting(pll, name, width):b}" for name, width in PLL_SETTINGS.items()}
         x, y, block = pll["PLLOUT_A"]
         core = self.wires.at((x, y), f"io_{block}/D_IN_0")
         outputs: dict[str, Any] = {"LOCK": self._pin(pll, "LOCK"), "PLLOUTCORE": core}
@@ -203,7 +218,7 @@ class Circuit:
         if self.database.extra_bits[f"padin_glb_netwk.{number}"] in self.bits.extra:
             outputs["PLLOUTGLOBAL"] = self.wires.at((0, 1), f"glb_netwk_{number}")
         resets = {"PACKAGEPIN": pad, "RESETB": self._pin(pll, "RESETB"), "BYPASS": self._pin(pll, "BYPASS")}
-        self._add("pll", "SB_PLL40_PAD", {name: f"{value:b}" for name, value in self.pll.items()}, outputs, resets)
+        self._add("pll", "SB_PLL40_PAD", settings, outputs, resets)
 
     def _pin(self, pll: dict[str, tuple[int, int, str]], name: str) -> int | None:
         x, y, wire = pll[name]
@@ -228,9 +243,3 @@ def _matters(table: str, k: int) -> bool:
 
 def _each(one: Any, nets: Any) -> Any:
     return [one(net) for net in nets] if isinstance(nets, list) else one(nets)
-
-
-def ports_of(constraints: str) -> dict[str, str]:
-    """The port at each pin, from the constraints that Amaranth wrote (`set_io PORT PIN`)."""
-    lines: Iterable[list[str]] = (line.split() for line in constraints.splitlines())
-    return {words[2]: words[1] for words in lines if len(words) == 3 and words[0] == "set_io"}

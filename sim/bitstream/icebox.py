@@ -1,7 +1,8 @@
 """Project IceStorm's database of the iCE40 UP5K: which bit of which tile means what, and which wires are one net.
 
 It is the text `chipdb-5k.txt` of Debian's package `fpga-icestorm-chipdb`, whose head describes the format. It was found by
-experiments with the vendor's tools; nextpnr and icepack have files of their own, so a mistake of theirs shows here.
+experiments with the vendor's tools. nextpnr's database is made from it, so a mistake in it would be theirs too; how nextpnr and
+icepack use it is their own, and a mistake there shows here.
 """
 
 import os
@@ -9,7 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sim.native.compiler import BuildError
+from boards.netlist import NetlistError
 
 VARIABLE = "ICEBOX_CHIPDB"
 FILE = Path("/usr/share/fpga-icestorm/chipdb/chipdb-5k.txt")
@@ -54,10 +55,10 @@ def bit(name: str) -> Bit:
 
 
 def path() -> Path:
-    """The file, from the variable or where Debian puts it. Raises `BuildError`."""
+    """The file, from the variable or where Debian puts it. Raises `NetlistError`."""
     found = Path(os.environ.get(VARIABLE) or FILE)
     if not found.exists():
-        raise BuildError(
+        raise NetlistError(
             f"{found} is missing: install it (Debian, Ubuntu: sudo apt-get install fpga-icestorm-chipdb), or name the file "
             f"chipdb-5k.txt in the variable {VARIABLE}"
         )
@@ -65,9 +66,9 @@ def path() -> Path:
 
 
 def read(package: str) -> Database:
-    """The database, with the pads of one package. Takes seconds. Raises `BuildError`."""
+    """The database, with the pads of one package. Takes seconds. Raises `NetlistError`."""
     found = Database()
-    with path().open() as file:
+    with path().open(encoding="utf-8") as file:
         section: list[str] = []
         for line in file:
             words = line.split()

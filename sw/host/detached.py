@@ -32,7 +32,7 @@ def remedy(interface: str) -> str:
 def _devices(chip: UsbSerial) -> Iterator[str]:
     for device in sorted(DEVICES.glob("*")):
         try:
-            ids = tuple(int((device / name).read_text(), 16) for name in ("idVendor", "idProduct"))
+            ids = tuple(int((device / name).read_text(encoding="utf-8"), 16) for name in ("idVendor", "idProduct"))
         except (OSError, ValueError):
             continue  # an interface, or one that has just gone
         if ids == (chip.vendor, chip.product):

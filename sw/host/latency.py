@@ -14,7 +14,7 @@ def timer(device: str) -> Path:
 def latency(device: str) -> int | None:
     """Milliseconds, or None where the port has no such timer."""
     try:
-        return int(timer(device).read_text())
+        return int(timer(device).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
 

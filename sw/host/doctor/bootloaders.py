@@ -17,8 +17,9 @@ def bootloaders() -> Iterator[Finding]:
     boards = {ids: board for board, several in BOOTLOADERS.items() for ids in several}
     for file in sorted(DEVICES.glob("*/idVendor")):
         try:
-            ids, bus, address = ((file.parent / names).read_text() for names in ("idProduct", "busnum", "devnum"))
-            found = int(file.read_text(), 16), int(ids, 16)
+            beside = (file.with_name(name) for name in ("idProduct", "busnum", "devnum"))
+            ids, bus, address = (path.read_text(encoding="utf-8") for path in beside)
+            found = int(file.read_text(encoding="utf-8"), 16), int(ids, 16)
             node = NODES / f"{int(bus):03}" / f"{int(address):03}"
         except (OSError, ValueError):
             continue

@@ -1,8 +1,8 @@
 """The wires of a configured iCE40: which nets the bits join, and what drives them."""
 
+from boards.netlist import NetlistError
+from sim.bitstream.ice40_bits import Bits
 from sim.bitstream.icebox import Database, Tile
-from sim.bitstream.unpacked import Unpacked
-from sim.native.compiler import BuildError
 
 GLOBALS = 8
 LOW, HIGH = "0", "1"
@@ -13,11 +13,11 @@ class Wires:
     """The nets of a bitstream after its switches have been set.
 
     `at` gives the net of a name in a tile; `drive` says that a cell drives it. `read` gives what a cell's input sees: the net,
-    or a constant where nothing drives it, so every driver has to be known before. Raises `BuildError` where a global net
+    or a constant where nothing drives it, so every driver has to be known before. Raises `NetlistError` where a global net
     enters a column whose buffer is off.
     """
 
-    def __init__(self, bits: Unpacked, database: Database) -> None:
+    def __init__(self, bits: Bits, database: Database) -> None:
         self._bits, self._database = bits, database
         self._joined: dict[int, int] = {}
         self._constants: dict[int, str] = {}
@@ -86,5 +86,5 @@ class Wires:
         if source is None:
             return
         (place,) = self._database.functions[self._database.kinds[source]][f"ColBufCtrl.glb_netwk_{number}"]
-        if not self._bits.bit(source, place):
-            raise BuildError(f"tile {tile} takes global net {number}, and the buffer of its column in tile {source} is off")
+        if not self._bits.is_set(source, place):
+            raise NetlistError(f"tile {tile} takes global net {number}, and the buffer of its column in tile {source} is off")
