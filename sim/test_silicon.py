@@ -9,6 +9,8 @@ import json
 from dataclasses import replace
 
 import pytest
+from amaranth.hdl import Module, Signal
+from amaranth.lib.wiring import Component, In, Out
 
 from boards.catalogue import TARGETS
 from boards.error import BuildError
@@ -17,7 +19,9 @@ from boards.silicon.design import Design
 from boards.silicon.rule import Rule, check
 from boards.silicon.rules import SYNTHESISED
 from sim.netlist import build, run
+from sim.netlist_vectors import FINISH, synthesised
 from sim.test_netlist import TRIED
+from sim.test_netlist_memory import Bank, Shape
 from sw.contract.boards import BOARDS
 
 FAMILIES = {name: type(target.family).__name__ for name, target in TARGETS.items()}
@@ -219,3 +223,41 @@ def test_a_rule_is_asked_only_about_its_families():
 
 
 EMPTY = {"attributes": {}, "ports": {}, "cells": {}}
+
+
+class Sum(Component):
+    """Two numbers and a carry, all of them signals."""
+
+    inputs: In(17)
+    outputs: Out(9)
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        registers = Signal(17)
+        m.d.sync += registers.eq(self.inputs)
+        m.d.sync += self.outputs.eq(registers[:8] + registers[8:16] + registers[16])
+        return m
+
+
+# Family, design, the rule that it breaks, and whether what this project does after synthesis mends it.
+IDIOMS = {
+    "cleared-ecp5": ("Ecp5", Bank((Shape(width=32, depth=512, granularity=8, cleared=True),)), "block-ram-reset", False),
+    "cleared-gowin": ("Gowin", Bank((Shape(width=16, depth=1024, cleared=True),)), "block-ram-reset", False),
+    "held-gowin": ("Gowin", Bank((Shape(width=18, depth=1024, granularity=9),)), "gowin-block-ram-enable", True),
+    "bytes-gowin": ("Gowin", Bank((Shape(width=18, depth=1024, granularity=9),)), "gowin-block-ram-byte-enable", True),
+    "contents-ecp5": ("Ecp5", Bank((Shape(width=9, depth=2048),)), "written-memory-contents", False),
+    "contents-ice40": ("Ice40", Bank((Shape(width=16, depth=256),)), "written-memory-contents", False),
+    "carry-gowin": ("Gowin", Sum(), "gowin-carry-from-logic", True),
+}
+
+
+@pytest.mark.parametrize("idiom", IDIOMS)
+def test_what_synthesis_makes_of_an_idiom_is_seen(idiom, tmp_path):
+    """What reports are about, as synthesis maps it; some of it is mended before anything else is done."""
+    family, component, rule, is_mended = IDIOMS[idiom]
+    netlist = tmp_path / "top.json"
+    synthesised(component, family, tmp_path, finish=False)
+    assert RULES[rule].refusals(Design(json.loads(netlist.read_text()), board="none", family=family))
+    FINISH[family](netlist)
+    left = RULES[rule].refusals(Design(json.loads(netlist.read_text()), board="none", family=family))
+    assert (left == []) == is_mended
