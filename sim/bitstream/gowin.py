@@ -11,19 +11,17 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from apycula import chipdb, gowin_unpack
+from apycula import attrids, chipdb, gowin_unpack
 from apycula.bslib import read_bitstream
 
 from boards.gowin import DIES
 from boards.netlist import NetlistError
 from sim.bitstream.gowin_blocks import as_single, block_ram
+from sim.bitstream.gowin_wires import CONSTANTS, Wires
 
 # Of each die the tiles of its PLLs that hold no fuses of their own, and are read nevertheless.
 PLL_TILES = {"GW1N-9C": ((9, 0), (9, 46)), "GW2A-18C": ((9, 0), (9, 55), (45, 0), (45, 55))}
-CONSTANTS = {"VSS": "0", "VCC": "1"}
 PIN = re.compile(r'^IO_LOC "(.+)" (\d+);', re.MULTILINE)
-# Wires between neighbours: the name of one in a tile, and in which neighbour it has which other name.
-LANES = (("SN", -1, 0, "N1"), ("SN", 1, 0, "S1"), ("EW", 0, -1, "W1"), ("EW", 0, 1, "E1"))
 DIVIDERS = {"IDIV_SEL", "FBDIV_SEL"}
 
 
@@ -43,35 +41,6 @@ def circuit(folder: Path, platform: Any, flips: Iterable[tuple[int, int]] = ()) 
     return Circuit(bits, die, known, {port: package[pin][0] for port, pin in pins}).design()
 
 
-class Wires:
-    """Wires of the chip by name; those that a switch or the metal connects are one."""
-
-    def __init__(self, db: Any) -> None:
-        self.db = db
-        self._same: dict[str, str] = {}
-
-    def name(self, row: int, column: int, wire: str) -> str:
-        """The name of a wire as it is called in a tile, counted from zero."""
-        return chipdb.wire2global(row + 1, column + 1, self.db, wire)
-
-    def find(self, name: str) -> str:
-        """The wire that stands for all that are connected with this one; a constant stands for what it drives."""
-        while (other := self._same.get(name, name)) != name:
-            name = other
-        return name
-
-    def join(self, one: str, other: str) -> None:
-        """Connect two wires. Raises `NetlistError` where both are constants."""
-        one, other = self.find(one), self.find(other)
-        if one == other:
-            return
-        if other in CONSTANTS:
-            one, other = other, one
-        if other in CONSTANTS:
-            raise NetlistError("a wire of the bitstream is tied to both constants")
-        self._same[other] = one
-
-
 class Circuit:
     """The cells of the bits of a die; `pins` are places on the chip, as "IOL11A", by the name of the port.
 
@@ -87,7 +56,6 @@ class Circuit:
         self._plls: dict[str, tuple[list[tuple[int, int]], dict[str, str]]] = {}
         self._one: list[list[str]] = []  # wires that lead to the same place
         self._places = {gowin_unpack.tbrl2rc(self.db, place): port for port, place in pins.items()}
-        self._metal()
         tiles = chipdb.tile_bitmap(self.db, bits)
         whole = chipdb.tile_bitmap(self.db, bits, empty=True)
         tiles |= {place: whole[place] for place in PLL_TILES[die]}
@@ -137,34 +105,9 @@ class Circuit:
     def _is_clocked(pins: dict[str, list[int | str]], pin: str) -> bool:
         return isinstance(pins.get(pin, ["x"])[0], int)
 
-    def _metal(self) -> None:
-        """What is one wire on the chip, though tiles have names of their own for it."""
-        self._metals = {place for _, places in self.db.nodes.values() for place in places}
-        for _, places in self.db.nodes.values():
-            self._same(places)
-        for (_, column, number), long in self.db.segments.items():
-            ends = [(long[f"{end}_row"], column, long[f"{end}_wire"]) for end in ("top", "bottom")]
-            rows = range(long["min_y"], long["max_y"] + 1)
-            self._same([*ends, *((row, column, f"LT0{1 + 3 * (number // 4)}") for row in rows)])
-            for row in rows:
-                branches = ((row, each, f"LB{number}1") for each in range(long["min_x"], long["max_x"] + 1))
-                self._same([(row, column, f"LBO{number // 4}"), *branches])
-        for row in range(self.db.rows):
-            for column in range(self.db.cols):
-                for i in "12":
-                    for wire, down, right, other in LANES:
-                        here = self.wires.name(row, column, f"{wire}{i}0")
-                        self.wires.join(here, self.wires.name(row + down, column + right, f"{other}{i}1"))
-
-    def _same(self, places: Iterable[tuple[int, int, str]]) -> None:
-        """Join wires; each is known by its tile and its name there."""
-        first, *others = (self.wires.name(*place) for place in places)
-        for other in others:
-            self.wires.join(first, other)
-
     def _tile(self, row: int, column: int, tile: Any) -> None:
         bels, switches, clocks = gowin_unpack.parse_tile_(self.db, row, column, tile, noiostd=False)
-        switches |= {to: self._spine(row, column, to, from_) for to, from_ in clocks.items()}
+        switches |= {to: self.wires.source(row, column, to, from_) for to, from_ in clocks.items()}
         for to, from_ in switches.items():
             self.wires.join(self.wires.name(row, column, to), self.wires.name(row, column, from_))
         known = self.db[row, column].bels
@@ -188,13 +131,6 @@ class Circuit:
                 kind, parameters, pins = block_ram(self.db, aside, known["BSRAM"].portmap)
                 outputs = [pin for pin in pins if pin.startswith("DO")]
                 self._add(row, column, kind, "BSRAM", pins, outputs, parameters, BSRAM_SUBTYPE="X9")
-
-    def _spine(self, row: int, column: int, to: str, from_: str) -> str:
-        """Of the sources that the same fuses choose, the one whose wire comes through the tile."""
-        sources = self.db[row, column].clock_pips[to]
-        alike = [source for source, fuses in sources.items() if fuses == sources[from_]]
-        here = [source for source in alike if (row, column, source) in self._metals]
-        return here[0] if len(here) == 1 else from_
 
     def _add(
         self,
@@ -231,7 +167,17 @@ class Circuit:
         return 0xFFFF - sum(1 << bit for bit in bels.get(f"LUT{i}", ()))
 
     def _lut_ram(self, row: int, column: int, bels: dict[str, set[Any]]) -> None:
-        pins = dict(self.db[row, column].bels["RAM16"].portmap)
+        known = self.db[row, column]
+        pins = dict(known.bels["RAM16"].portmap)
+        slices = gowin_unpack.parse_attrvals(
+            self._tiles[row, column],
+            self.db.rev_logicinfo("SLICE"),
+            self.db.shortval[known.ttyp]["CLS2"],
+            attrids.cls_attrids,
+            "CLS",
+        )
+        if slices.get("LSR_MUX_LSR") != attrids.cls_attrvals["INV"]:  # the chip writes while the wire is low
+            raise NetlistError(f"X{column}Y{row}/RAM16: the fuses do not turn its write enable round")
         first = [wires[0] for wires in pins["RAD"]]
         self._one += [[self.wires.name(row, column, wire) for wire in wires] for wires in pins["RAD"]]
         parameters = {f"INIT_{i}": f"{self._bits(bels, i):016b}" for i in range(4)}
