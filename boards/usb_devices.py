@@ -42,7 +42,7 @@ def _device(entry: Path) -> UsbDevice:
     """Raises OSError for what is no device."""
 
     def text(name: str) -> str:
-        return (entry / name).read_text(errors="replace").strip()
+        return (entry / name).read_text(encoding="utf-8", errors="replace").strip()
 
     ports = (port for pattern in ("*:*/tty*", "*:*/tty/tty*") for port in entry.glob(pattern) if port.name != "tty")
     ids = int(text("idVendor"), 16), int(text("idProduct"), 16)

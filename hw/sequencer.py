@@ -3,11 +3,10 @@
 Learning of layer 1 runs beside the next sample's forward pass, which follows the learner's frontier row by row.
 """
 
-from amaranth.hdl import Array, C, Cat, Module, Mux, Signal
+from amaranth.hdl import Array, Cat, Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from hw.complement import reaches
 from hw.engine_signature import EVENTS_LAYOUT
 from hw.forward.normalise import activation_layout
 from hw.input_buffer import STAGED_LAYOUT
@@ -154,7 +153,7 @@ class Sequencer(wiring.Component):
                     m.next = "FORWARD"
 
             with m.State("FORWARD"):
-                allowed = (index != 0) | ~self.learning | ~reaches(Cat(neuron, C(0, 1)), ~self.frontier)
+                allowed = (index != 0) | ~self.learning | (neuron < self.frontier)
                 m.d.comb += [
                     token.opcode.eq(Opcode.FORWARD),
                     self.tokens.valid.eq(allowed),

@@ -13,6 +13,7 @@ WRITERS = {"write_text", "write_bytes", "copyfile", "copy2", "copytree", "savefi
 MAY_WRITE = {
     "sw/files/output.py": "the one way",
     "sw/figures/style.py": "into the file that the one way gives it",
+    "sw/host/process_transport.py": "a file without a name, in memory",
     "sw/host/array_archive.py": "into the file that the one way gives it",
     "sw/contract/protocol.py": "the contract imports the standard library only; a page of the documentation",
     "sw/experiments/continual/other_rules.py": "a temporary folder of its own",
@@ -59,6 +60,7 @@ def machine_dependent(source: str) -> list[int]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and not any(keyword.arg == "encoding" for keyword in node.keywords):
             method = isinstance(node.func, ast.Attribute) and name_of(node) in ("read_text", "write_text")
+            method = method and not ast.unparse(node.func).startswith("distribution(")  # of an installed package, always UTF-8
             mode = mode_of(node)
             path = isinstance(node.func, ast.Attribute) and not node.args and mode == "r" or mode in ("w", "a", "x")
             if method or name_of(node) == "open" and path and "archive." not in ast.unparse(node.func):

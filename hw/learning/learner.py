@@ -63,14 +63,12 @@ class Learner(wiring.Component):
         fold, last_fold = Signal(range(g.folds)), Signal(range(g.folds))
         slice_ = Signal(range(g.slices))
         address = Signal.like(token.address, reset_less=True)
-        not_frontier = Signal.like(self.frontier)  # the complement (`hw.complement`)
-        m.d.comb += self.frontier.eq(~not_frontier)
 
         with m.If(self.start):
             m.d.sync += [
                 self.active.eq(1),
                 self.drawing.eq(~self.backward),
-                not_frontier.eq(~0),
+                self.frontier.eq(0),
                 base.eq(self.base),
                 last_fold.eq(self.folds - 1),
                 input_base.eq(Array(i * g.folds for i in range(INPUT_SETS))[self.input_set]),
@@ -113,7 +111,7 @@ class Learner(wiring.Component):
                 ]
         with m.If(row_done):
             m.d.sync += [
-                not_frontier.eq(~(draw.neuron + 1)),
+                self.frontier.eq(draw.neuron + 1),
                 self.active.eq(~draw.last),
                 self.drawing.eq(self.drawing & ~draw.last),
             ]

@@ -5,8 +5,8 @@ from rich.table import Table
 
 from sw.contract.boards import ALIASES, BOARDS
 from sw.contract.geometry import Geometry
+from sw.figures.table import show
 from sw.host.boards import SIMULATED, names
-from sw.host.commands.speech import tell_table
 from sw.host.ports import serial_ports
 from sw.host.usb import usb_serials
 
@@ -23,7 +23,7 @@ def boards() -> None:
         geometry = BOARDS[name].geometry if name in BOARDS else SIMULATED if name == "sim" else None
         also = [alias for alias, meant in ALIASES.items() if meant == name]
         table.add_row(" = ".join([name, *also]), *_shape(geometry), ABOUT.get(name) or _usb(name))
-    tell_table(table)
+    show(table)
     ports = [line for port in serial_ports() for line in (f"  {port}", *(f"    {link}" for link in port.links))]
     typer.echo("\n".join(["serial ports:", *ports]) if ports else "serial ports: none")
 

@@ -49,8 +49,7 @@ def _write(stream: TextIO | None, line: str) -> None:
     if stream is None:  # closed by whoever started this program
         return
     try:
-        encoding = stream.encoding or "ascii"
-        print(line.encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)
+        print(line, file=stream, flush=True)
     except OSError:
         _give_up(stream)
 
