@@ -24,7 +24,7 @@ case "$*" in
     *"-m venv"*)
         mkdir -p .venv/bin
         cp "$FAKE_PYTHON" .venv/bin/python
-        for tool in yosys nextpnr-ecp5 ecppack nextpnr-ice40 icepack nextpnr-himbaechel-gowin; do
+        for tool in yosys nextpnr-ecp5 ecppack ecpunpack nextpnr-ice40 icepack iceunpack nextpnr-himbaechel-gowin; do
             printf '#!/bin/sh\n' >.venv/bin/yowasp-$tool
             chmod +x .venv/bin/yowasp-$tool
         done ;;
@@ -75,7 +75,7 @@ class Scene:
 
     def run(self, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
         own = {"PATH": str(self.bin), "LOG": str(self.log), "FAKE_BIN": str(self.bin), "FAKE_PYTHON": str(self.bin / "python3")}
-        environment = own | {"HOME": str(self.bin)} | variables
+        environment = own | {"HOME": str(self.bin), "ICEBOX_CHIPDB": "/dev/null"} | variables
         return subprocess.run(command or (".ci/setup",), cwd=self.folder, env=environment, capture_output=True, text=True)
 
     def said(self) -> list[str]:

@@ -155,7 +155,7 @@ class Circuit:
             return [at(f"{wire}_{i}") for i in range(width)]
 
         modes = [int(self._is_set(above, f"RamConfig.CBIT_{i}")) for i in range(4)]
-        lines = self.bits.words.get(tile, ["0"] * 16)
+        lines = self.bits.words.get(tile, [])  # without any, nobody knows what it holds
         parameters = {"WRITE_MODE": f"{modes[1]}{modes[0]}", "READ_MODE": f"{modes[3]}{modes[2]}"}
         parameters |= {f"INIT_{i:X}": f"{int(line, 16):0256b}" for i, line in enumerate(lines)}
         inputs = {name: bus(name, 16) for name in ("MASK", "WDATA")} | {name: bus(name, 11) for name in ("WADDR", "RADDR")}
