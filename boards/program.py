@@ -1,6 +1,6 @@
 """Loads a board's bitstream into it; builds it first where there is none, or one of other sources.
 
-python -m boards.program --board ulx3s-25f --port /dev/ttyUSB0
+    python -m boards.program --board ulx3s-25f --port /dev/ttyUSB0
 """
 
 import argparse

@@ -68,10 +68,12 @@ class Engine(wiring.Component):
             link.network.eq(network),
             configuration.reset.eq(link.reset),
             input_buffer.clear.eq(configuration.loaded),
-            link.busy.eq(sequencer.busy | input_buffer.busy | rows.busy | configuration.loaded | counters.busy),
         ]
 
-        # the random word, the signature, counters of samples and events
+        # the random word, the signature, counters of samples and events; a reset comes straight out of the link's decisions,
+        # and reaches the counters a cycle later
+        reset = Signal()
+        m.d.sync += reset.eq(link.reset)
         own_words = Signal(data.ArrayLayout(16, 4))
         tells_own, own_word = Signal(), Signal(2)
         m.d.sync += [
@@ -96,8 +98,9 @@ class Engine(wiring.Component):
             counters.read.eq(link.report_read),
             counters.address.eq(link.report_address),
             link.report_word.eq(Mux(tells_own, own_words[own_word], counters.word)),
+            link.busy.eq(sequencer.busy | input_buffer.busy | rows.busy | configuration.loaded | reset | counters.busy),
             counters.clear.eq(configuration.loaded),
-            counters.reset.eq(link.reset),
+            counters.reset.eq(reset),
             counters.events.eq(sequencer.phase),
             counters.events.samples.eq(sequencer.trained),
             counters.events.bad_frames.eq(link.bad_frame),

@@ -41,6 +41,7 @@ class RequestReader(Component):
         byte = self.frames.payload
         index = Signal(range(frames.HEADER.size))
         front = Cat(self.kind, self.sequence)
+        any_left = Signal()  # `left` is not zero: told by a flip-flop, for what is decided by it is far away
         m.d.comb += self.payload.payload.eq(byte.data)
         with m.FSM():
             with m.State("header"):
@@ -55,18 +56,19 @@ class RequestReader(Component):
                         with m.If(byte.data != self.nonce.word_select(index[:2], 8)):
                             m.d.sync += self.other_nonce.eq(1)
                     with m.Else():
-                        m.d.sync += self.left.eq(Cat(self.left[8:], byte.data))
+                        length = Cat(self.left[8:], byte.data)
+                        m.d.sync += [self.left.eq(length), any_left.eq(length.any())]
                     with m.If(index == frames.HEADER.size - 1):
                         m.d.sync += index.eq(0)
                         m.next = "payload"
             with m.State("payload"):
                 m.d.comb += [
                     self.valid.eq(1),
-                    self.payload.valid.eq(self.frames.valid & (self.left != 0)),
-                    self.frames.ready.eq(self.payload.ready & (self.left != 0)),
+                    self.payload.valid.eq(self.frames.valid & any_left),
+                    self.frames.ready.eq(self.payload.ready & any_left),
                 ]
                 with m.If(self.frames.valid & self.frames.ready):
-                    m.d.sync += self.left.eq(self.left - 1)
+                    m.d.sync += [self.left.eq(self.left - 1), any_left.eq(self.left != 1)]
                 with m.If(self.done):
                     m.next = "rest"
             with m.State("rest"):
