@@ -94,15 +94,18 @@ class Configuration(wiring.Component):
 
         # the registers of the layer at work, one word after another; the last one is the first of the layer below
         done = WORDS + 1
+        # `select` is decided far away: it only sets a flip-flop, and the next cycle is the first step.
+        selected, asked = Signal(), Signal.like(self.index)
+        m.d.sync += [selected.eq(self.select | self.loaded), asked.eq(Mux(self.loaded, 0, self.index))]
         index, step = Signal.like(self.index), Signal(range(done + 1), init=done)
-        below = step == WORDS - 1
-        address = Cat(step[:3] & ~below.replicate(3), (index - below)[: len(index)])
+        now, at = Signal.like(step), Signal.like(index)
+        m.d.comb += [now.eq(Mux(selected, 0, step)), at.eq(Mux(selected, asked, index))]
+        below = now == WORDS - 1
+        address = Cat(now[:3] & ~below.replicate(3), (at - below)[: len(at)])
         word = read_word(m, memory, address=address).as_value()
-        m.d.comb += self.settled.eq(step == done)
-        with m.If(self.select | self.loaded):
-            m.d.sync += [step.eq(0), index.eq(Mux(self.loaded, 0, self.index))]
-        with m.Elif(~self.settled):
-            m.d.sync += step.eq(step + 1)
+        m.d.comb += self.settled.eq(~selected & (step == done))
+        with m.If(~self.settled):
+            m.d.sync += [step.eq(now + 1), index.eq(at)]
         unused = Signal(8 - len(layer.folds))
         fields = (
             layer.neurons,
@@ -114,7 +117,7 @@ class Configuration(wiring.Component):
             layer.relax_rate[16:],
             layer.inputs,
         )
-        with m.Switch(step):
+        with m.Switch(now):
             for i, field in enumerate(fields):
                 with m.Case(i + 1):  # its address was there a cycle ago
                     m.d.sync += field.eq(word)
