@@ -122,7 +122,7 @@ CLAIMS = (
         bugs=(
             Bug(NAME, "self.items.payload.active & self.enable)", "self.enable)"),
             Bug(NAME, "self.items.valid & advance & ", "self.items.valid & "),
-            Bug(NAME, "self.prng[:16] < self.relax_rate", "self.prng[:16] <= self.relax_rate"),
+            Bug(NAME, "~reaches(Cat(self.prng[:16], C(0, 1)), ~self.relax_rate)", "self.prng[:16] <= self.relax_rate"),
             Bug(NAME, "Mux(advance, self.prng[24:], held)", "self.prng[24:]"),
             Bug(NAME, "Mux(advance, self.prng[24:], held)", "Mux(advance, self.prng[23:31], held)"),
             Bug(NAME, "looked_up.active & relaxes & self.enable", "relaxes & self.enable"),

@@ -123,6 +123,7 @@ ROOMS = (
         tests="sim/test_{}.py",
         instead={
             **dict.fromkeys(("accelerator", "engine", "sequencer", "serial_accelerator"), (WHOLE,)),
+            "complement": ("sim/test_session.py", "sim/test_classify.py", "sim/test_normalise.py"),
             "engine_signature": ("sim/test_counters.py",),
             "layouts": ("sim/test_issue.py", "sim/test_array.py"),
             "memory": ("sim/test_queues.py", "sim/test_counters.py", "sim/test_cell.py"),

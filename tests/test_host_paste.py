@@ -90,7 +90,7 @@ def test_a_program_that_was_started_otherwise_names_one_that_runs(tmp_path, monk
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     if not beside:
         monkeypatch.setattr(invocation, "NAME", "none")
-    assert program() == (shell_word(str(SCRIPT)) if beside else f"{shell_word(sys.executable)} -m sw.host")
+    assert program() == (shell_word(str(SCRIPT)) if beside else f"{shell_word(sys.executable)} -P -m sw.host")
     assert shell(f"{program()} boards").returncode == 0
 
 

@@ -69,7 +69,7 @@ def test_the_line_is_bad_enough_to_find_a_board_that_does_not_look(without):
 
     board.act = careless
     pixels, labels = samples(300)
-    device = device_on(FaultyWire(Line(board), there=BAD, back=BAD, seed=3), reply_timeout=0.3)
+    device = device_on(FaultyWire(Line(board), there=BAD, back=BAD, seed=3), reply_timeout=3.0)
     Checkpoint.initial(NETWORK).put_on(device)
     try:
         found = in_small_frames(device, pixels, labels)
@@ -90,7 +90,7 @@ def test_without_both_locks_samples_are_learned_twice():
 
     board.act = careless
     pixels, labels = samples(300)
-    device = device_on(FaultyWire(Line(board), there=BAD, back=BAD, seed=3), reply_timeout=0.3)
+    device = device_on(FaultyWire(Line(board), there=BAD, back=BAD, seed=3), reply_timeout=3.0)
     Checkpoint.initial(NETWORK).put_on(device)
     with pytest.raises(LinkError, match="has lost some or learned some twice"):
         in_small_frames(device, pixels, labels)
