@@ -145,7 +145,7 @@ def test_the_bits_of_the_icebreaker_learn_like_the_twin(icebreaker: Path):
 
 @pytest.mark.timeout(MINUTES * 60)
 def test_a_flipped_bit_of_the_icebreaker_is_found(icebreaker: Path):
-    """Many bits of tables are read by no sample of this network, so some are tried: `boards/reports/icebreaker-flips.json`."""
+    """Many bits of tables are read by no sample of this network, so some are tried (`sim.bitstream.flips`)."""
     bits, database, ports = unpack(icebreaker), icebox.read("sg48"), ice40.ports(icebreaker)
     for tile, place in random.Random(1).sample(flips.table_bits(bits, database), 12):
         bits.flip(tile, place)

@@ -29,7 +29,7 @@ class Wires:
             value = "".join(rows[row][column] for row, column in switch.bits)
             if value in switch.choices:
                 source = switch.choices[value]
-                self._join(switch.net, source)
+                self.join(switch.net, source)
                 if source in global_nets:
                     self._check_column(switch.tile, global_nets[source])
 
@@ -48,8 +48,10 @@ class Wires:
         return self._next - 1
 
     def join(self, one: int, other: int) -> None:
-        """Make two nets one, as a global buffer does."""
-        self._join(self._root(one), self._root(other))
+        """Make two nets one, as a switch does."""
+        one, other = self._root(one), self._root(other)
+        if one != other:
+            self._joined[one] = other
 
     def tie(self, net: int, level: str) -> None:
         """A net that is always at a level."""
@@ -75,11 +77,6 @@ class Wires:
             self._joined[net] = self._joined.get(above, above)
             net = above
         return net
-
-    def _join(self, one: int, other: int) -> None:
-        one, other = self._root(one), self._root(other)
-        if one != other:
-            self._joined[one] = other
 
     def _check_column(self, tile: Tile, number: int) -> None:
         source = self._database.column_buffers.get(tile)

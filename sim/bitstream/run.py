@@ -123,6 +123,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--commit", action="store_true", help="write to boards/reports too")
     given = parser.parse_args(arguments)
     try:
+        run.check_least(given, samples=1, seed=0, noise=0)
         board = find(given.board).name
         layers = run.parse_layers(given.layers) or BOARDS[board].layers
         folder = given.folder or WORK / board

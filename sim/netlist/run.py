@@ -117,11 +117,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--commit", action="store_true", help="write boards/reports/BOARD-netlist.json too")
     given = parser.parse_args(arguments)
     try:
-        if given.samples < 1:
-            raise BuildError(f"samples is {given.samples}, expected 1 or more")
-        for name in ("seed", "noise"):
-            if getattr(given, name) < 0:
-                raise BuildError(f"{name} is {getattr(given, name)}, expected 0 or more")
+        check_least(given, samples=1, seed=0, noise=0)
         result = run(given.board, given.samples, given.seed, parse_layers(given.layers), given.placed, given.noise)
         written = write_result("netlist", result, given.commit)
     except (BuildError, BoardsError, ContractError, HostError, FileError) as error:
@@ -132,6 +128,13 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     print(f"{result['board']}: {result['samples']} samples on the netlist, equal to the twin; {written}")
     return 0
+
+
+def check_least(given: argparse.Namespace, **least: int) -> None:
+    """Raise `BuildError` for an option below the least value that it may have."""
+    for name, low in least.items():
+        if getattr(given, name) < low:
+            raise BuildError(f"{name} is {getattr(given, name)}, expected {low} or more")
 
 
 def write_result(what: str, result: dict[str, Any], commit: bool) -> Path:
