@@ -103,7 +103,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--commit", action="store_true", help="write to boards/reports too")
     given = parser.parse_args(arguments)
     try:
-        run.check_least(given, flips=1)
+        run.check_least(given, flips=1, seed=0)
         if not (given.folder / find(BOARD).family.bitstream).exists():
             raise BuildError(f"there is no bitstream in {given.folder}: build it (make bitstream BOARD={BOARD})")
         result = try_all(given.folder, given.flips, given.seed)
