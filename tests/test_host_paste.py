@@ -45,7 +45,8 @@ def test_the_line_after_sigterm_goes_on_where_it_stopped(tmp_path, name):
     (tmp_path / "my tools").symlink_to(SCRIPT.parent)
     start = ["train", "--board", "twin", "--config", "net.toml", "--images", "images", "--labels", "labels"]
     command = [f"my tools/{SCRIPT.name}", *start, "--save", name, "--checkpoint-every", "200"]
-    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, encoding="utf-8")
+    bare = {**os.environ, "PATH": os.defpath}  # `metaplast` alone is not found: the line has to say where it stands
+    process = subprocess.Popen(command, cwd=tmp_path, env=bare, stderr=subprocess.PIPE, text=True, encoding="utf-8")
     with process:
         while not (tmp_path / name).exists():
             assert process.poll() is None
