@@ -10,7 +10,7 @@ from sw.contract.configuration import network_from_toml
 from sw.contract.network import Network
 from sw.experiments import run as run_module
 from sw.host import simulated_board
-from sw.host.command_line import run
+from sw.terminal.run import run
 from tests.fake_build import build_command
 
 GEOMETRY = "columns=784,rows=32,grid_height=49,grid_width=1,synapses_per_cell=16,folds=1"

@@ -21,14 +21,14 @@ from sw.experiments.learning import Pass, difference_from_twin, infer, learn
 from sw.experiments.results import prepare
 from sw.figures import confusion, hidden_weights, prequential, style
 from sw.files.output import write_json
-from sw.host.application import alone
 from sw.host.checkpoint import Checkpoint
-from sw.host.command_line import run
-from sw.host.commands.opening import find_board, read_network
-from sw.host.commands.options import Config, GeometryText
-from sw.host.commands.speech import say, tell
 from sw.host.error import InputError
 from sw.host.learning_device import Labels, Predictions
+from sw.terminal.application import alone
+from sw.terminal.opening import find_board, read_network
+from sw.terminal.options import Config, GeometryText
+from sw.terminal.run import run
+from sw.terminal.speech import say, tell
 
 RESULT = Path("results/run.json")
 PICTURES = ("-prequential", "-confusion", "-hidden-weights")  # what `draw` adds to the name of the result
