@@ -6,7 +6,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from amaranth.hdl import Elaboratable, Fragment, Signal
+from amaranth.hdl import Elaboratable, Fragment, Signal, Value
 
 
 @dataclass(frozen=True)
@@ -48,15 +48,22 @@ def recorded_signals(copy: Any) -> list[Any]:
     return signals
 
 
+def by_name(signals: list[Any]) -> dict[str, Any]:
+    """Signals by the names that they have in the text."""
+    return {Value.cast(signal).name: signal for signal in signals}
+
+
 class Elaborated(Elaboratable):
     """A block that has been elaborated already, so that a harness can speak of the signals inside.
 
     signals : those that the block's own module made, in the order of the text
+    inside : the same by their names
     """
 
     def __init__(self, copy: Any, block: Elaboratable) -> None:
         self.signals = recorded_signals(copy)
         self._fragment = Fragment.get(block, None)
+        self.inside = by_name(self.signals)
 
     def fsm(self, name: str) -> Any:
         """The state machine of this name: `state` is its signal, `encoding` the numbers of its states."""

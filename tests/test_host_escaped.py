@@ -11,8 +11,9 @@ import pytest
 from cobs import cobs
 
 from sw.contract.boards import BOARDS
+from sw.contract.commands import Command
 from sw.contract.escape import ESCAPE, FORBIDDEN, INVERT, Unescaper, escape
-from sw.contract.frames import Command, Frame
+from sw.contract.frames import Frame
 from sw.contract.network import Network
 from sw.host import boards
 from sw.host.command_line import app, run

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sw.contract.commands import Command
 from sw.contract.error import ContractError
-from sw.contract.frames import ERROR, HELLO, REPLY, Command, Frame
+from sw.contract.frames import ERROR, HELLO, REPLY, Frame
 from sw.contract.network import Network
 from sw.data.initial_weights import initial_weights
 from sw.host.checkpoint import Checkpoint

@@ -4,7 +4,7 @@ from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out
 
-from hw.link.tokens import FRAME_TOKEN, LAST_BYTE
+from hw.link.frame_layouts import FRAME_TOKEN, LAST_BYTE
 from hw.memory import add_memory, offer_words
 from hw.register_slice import RegisterSlice
 
@@ -43,7 +43,9 @@ class FrameBuffer(Component):
         memory = add_memory(m, "memory", shape=LAST_BYTE, depth=self.depth)
         write = memory.write_port()
 
-        written, committed, given = (Signal(range(2 * self.depth)) for _ in range(3))
+        written, committed, given = (
+            Signal(range(2 * self.depth), name=name) for name in ("written", "committed", "given")
+        )
         room, too_long = Signal(), Signal()
         m.d.comb += room.eq((written ^ given) != self.depth)
 
