@@ -41,7 +41,7 @@ class BareCell:
         module.add_input_memory = lambda _m, _g, **ports: (self.valids, self.negatives, self.valid, self.negative)
         self.cell = module.Cell(g)
         m.submodules.cell = elaborated = Elaborated(module, self.cell)
-        self.inside = elaborated.inside
+        self.inside = {signal.name: signal for signal in elaborated.signals if isinstance(signal, Signal)}
         for each in (self.signs, self.word, self.valids, self.negatives, self.valid, self.negative):
             free(m, each)
         free(m, self.cell.token_in.as_value())

@@ -13,7 +13,7 @@ from amaranth.lib.wiring import Component, Flow
 
 from formal.claim import Claim
 from formal.clocked import clocked_module, earlier, free
-from formal.source import Bug, Elaborated, by_name, copy_of, recorded_signals
+from formal.source import Bug, Elaborated, copy_of
 from hw.engine_signature import SAMPLES_PLACE
 from hw.link.arguments import is_one_of
 from sw.contract.commands import Command
@@ -118,10 +118,9 @@ class OnceHarness(Elaboratable):
 
     def elaborate(self, platform: object) -> Module:
         m = clocked_module()
-        recorded = [recorded_signals(copy) for copy in (self.session, self.lock, self.check)]
         block = self.copy.Commands(GEOMETRY, HELLO)
-        m.submodules.block = elaborated = Elaborated(self.copy, block)
-        in_session, in_lock, in_check = (by_name(signals) for signals in recorded)
+        m.submodules.block = elaborated = Elaborated(self.copy, block, self.session, self.lock, self.check)
+        in_session, in_lock, in_check = (elaborated.inside_of[name] for name in (SESSION, LOCK, ARGUMENT))
         for _, member, value in block.signature.flatten(block):
             if member.flow == Flow.In:
                 free(m, Value.cast(value))

@@ -43,9 +43,7 @@ class FrameBuffer(Component):
         memory = add_memory(m, "memory", shape=LAST_BYTE, depth=self.depth)
         write = memory.write_port()
 
-        written, committed, given = (
-            Signal(range(2 * self.depth), name=name) for name in ("written", "committed", "given")
-        )
+        written, committed, given = (Signal(range(2 * self.depth)) for _ in range(3))
         room, too_long = Signal(), Signal()
         m.d.comb += room.eq((written ^ given) != self.depth)
 
