@@ -14,6 +14,7 @@ from hw.link.header_check import REASON_BITS
 from sw.contract.commands import Command
 from sw.contract.frames import Reason
 from sw.contract.geometry import Geometry, bits_for
+from sw.contract.specification import CommandTable
 from sw.contract.structure import Limit
 
 
@@ -84,30 +85,43 @@ class ArgumentCheck(Component):
             with m.If(step == 0):
                 m.d.sync += running.eq(0)
 
-        # The row is chosen by a multiplexer, which inverts for nothing: it is the row that is subtracted (`hw.complement`).
-        rows = network.rows
-        outside = {
-            Limit.LAYER: reaches(arguments_of(Command.TABLE, arguments).layer, ~network.layers),
-            Limit.ROW: self.row[len(rows) :].any() | ~exceeds(rows, ~self.row[: len(rows)]),
-            Limit.COLUMNS: is_less(C(self.geometry.columns, 16), self.columns, equal=C(0)),
-            Limit.NOT_ZERO: (self.left != 0) & (arguments_of(Command.STATE, arguments).prng == 0),
-        }
-        not_next = (kind == Command.TRAIN) & ~Mux(self.repeated, self.kept, self.fits)
-
         with m.If(finished):
             m.d.sync += self.reason.eq(0)
             with m.Switch(kind):
-                for samples, limits in dict.fromkeys((c.spec.is_stream, c.spec.limits) for c in self.commands):
-                    refusals = [(self.left != product, Reason.LENGTH), (not_next, Reason.SAMPLE)] if samples else []
-                    if limits:
-                        refusals.append((reduce(or_, (outside[limit] for limit in limits)), Reason.RANGE))
+                for command in self.commands:
+                    refusals = self._refusals(command, product)
                     if refusals:
-                        with m.Case(*(c for c in self.commands if (c.spec.is_stream, c.spec.limits) == (samples, limits))):
-                            self._refuse(m, refusals)
+                        with m.Case(command):
+                            for i, (condition, reason) in enumerate(refusals):
+                                with m.Elif(condition) if i else m.If(condition):
+                                    m.d.sync += self.reason.eq(reason)
         return m
 
-    def _refuse(self, m: Module, refusals: list[tuple[Value, Reason]]) -> None:
-        """For the first of the reasons that there is."""
-        for i, (condition, reason) in enumerate(refusals):
-            with m.Elif(condition) if i else m.If(condition):
-                m.d.sync += self.reason.eq(reason)
+    def _refusals(self, command: CommandTable, product: Value) -> list[tuple[Value, Reason]]:
+        """When a command is refused and why; the first of them counts. `product`: bytes of as many samples as it says."""
+        spec, arguments = command.spec, arguments_of(command, self.arguments)
+        refusals = []
+        if spec.is_stream:
+            refusals.append((self.left != product, Reason.LENGTH))
+        if command == Command.TRAIN:
+            refusals.append((~Mux(self.repeated, self.kept, self.fits), Reason.SAMPLE))
+        outside = [self._is_outside(field.limit, arguments[field.name]) for field in spec.known if field.limit]
+        if spec.fills_row:
+            outside.append(self._is_outside(Limit.COLUMNS, self.left))
+        if outside:
+            given = self.left != 0 if spec.optional else C(1)
+            refusals.append((given & reduce(or_, outside), Reason.RANGE))
+        return refusals
+
+    def _is_outside(self, limit: Limit, value: Value) -> Value:
+        """Whether an argument is not what it has to be. Row and columns are looked at where `hw.link.orders` has chosen them."""
+        rows = self.network.rows
+        match limit:
+            case Limit.LAYER:
+                return reaches(value, ~self.network.layers)
+            case Limit.ROW:  # a multiplexer inverts for nothing: it is the row that is subtracted (`hw.complement`)
+                return self.row[len(rows) :].any() | ~exceeds(rows, ~self.row[: len(rows)])
+            case Limit.COLUMNS:
+                return is_less(C(self.geometry.columns, 16), self.columns, equal=C(0))
+            case Limit.NOT_ZERO:
+                return value == 0

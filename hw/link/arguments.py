@@ -26,4 +26,4 @@ def most_arguments(commands: CommandSet) -> int:
 def arguments_of(command: CommandTable, arguments: Value) -> data.View:
     """The arguments of a command by their names; the last one is in the highest bits of `arguments`, as the bytes came."""
     layout = wire_layout(command.spec.known)
-    return data.View(layout, arguments[-layout.size :])
+    return data.View(layout, arguments[len(arguments) - layout.size :])

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from sw.contract.error import require
 from sw.contract.frames import image_bytes
-from sw.contract.structure import Field, Limit, Structure
+from sw.contract.structure import Field, Structure
 
 
 @dataclass(frozen=True)
@@ -101,10 +101,9 @@ class Specification:
         return any(isinstance(part, Items) and not part.width for part in self.rest)
 
     @property
-    def limits(self) -> tuple[Limit, ...]:
-        """What the arguments, and the length of a row, have to be."""
-        told = {field.limit for field in self.known} | {Limit.COLUMNS for part in self.rest if isinstance(part, Columns)}
-        return tuple(limit for limit in Limit if limit in told)
+    def fills_row(self) -> bool:
+        """The rest of a request are columns of a row, at most as many as the array has."""
+        return any(isinstance(part, Columns) for part in self.rest)
 
     @property
     def length(self) -> int | None:
@@ -122,7 +121,7 @@ class Specification:
             return True
         if self.length is not None or len(payload) < self.argument_bytes:
             return len(payload) == self.length
-        if any(isinstance(part, Columns) for part in self.rest):
+        if self.fills_row:
             return True
         return len(payload) == self.argument_bytes + payload[self.argument_bytes - 1] * self.item_length(inputs)
 
