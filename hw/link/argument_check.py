@@ -114,7 +114,7 @@ class ArgumentCheck(Component):
         return refusals
 
     def _is_outside(self, limit: Limit, value: Value) -> Value:
-        """Whether an argument is not what it has to be. Row and columns are looked at where `hw.link.orders` has chosen them."""
+        """Whether an argument is not what it has to be; row and columns as `hw.link.orders` has chosen them."""
         rows = self.network.rows
         match limit:
             case Limit.LAYER:
