@@ -14,7 +14,7 @@ from amaranth.lib.wiring import Component, Flow
 from formal.claim import Claim
 from formal.clocked import clocked_module, earlier, free
 from formal.source import Bug, Elaborated, copy_of
-from hw.engine_signature import SAMPLES_PLACE
+from hw.engine_ports import SAMPLES_PLACE
 from hw.link.arguments import is_one_of
 from sw.contract.commands import Command
 from sw.contract.frames import FIRST, Hello

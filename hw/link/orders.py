@@ -6,7 +6,7 @@ from amaranth.lib.wiring import Component, In, Out
 from amaranth.utils import exact_log2
 
 from hw.counters import WALK
-from hw.engine_signature import ROW_LAYOUT, STATE_LAYOUT, TABLE_LAYOUT
+from hw.engine_ports import ROW_LAYOUT, STATE_LAYOUT, TABLE_LAYOUT
 from hw.link.arguments import COMMANDS, CommandSet, arguments_of, is_one_of, most_arguments
 from hw.link.report import TOLD_BY_ENGINE
 from sw.contract.commands import Command
