@@ -58,6 +58,7 @@ ROOMS = (
             "frames": ("tests/test_frames.py", "tests/test_protocol.py"),
             "geometry_text": ("tests/test_geometry.py",),
             "parsing": ("tests/test_files_input.py",),
+            "payload": ("tests/test_commands.py",),
             "requests": ("tests/test_host_device.py", "tests/test_frames.py"),
             "specification": ("tests/test_commands.py", "sim/test_declared_once.py"),
             "state": ("tests/test_contract_model.py",),

@@ -23,8 +23,9 @@ from sw.contract.commands import Command
 from sw.contract.error import ContractError
 from sw.contract.frames import ERROR, REPLY, Frame, Hello, Reason, pack_state
 from sw.contract.network import MAX_LAYERS
+from sw.contract.payload import Bytes
 from sw.contract.registers import REGISTERS, Register, Registers, register_values
-from sw.contract.specification import Bytes, CommandTable, Specification
+from sw.contract.specification import CommandTable, Specification
 from sw.contract.state import State
 from sw.contract.structure import Field, Limit, Structure
 

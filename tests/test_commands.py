@@ -7,7 +7,8 @@ import pytest
 
 from sw.contract.commands import Command
 from sw.contract.error import ContractError
-from sw.contract.specification import Bytes, Columns, Items, Specification
+from sw.contract.payload import Bytes, Columns, Items
+from sw.contract.specification import Specification
 from sw.contract.structure import Field, Structure
 
 COUNT = Structure("", Field("count", 8))
