@@ -13,7 +13,7 @@ from sw.contract.network import Network
 from sw.contract.state import State
 from sw.contract.table import table_bytes
 from sw.data.initial_weights import initial_weights
-from sw.twin.compiled.library import SOURCE, library
+from sw.twin.compiled.library import SOURCE, RuleType, library
 from sw.twin.samples import labels_of, pixels_of, weights_of
 
 COUNTERS = ("learned", "draws", "rows_learned")
@@ -22,12 +22,12 @@ COUNTERS = ("learned", "draws", "rows_learned")
 class CompiledDevice:
     """One network in native code with the methods of `TwinDevice`: the same values, types and refusals.
 
-    Parameters: `source`, the C++ text of the machine. Raises `CompilerError` where it cannot be compiled. Use it as a
-    context manager or call `close`.
+    Parameters: `source`, the C++ text of the machine, with its headers beside it; `rule`, what learns in the place of the
+    contract's rule. Raises `CompilerError` where it cannot be compiled. Use it as a context manager or call `close`.
     """
 
-    def __init__(self, source: Path = SOURCE) -> None:
-        self._library = library(source)
+    def __init__(self, source: Path = SOURCE, rule: RuleType | None = None) -> None:
+        self._library = library(source, rule)
         self._network: Network | None = None
         self._machine: ctypes.c_void_p | None = None
         self._samples = 0
@@ -35,6 +35,11 @@ class CompiledDevice:
     def describe(self) -> str:
         """What answers, in one line."""
         return "compiled twin: the accelerator in C++, any network"
+
+    @property
+    def read_outs(self) -> int:
+        """Output neurons of a class: one, where the rule is the contract's."""
+        return self._library.machine_read_outs()
 
     def configure(self, network: Network) -> None:
         """Become `network`: initial weights, its random word, no samples, counters at zero."""
