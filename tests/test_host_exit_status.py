@@ -4,7 +4,6 @@ import errno
 import os
 import re
 import subprocess
-from pathlib import Path
 
 import pytest
 import typer
@@ -13,9 +12,10 @@ from sw.host import checkpoint, command_line
 from sw.host.command_line import app, run
 from sw.host.commands import selftest, verify
 from sw.host.interruption import EXIT_STATUS, SIGNALS
+from sw.tree.sources import ROOT
 from tests.program import GEOMETRY, TRAIN, prepare, start
 
-DOCS = Path(__file__).parent.parent / "docs" / "host.md"
+DOCS = ROOT / "docs" / "host.md"
 COUNT = 300
 
 

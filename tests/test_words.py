@@ -4,7 +4,6 @@ import io
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -18,8 +17,8 @@ from sw.figures.table import show
 from sw.files.streams import take_every_word
 from sw.host.boards import names
 from sw.host.command_line import app, run
+from sw.tree.sources import ROOT
 
-ROOT = Path(__file__).parent.parent
 COMMANDS = ("init", "train", "evaluate", "verify", "selftest", "boards", "doctor", "simulate", "experiment")
 METAPLAST = "from sw.host.command_line import main; main()"
 
