@@ -7,7 +7,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from hw.array.array import result_layout
-from hw.memory import add_memory, read_word, small_memory_style
+from hw.memory import add_memory, memory_style, read_word
 from sw.contract.geometry import Geometry, bits_for
 from sw.contract.network import MAX_LAYERS
 from sw.contract.tokens import Opcode
@@ -99,7 +99,7 @@ class ErrorStore(wiring.Component):
         g, lanes = self.geometry, self.geometry.lanes
         lane_shape = data.StructLayout({"active": lanes, "negative": lanes})
         depth = 2 << self.word_bits
-        style = small_memory_style(g, depth)
+        style = memory_style(g, depth)
         store = add_memory(m, "store", shape=data.ArrayLayout(lane_shape, g.slices), depth=depth, style=style)
         write = store.write_port(granularity=1)
         stored = read_word(m, store, address=Cat(self.read.word, self.read.half), enable=self.read.enable)
@@ -157,7 +157,7 @@ class ErrorStore(wiring.Component):
     def _near_flags(self, m: Module, address: Value) -> Value:
         """The near flags of the word (word, layer), one cycle later."""
         depth = (MAX_LAYERS - 1) << self.word_bits
-        style = small_memory_style(self.geometry, depth)
+        style = memory_style(self.geometry, depth)
         near_flags = add_memory(m, "near_flags", shape=self.geometry.synapses_per_cell, depth=depth, style=style)
         write = near_flags.write_port()
         m.d.comb += [
