@@ -3,9 +3,9 @@
     python -m boards.release
     python -m boards.release --boards ulx3s-85f,icebreaker
 
-Leaves `build/release/metaplast-VERSION` (BOARD.bit, .bin or .fs, BOARD.json, manifest.json, SHA256SUMS) and the same as a .tar.gz
-without times and owners. A bitstream that is not the one of its committed report, or whose sources are not those at hand, is refused
-and nothing is written. Exit status 0: gathered. 1: refused. 2: what was asked for is not there.
+Leaves `build/release/metaplast-VERSION` (BOARD.bit, .bin or .fs, BOARD.json, manifest.json, SHA256SUMS) and the same as a
+.tar.gz without times and owners. A bitstream that is not the one of its committed report, or whose sources are not those at
+hand, is refused and nothing is written. Exit status 0: gathered. 1: refused. 2: what was asked for is not there.
 """
 
 import argparse

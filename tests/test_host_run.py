@@ -17,7 +17,7 @@ from sw.experiments.run_report import PICTURES
 from sw.experiments.two_tasks import TwoTasks
 from sw.host import simulated_board
 from sw.host.checkpoint import Checkpoint
-from sw.host.command_line import run
+from sw.terminal.run import run
 from sw.twin.device import TwinDevice
 from tests.fake_build import build_command
 

@@ -10,7 +10,7 @@ from sw.host import boards, streaming
 from sw.host.checkpoint import Checkpoint
 from sw.host.comparison import devices_differ, predictions_differ
 from sw.host.learning_device import Bits, Labels, LearningDevice, Predictions
-from sw.host.progress import Progress
+from sw.terminal.progress import Progress
 
 CYCLES = "cycles_"
 IDLE = "cycles_starved"  # the engine waits for the link: not a cost of learning

@@ -8,7 +8,7 @@ from sw.experiments.two_tasks import TwoTasks
 from sw.host import streaming
 from sw.host.checkpoint import Checkpoint
 from sw.host.learning_device import LearningDevice, Predictions
-from sw.host.progress import Progress
+from sw.terminal.progress import Progress
 
 
 @dataclass(frozen=True, kw_only=True)

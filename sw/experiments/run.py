@@ -23,15 +23,15 @@ from sw.experiments.run_report import PICTURES, Done, draw, numbers, table
 from sw.experiments.two_tasks import TwoTasks
 from sw.files.output import write_json
 from sw.host import boards
-from sw.host.application import alone
 from sw.host.checkpoint import Checkpoint
-from sw.host.command_line import run
-from sw.host.commands.opening import find_board, read_network
-from sw.host.commands.options import Config, GeometryText
-from sw.host.commands.speech import say, tell, tell_table
 from sw.host.comparison import devices_differ, predictions_differ
 from sw.host.error import InputError
 from sw.host.learning_device import LearningDevice
+from sw.terminal.application import alone
+from sw.terminal.opening import find_board, read_network
+from sw.terminal.options import Config, GeometryText
+from sw.terminal.run import run
+from sw.terminal.speech import say, tell, tell_table
 
 RESULT = Path("results/run.json")
 TEST_SAMPLES = 2000  # of each task
