@@ -10,8 +10,8 @@ import pytest
 from sw.contract import CONTRACT_VERSION
 from sw.contract.frames import VERSION
 from sw.experiments import measured
+from sw.tree.sources import ROOT
 
-ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md"), *(ROOT / "sw").rglob("*.md")])
 FEWEST_WORDS, MOST_WORDS = 600, 800
