@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from sw.tree.sources import ROOT
+
 ROOMS = ("sw", "hw", "formal", "mutation", "boards", "sim")
 WRITERS = {"write_text", "write_bytes", "copyfile", "copy2", "copytree", "savefig", "savez", "savez_compressed"}
 

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +15,7 @@ from sw.experiments.continual.other_rules import RULES, OtherRule
 from sw.experiments.continual.trial import TrialNetwork
 from sw.host.error import InputError
 from sw.terminal.run import run
+from sw.tree.sources import ROOT
 from sw.twin.compiled.device import CompiledDevice
 
 torch.set_num_threads(1)  # tests run side by side
@@ -197,5 +197,5 @@ def test_a_sweep_refuses_before_it_learns_and_learns_by_the_rule_that_it_names(t
 
 
 def test_the_results_page_says_what_every_rule_is():
-    page = (Path(__file__).parent.parent / "docs" / "results.md").read_text()
+    page = (ROOT / "docs" / "results.md").read_text()
     assert all(f"| `{name}`" in page or f", `{name}` |" in page for name in RULES)

@@ -5,3 +5,8 @@ other rules may differ, `machine.h` a sample from its pixels to its last weight;
 Python its functions. `tests/test_twin_compiled.py` holds them equal to the twin in every prediction, weight, random word,
 count and signature. The twin in PyTorch stays the definition: it has replicas, runs on a GPU and needs no compiler.
 """
+
+from sw.twin.compiled.device import CompiledDevice
+from sw.twin.compiled.library import CompilerError
+
+__all__ = ["CompiledDevice", "CompilerError"]

@@ -7,6 +7,7 @@ import platform
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,10 @@ class CompilerError(Exception):
     """There is no compiler, or it refuses the source. One sentence."""
 
 
+def say_nothing(line: str) -> None:
+    """Where nobody waits."""
+
+
 @dataclass(frozen=True)
 class RuleType:
     """A learning rule in the place of the contract's: the header of its type (`rule.h` says what that has), and its name."""
@@ -35,8 +40,11 @@ class RuleType:
 
 
 @functools.cache
-def library(source: Path = SOURCE, rule: RuleType | None = None) -> ctypes.CDLL:
-    """The compiled `source`, made on first use (some seconds) and kept (`sw.tree.built`), with `rule`, or the contract's.
+def library(
+    source: Path = SOURCE, rule: RuleType | None = None, report: Callable[[str], None] = say_nothing
+) -> ctypes.CDLL:
+    """The compiled `source`, with `rule` or the contract's: made on first use (some seconds, which `report` is told) and kept
+    (`sw.tree.built`).
 
     Raises `CompilerError`.
     """
@@ -49,7 +57,11 @@ def library(source: Path = SOURCE, rule: RuleType | None = None) -> ctypes.CDLL:
     parts = [*texts, rule.name if rule else "", *COMPILE, compiler, platform.machine(), platform.node()]
     name = f"{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:16]}.so"
     options = rule.options(source.parent) if rule else []
-    loaded = ctypes.CDLL(str(built.found(ROOM, name) or _compile(source, options, name)))
+    made = built.found(ROOM, name)
+    if made is None:
+        report("compiling the twin (once)")
+        made = _compile(source, options, name)
+    loaded = ctypes.CDLL(str(made))
     loaded.machine_new.restype = ctypes.c_void_p
     loaded.machine_random.restype = ctypes.c_uint32
     loaded.machine_signature.restype = ctypes.c_uint32
