@@ -113,4 +113,4 @@ def draw(placed_json: Path, report: dict[str, Any], path: Path) -> list[Path]:
         grid_width=report["geometry"]["grid_width"],
         upwards=next(cells(placed_json))[1].startswith(("ICESTORM", "SB_")),
     )
-    return style.save(figure, path)
+    return style.save(figure, path, (style.PNG, style.SVG))
