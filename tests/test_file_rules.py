@@ -17,7 +17,6 @@ MAY_WRITE = {
     "sw/host/process_transport.py": "a file without a name, in memory",
     "sw/host/array_archive.py": "into the file that the one way gives it",
     "sw/contract/protocol.py": "the contract imports the standard library only; a page of the documentation",
-    "sw/experiments/continual/other_rules.py": "a temporary folder of its own",
     "sw/experiments/soaking/killed.py": "a temporary folder of its own",
     "sim/bench.py": "the folder of a bench",
     "sim/netlist/build.py": "the cache of builds",

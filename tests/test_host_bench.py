@@ -9,14 +9,15 @@ import torch
 import typer
 from cobs import cobs
 
-from sw.contract.frames import OVERHEAD, REPLY, Command, Frame
+from sw.contract.commands import Command
+from sw.contract.frames import OVERHEAD, REPLY, Frame
 from sw.contract.network import Network
 from sw.experiments import bench
 from sw.experiments.benchmarks import area, growth, host, link, simulated, twin
 from sw.experiments.learning import Pass
 from sw.host import simulated_board
-from sw.host.command_line import run
 from sw.host.error import BoardError
+from sw.terminal.run import run
 from sw.wire.board import ModelBoard
 from sw.wire.paced import PacedLine
 from tests.fake_build import build_command

@@ -4,7 +4,8 @@ from amaranth.hdl import Module, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out, connect, flipped
 
-from hw.engine_signature import EngineSignature
+from hw.engine_ports import EnginePorts
+from hw.link.arguments import COMMANDS, CommandSet
 from hw.link.commands import Commands
 from hw.link.receiver import Receiver
 from hw.link.transmitter import Transmitter
@@ -22,30 +23,38 @@ class Link(Component):
     ----------
     geometry, clock_hz, build : what HELLO tells: the array's shape, the clock, an identity of 64 bits
     buffer_bytes : room for requests, a power of two up to 32768; with header, without CRC
+    commands : those that the board knows; it refuses others
 
     Members
     -------
     rx, tx : bytes from and to the wire
     entropy : for the boot nonce; a simulator ties it to a number of its own, a board to zero
-    engine : `EngineSignature`
+    engine : `EnginePorts`
     """
 
-    def __init__(self, geometry: Geometry, clock_hz: int, build: int, buffer_bytes: int = 4096) -> None:
+    def __init__(
+        self,
+        geometry: Geometry,
+        clock_hz: int,
+        build: int,
+        buffer_bytes: int = 4096,
+        commands: CommandSet = COMMANDS,
+    ) -> None:
         self.hello = Hello(build=build, clock_hz=clock_hz, buffer_bytes=buffer_bytes, nonce=0, **vars(geometry))
-        self.geometry = geometry
+        self.geometry, self.commands = geometry, commands
         super().__init__(
             {
                 "rx": In(stream.Signature(8)),
                 "tx": Out(stream.Signature(8)),
                 "entropy": In(32),
-                "engine": Out(EngineSignature(geometry)),
+                "engine": Out(EnginePorts(geometry)),
             }
         )
 
     def elaborate(self, platform) -> Module:
         m = Module()
         m.submodules.receiver = receiver = Receiver(self.hello.buffer_bytes)
-        m.submodules.commands = commands = Commands(self.geometry, self.hello)
+        m.submodules.commands = commands = Commands(self.geometry, self.hello, self.commands)
         m.submodules.transmitter = transmitter = Transmitter()
         connect(m, flipped(self.rx), receiver.encoded)
         connect(m, receiver.frames, commands.frames)

@@ -54,7 +54,7 @@ class OpenBoard:
 
     @property
     def geometry(self) -> Geometry | None:
-        """The shape of the board; None where any network fits (the twin)."""
+        """The shape of the board; None where any network fits (the twins)."""
         return self._board.geometry
 
     @property

@@ -8,19 +8,27 @@ BATCH = 100  # half a second of the simulated board: Ctrl-C is answered within i
 
 
 def train(
-    device: LearningDevice, pixels: Bits, labels: Labels, stop: Callable[[], bool] = lambda: False
+    device: LearningDevice,
+    pixels: Bits,
+    labels: Labels,
+    stop: Callable[[], bool] = lambda: False,
+    size: int | None = None,
 ) -> Iterator[Predictions]:
-    """The predictions of one batch after another; ends early, between two batches, once `stop()` is true.
+    """The predictions of one batch after another, of `size` samples (None: as suits the device).
+
+    Ends early, between two batches, once `stop()` is true.
 
     Some batches are ahead of the predictions: what has been sent when `stop()` comes true is learned and given. So the
     generator must be exhausted before the device is asked anything else.
     """
 
+    step = size or _batch(device)
+
     def batches() -> Iterator[tuple[Bits, Labels]]:
-        for first in range(0, len(pixels), BATCH):
+        for first in range(0, len(pixels), step):
             if stop():
                 return
-            part = slice(first, first + BATCH)
+            part = slice(first, first + step)
             yield pixels[part], labels[part]
 
     return device.stream(batches())
@@ -28,7 +36,13 @@ def train(
 
 def infer(device: LearningDevice, pixels: Bits, stop: Callable[[], bool] = lambda: False) -> Iterator[Predictions]:
     """The predictions of one batch after another, without learning; ends early once `stop()` is true."""
-    for first in range(0, len(pixels), BATCH):
+    size = _batch(device)
+    for first in range(0, len(pixels), size):
         if stop():
             return
-        yield device.infer(pixels[first : first + BATCH])
+        yield device.infer(pixels[first : first + size])
+
+
+def _batch(device: LearningDevice) -> int:
+    """Samples of a batch: `BATCH`, or what a device says that takes so many in no more time."""
+    return getattr(device, "batch", BATCH)
