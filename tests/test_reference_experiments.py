@@ -73,6 +73,7 @@ def test_after_each_task_those_so_far_are_tested():
     written = done.as_json(5, 2)
     assert written["seed"] == 5 and written["matrix"][0] == [0.1, None, None, None]
     assert written["metrics"]["accuracy"] == pytest.approx((0.42 + 0.43) / 2)
+    assert written["so_far"] == pytest.approx([0.1, 0.205, 0.31, 0.415])
 
 
 def test_looking_back_tests_the_newest_and_all_at_the_end():
