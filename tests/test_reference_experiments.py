@@ -36,7 +36,7 @@ STREAM = Stream(
 )
 
 
-class Pupil:
+class Counting:
     """Knows of each task how often it was taught since; flips one weight more with every task."""
 
     def __init__(self):
@@ -58,14 +58,14 @@ class Pupil:
 
 
 def taught(**options):
-    pupil = Pupil()
+    learner = Counting()
     given = {"joint": False, "samples": 3, "test_samples": None, "look_back": None} | options
-    return pupil, learn_stream(pupil, STREAM, report=lambda _: None, **given)
+    return learner, learn_stream(learner, STREAM, report=lambda _: None, **given)
 
 
 def test_after_each_task_those_so_far_are_tested():
-    pupil, done = taught()
-    assert pupil.taught == [("0", 3), ("1", 3), ("2", 3), ("3", 3)]
+    learner, done = taught()
+    assert learner.taught == [("0", 3), ("1", 3), ("2", 3), ("3", 3)]
     expected = [[0.1 * (i + 1) + 0.01 * j if j <= i else np.nan for j in range(4)] for i in range(4)]
     np.testing.assert_allclose(done.matrix, expected)
     assert done.flips == [[1, 0], [2, 0], [3, 0], [4, 0]]
@@ -83,8 +83,8 @@ def test_looking_back_tests_the_newest_and_all_at_the_end():
 
 
 def test_a_joint_method_learns_everything_once():
-    pupil, done = taught(joint=True)
-    assert pupil.taught == [("all tasks together", 12)]
+    learner, done = taught(joint=True)
+    assert learner.taught == [("all tasks together", 12)]
     assert np.isnan(done.matrix[:3]).all() and not np.isnan(done.matrix[3]).any()
     assert len(done.flips) == len(done.held_out) == 1
 
