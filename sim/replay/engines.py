@@ -8,7 +8,7 @@ icarus   the gateware as Verilog on Icarus, under cocotb
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from sim.replay.run_file import Run, RunFileError
@@ -76,10 +76,6 @@ def _through_link(run: Run, command: list[str], name: str) -> Iterator[bytes]:
         shape = {field: getattr(link.hello, field) for field in vars(run.geometry)}
         if shape != vars(run.geometry):
             raise RunFileError(f"{name} has another shape than the run: {json.dumps(shape)}")
-        yield from link.exchange(_requests(run))
+        yield from link.exchange(run.requests)
     finally:
         transport.close()
-
-
-def _requests(run: Run) -> Iterable:
-    return ((step.command, step.payload) for step in run.steps)
