@@ -7,8 +7,10 @@ from typing import TypeVar
 
 from sw.contract.geometry import Geometry
 from sw.contract.requests import Request
-from sw.host.conversation import Conversation, Question
-from sw.host.session import Listen, Reply, Send, Session, Steps
+from sw.host.conversation import Conversation
+from sw.host.question import Question
+from sw.host.session import Session
+from sw.host.steps import Listen, Reply, Send, Steps
 
 T = TypeVar("T")
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from sim.replay.run_file import Run, RunFileError
 from sim.replay.twin_board import TwinBoard
 from sw.contract.boards import BOARDS
+from sw.host.conversation import geometry_of
 from sw.host.link import Link
 from sw.host.process_transport import ProcessTransport
 
@@ -73,9 +74,9 @@ def _through_link(run: Run, command: list[str], name: str) -> Iterator[bytes]:
     transport = ProcessTransport(command)
     try:
         link = Link(transport, name, hello_timeout=120.0, reply_timeout=PATIENCE)
-        shape = {field: getattr(link.hello, field) for field in vars(run.geometry)}
-        if shape != vars(run.geometry):
-            raise RunFileError(f"{name} has another shape than the run: {json.dumps(shape)}")
+        shape = geometry_of(link.hello, name)
+        if shape != run.geometry:
+            raise RunFileError(f"{name} has another shape than the run: {json.dumps(vars(shape))}")
         yield from link.exchange(run.requests)
     finally:
         transport.close()

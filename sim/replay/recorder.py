@@ -14,7 +14,8 @@ from sw.contract.geometry import Geometry
 from sw.contract.network import Network
 from sw.contract.state import State
 from sw.data.initial_weights import initial_weights
-from sw.host.conversation import Conversation, Question
+from sw.host.conversation import Conversation
+from sw.host.question import Question
 
 MOST_IN_A_REQUEST = 24
 ROOM = 0xFFFF  # bytes for requests: the cut below is the only one

@@ -4,10 +4,8 @@ A question is a request with what makes sense of its reply. Whoever carries ques
 reply read in that order: `sw.host.device` over a line, the benches in `sim` over a simulator, their recorder of the twin.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,30 +16,16 @@ from sw.contract.error import ContractError
 from sw.contract.frames import COUNTER_VALUES, OVERHEAD, PROGRESS, RING, STATE, Hello, image_bytes, pack_state, unpack_state
 from sw.contract.geometry import Geometry
 from sw.contract.network import Network
-from sw.contract.requests import Request, infer_payload, train_payload
+from sw.contract.requests import infer_payload, train_payload
 from sw.contract.state import State
 from sw.host.error import LinkError, MiscountError
 from sw.host.learning_device import Bits, Labels, Predictions, Weights
+from sw.host.question import Question, order
 from sw.host.samples import check_labels, check_pixels, check_weights, pack
 
 MOST_SAMPLES = min(255, RING // 2)  # of a frame: its count has 8 bits, and the board keeps the predictions of two of them
 SAMPLE_COUNTS = 1 << 64
 LABEL_BYTES = Command.TRAIN.spec.item_length(0)
-T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Question(Generic[T]):
-    """A request; `read` takes its reply's payload, once, and gives what it means. `read` raises `LinkError`."""
-
-    command: Command
-    payload: bytes
-    read: Callable[[bytes], T]
-
-    @property
-    def request(self) -> Request:
-        """Without what its reply means."""
-        return self.command, self.payload
 
 
 class Conversation:
@@ -77,12 +61,12 @@ class Conversation:
         """Take on a network: registers, tables; clears counters and samples. The random word is not set."""
         *first, last = requests.configure(network, self.geometry)
         self._network = None
-        return [*map(_order, first), Question(*last, partial(self._take_on, network))]
+        return [*map(order, first), Question(*last, partial(self._take_on, network))]
 
     def write_weights(self, weights: Sequence[NDArray[np.int8]]) -> Iterator[Question[None]]:
         """Replace all hidden weights."""
         check_weights(weights, self.network)
-        return map(_order, requests.write(weights))
+        return map(order, requests.write(weights))
 
     def read_weights(self) -> Iterator[Question[NDArray[np.int8]]]:
         """All hidden weights, row by row; `layers` puts the rows together."""
@@ -95,7 +79,7 @@ class Conversation:
 
     def write_rows(self, rows: Iterable[tuple[int, NDArray[np.int8]]]) -> Iterator[Question[None]]:
         """Write hidden weights to columns 0, 1, … of rows, by the rows' numbers; the columns behind keep theirs."""
-        return (_order(requests.write_row(row, values)) for row, values in rows)
+        return (order(requests.write_row(row, values)) for row, values in rows)
 
     def read_rows(self, rows: Iterable[tuple[int, int]]) -> Iterator[Question[NDArray[np.int8]]]:
         """The hidden weights of columns 0 … count-1 of rows, int8 (count,): of each its number and the count."""
@@ -226,8 +210,3 @@ def geometry_of(hello: Hello, name: str) -> Geometry:
         return Geometry(**fields)
     except ContractError as error:
         raise LinkError(f"{name} says it has a shape that no board has: {error}") from error
-
-
-def _order(request: Request) -> Question[None]:
-    """A request whose reply is empty."""
-    return Question(*request, lambda reply: None)

@@ -13,9 +13,10 @@ from sw.contract.geometry import Geometry
 from sw.contract.network import Network
 from sw.contract.requests import Request
 from sw.contract.state import State
-from sw.host.conversation import LABEL_BYTES, Conversation, Question, joined
+from sw.host.conversation import LABEL_BYTES, Conversation, joined
 from sw.host.learning_device import Bits, Labels, Predictions, Weights
 from sw.host.link import Link
+from sw.host.question import Question
 from sw.host.transport import Transport
 
 T = TypeVar("T")

@@ -9,7 +9,8 @@ from sw.contract.frames import Hello
 from sw.contract.requests import Request
 from sw.host.error import TransportError
 from sw.host.frame_reader import END
-from sw.host.session import Listen, Reply, Send, Session, Steps
+from sw.host.session import Session
+from sw.host.steps import Listen, Reply, Send, Steps
 from sw.host.transport import Transport
 
 READ_SIZE = 65536

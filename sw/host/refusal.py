@@ -1,8 +1,10 @@
-"""Why a board refused a request, in words that say what to do."""
+"""What a board says that is not what was asked for, or that it says nothing, in words that say what to do."""
 
 from sw.contract.commands import Command
-from sw.contract.frames import ERROR, Frame, Reason
+from sw.contract.error import ContractError
+from sw.contract.frames import ERROR, VERSION, Frame, Hello, Reason
 from sw.host.error import BoardResetError, LinkError, RefusedError
+from sw.host.frame_reader import FrameReader
 
 REASONS = {
     Reason.VERSION: "it speaks another version of this protocol; program it again",
@@ -24,3 +26,20 @@ def refusal(frame: Frame, command: Command, name: str) -> LinkError:
     words = REASONS[Reason(reason)] if reason in REASONS else f"reason {reason}, which this version does not know"
     kind = BoardResetError if reason == Reason.NONCE else RefusedError
     return kind(f"{name} refused {command.name}: {words}")
+
+
+def hello_of(frame: Frame, name: str) -> Hello:
+    """What the board `name` says of itself. Raises `LinkError`."""
+    try:
+        return Hello.unpack(frame.payload)
+    except ContractError as error:
+        raise LinkError(f"{name} speaks another version of this protocol: {error}") from error
+
+
+def unanswered(reader: FrameReader, name: str) -> LinkError:
+    """The error where HELLO was not answered, by what has come instead."""
+    if reader.other_version is not None:
+        return LinkError(f"{name} speaks version {reader.other_version} of this protocol, expected {VERSION}: program it again")
+    if reader.silent:
+        return LinkError(f"{name} does not answer: check the port, the cable and that it is programmed")
+    return LinkError(f"{name} answers, but not as a metaplast board does: check the port")

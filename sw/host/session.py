@@ -14,47 +14,21 @@ Nothing here reads, writes or waits. Whoever carries the bytes goes through the 
 import secrets
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable
 
 from sw.contract.commands import Command
-from sw.contract.error import ContractError
-from sw.contract.frames import ERROR, OVERHEAD, REPLY, VERSION, Frame, Hello, Reason
+from sw.contract.frames import ERROR, OVERHEAD, REPLY, Frame, Hello, Reason
 from sw.contract.requests import Request
 from sw.host.error import BoardResetError, LinkError
 from sw.host.frame_reader import END, FrameReader, encode
-from sw.host.refusal import REASONS, refusal
+from sw.host.refusal import REASONS, hello_of, refusal, unanswered
+from sw.host.steps import Listen, Reply, Send, Steps
 from sw.host.window import Patience, Sent, Window
 
 HELLO_ATTEMPT = 0.5
 RESEND_AFTER = 0.1  # the least patience on a real line
 MOST_GAPS = 8  # for the same request: what the board waits for is none of ours
 SEQUENCES = 1 << 16
-
-
-@dataclass(frozen=True)
-class Send:
-    """Bytes for the board; a line that is gone may come back until `deadline`, then they are given up."""
-
-    data: bytes
-    deadline: float
-
-
-@dataclass(frozen=True)
-class Listen:
-    """Bytes of the board, at least one of them, or none where `until` has passed, are to be fed."""
-
-    until: float
-
-
-@dataclass(frozen=True)
-class Reply:
-    """The payload of a reply."""
-
-    payload: bytes
-
-
-Steps = Iterator[Send | Listen | Reply]
 
 
 class Session:
@@ -117,11 +91,11 @@ class Session:
             attempt = min(deadline, self._clock() + HELLO_ATTEMPT)
             while (frame := (yield from self._frame(attempt))) is not None:
                 if frame.sequence == asked.sequence and frame.type == Command.HELLO | REPLY:
-                    self.hello, self._in_session = self._read_hello(frame), True
+                    self.hello, self._in_session = hello_of(frame, self.name), True
                     return
                 if frame.sequence == asked.sequence and frame.type == ERROR:
                     raise refusal(frame, Command.HELLO, self.name)
-        raise self._unanswered()
+        raise unanswered(self._reader, self.name)
 
     def exchange(self, requests: Iterable[Request]) -> Steps:
         """Send all requests, keep the board's buffer filled, give the replies in order.
@@ -206,20 +180,6 @@ class Session:
             if frame is None or may_resend:
                 yield self._send_again(window, deadline)
                 may_resend, late = frame is None, self._clock() + self._patience.seconds
-
-    def _read_hello(self, frame: Frame) -> Hello:
-        try:
-            return Hello.unpack(frame.payload)
-        except ContractError as error:
-            raise LinkError(f"{self.name} speaks another version of this protocol: {error}") from error
-
-    def _unanswered(self) -> LinkError:
-        if self._reader.other_version is not None:
-            spoken = self._reader.other_version
-            return LinkError(f"{self.name} speaks version {spoken} of this protocol, expected {VERSION}: program it again")
-        if self._reader.silent:
-            return LinkError(f"{self.name} does not answer: check the port, the cable and that it is programmed")
-        return LinkError(f"{self.name} answers, but not as a metaplast board does: check the port")
 
     def _gives_up(self, asked: Sent) -> LinkError:
         command = Command(asked.frame.type).name
