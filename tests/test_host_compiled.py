@@ -111,8 +111,8 @@ def test_verify_and_selftest_find_it_sound(folder, capsys):
 
 
 def test_a_wrong_bit_is_found(folder, monkeypatch, capsys):
-    text = libraries.SOURCE.read_text()
-    (folder / "machine.cpp").write_text(text.replace("q[i] >= floor)", "q[i] > floor)"))
+    for file in (libraries.SOURCE, *libraries.SOURCE.parent.glob("*.h")):
+        (folder / file.name).write_text(file.read_text().replace("q[i] >= floor)", "q[i] > floor)"))
     wrong = CompiledDevice(folder / "machine.cpp")
     monkeypatch.setattr(boards.CompiledBoard, "open", lambda board, report: wrong)
     assert metaplast("verify", "--board", "compiled", "--samples", 300, "--seed", 2, *CONFIG) == 1
