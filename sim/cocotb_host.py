@@ -6,8 +6,8 @@ from typing import Any
 from cocotb.triggers import with_timeout
 
 from sim.bench_host import BenchHost
+from sim.serial_pins import WireSink, WireSource
 from sim.stream_driver import Sink, Source
-from sim.wire import WireSink, WireSource
 from sw.host.frame_reader import END
 
 REPLY_TIMEOUT_US = 20_000

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sim.replay.run_file import Run, RunFileError
 from sim.replay.twin_board import TwinBoard
-from sw.contract.boards import BOARDS
+from sw.contract.board_table import BOARDS
 from sw.host.conversation import geometry_of
 from sw.host.link import Link
 from sw.host.process_transport import ProcessTransport
