@@ -1,7 +1,7 @@
 """A fake board on a port of its own: a pseudo terminal that outlives the hosts that open it, as a USB cable does.
 
-    with FakePort(FakeBoard(...)) as port:
-        ... "--port", port.name ...
+with FakePort(FakeBoard(...)) as port:
+    ... "--port", port.name ...
 """
 
 import os
@@ -11,7 +11,7 @@ import threading
 import tty
 from types import SimpleNamespace
 
-from sw.contract.boards import BOARDS
+from sw.contract.board_table import BOARDS
 from tests.fake_board import FakeBoard
 
 

@@ -18,7 +18,7 @@ from boards.identity import source_hash
 from boards.loaders import with_dfu_suffix
 from boards.timing import readable
 from boards.tools import find_tool
-from sw.contract.boards import BOARDS
+from sw.contract.board_table import BOARDS
 from sw.contract.geometry import Geometry
 
 SMALL = "columns=16,rows=8,grid_height=1,grid_width=1,synapses_per_cell=8,folds=2,slices=2"

@@ -9,7 +9,7 @@ import pytest
 from boards import ecp5_floorplan
 from boards.ecp5 import Ecp5
 from boards.ecp5_floorplan import ROWS_AND_GROUPS, floorplan
-from sw.contract.boards import BOARDS
+from sw.contract.board_table import BOARDS
 from sw.contract.geometry import Geometry
 
 DEVICES = {

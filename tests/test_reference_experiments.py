@@ -21,7 +21,7 @@ from sw.experiments.permuted_mnist import learn_task
 from sw.experiments.registry import EXPERIMENTS
 from sw.experiments.seeds import Seeds
 from sw.figures import accuracy_matrices, curves, hidden_weight_histograms
-from sw.host import boards
+from sw.host import known_boards
 from sw.host.checkpoint import Checkpoint
 from sw.reference.settings import Settings
 from sw.terminal.run import run
@@ -120,7 +120,7 @@ def test_the_chip_among_the_methods_is_that_of_the_experiment_on_permuted_mnist(
     chip = learner_of("chip", stream, settings, network, 4, "cpu")
     done = learn_stream(chip, stream, joint=False, samples=150, test_samples=None, look_back=None, report=lambda _: None)
     train, test = Few().mnist()
-    with boards.find("twin").open(lambda _: None) as device:
+    with known_boards.find("twin").open(lambda _: None) as device:
         own = Network.of(layers=(784, 12, 10), init_seed=seeds.init_seed, prng=seeds.prng)
         Checkpoint.initial(own).put_on(device)
         rows = [learn_task(device, i, train, test, seeds, 150) for i in range(2)]

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sw.contract.boards import ALIASES, BOARDS, board_name
+from sw.contract.board_table import ALIASES, BOARDS, board_name
 from sw.contract.geometry import Geometry
 from sw.contract.geometry_text import geometry_text, parse_geometry
 from sw.contract.network import Network
@@ -20,7 +20,7 @@ from sw.experiments.learning import CYCLES, learn
 from sw.experiments.program import main
 from sw.experiments.results import known, prepare
 from sw.files.output import write_json
-from sw.host import boards
+from sw.host import known_boards
 from sw.host.checkpoint import Checkpoint
 from sw.host.error import InputError
 from sw.terminal.options import GeometryText
@@ -84,7 +84,7 @@ def one_shape(geometry: str | None, layers: str | None, samples: int, json: Path
 def measure(geometry: Geometry, layers: tuple[int, ...], samples: int) -> dict[str, Any]:
     """What a pass of `samples` samples costs: cycles a sample, their sum by term, and what was measured."""
     network = Network.of(layers=layers)
-    board = boards.find("sim", geometry=geometry)
+    board = known_boards.find("sim", geometry=geometry)
     board.check_fits(network)
     pixels, labels = (part[:samples] for part in load_packed("train"))
     with board.open(say) as device:

@@ -15,7 +15,7 @@ from sw.experiments.benchmarks.entry import Entries, Entry, command_of
 from sw.experiments.learning import CYCLES, IDLE, learn
 from sw.figures import growth as picture
 from sw.figures import style
-from sw.host import boards
+from sw.host import known_boards
 from sw.host.checkpoint import Checkpoint
 from sw.host.learning_device import Bits, LearningDevice
 from sw.terminal.speech import say, tell_table
@@ -81,7 +81,7 @@ def growth() -> Entries:
 def measure() -> Iterator[Point]:
     """Every plan, on random samples, trained and then inferred. Neighbours in `plans` share a board."""
     for geometry, group in itertools.groupby(plans(), key=lambda plan: plan[3]):
-        with boards.find("sim", geometry=geometry).open(say) as device:
+        with known_boards.find("sim", geometry=geometry).open(say) as device:
             for varied, value, network, _ in group:
                 random = np.random.default_rng(SEED)
                 pixels = random.integers(0, 2, (SAMPLES, COLUMNS), dtype=np.uint8)

@@ -1,11 +1,11 @@
 """The full-size simulated board: speed, cycles per training sample by term, and bit for bit comparison with the twin."""
 
-from sw.contract.boards import ECP5_85F
+from sw.contract.board_table import ECP5_85F
 from sw.contract.network import Network
 from sw.data.mnist import load_packed
 from sw.experiments.benchmarks.entry import Entries, Entry, command_of
 from sw.experiments.learning import Pass, difference_from_twin, learn
-from sw.host import boards
+from sw.host import known_boards
 from sw.host.checkpoint import Checkpoint
 from sw.host.error import BoardError
 from sw.terminal.speech import say
@@ -19,7 +19,7 @@ def simulated() -> Entries:
     network = Network.of()
     pixels, labels = (part[:SAMPLES] for part in load_packed("train"))
     start = Checkpoint.initial(network)
-    with boards.find("sim").open(say) as device:
+    with known_boards.find("sim").open(say) as device:
         trained = learn(device, start, pixels, labels, "training on sim")
         difference = difference_from_twin(device, trained, start, pixels, labels, say)
     if difference is not None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from sw.contract.frames import Frame
 from sw.experiments.soaking.scene import NETWORK, begun, samples, times, twin_differs
-from sw.host import boards
+from sw.host import known_boards
 from sw.host.checkpoint import Checkpoint
 from sw.host.checkpoint import load as load_checkpoint
 from sw.host.error import HostError
@@ -79,7 +79,7 @@ def resets(scale: float, seed: int) -> dict[str, Any]:
             with Progress("a board that is reset", RESET_SAMPLES) as progress:
                 training.run(pixels, labels, progress, lambda: False)
             restored += training.restored
-            with boards.find("twin").open(say) as twin:
+            with known_boards.find("twin").open(say) as twin:
                 Checkpoint.initial(NETWORK).put_on(twin)
                 twin.train(pixels, labels)
                 end, right = load_checkpoint(path), Checkpoint.of(twin, NETWORK)
