@@ -34,7 +34,7 @@ from sw.contract.state import State
 from sw.twin.engine import Twin
 
 SEED = int(os.environ.get("SEED", "1"))
-SAMPLES = 200
+SAMPLES, SAMPLES_OVER_WIRES = 80, 200
 RATE = BaudRate(clock_hz=50_000_000, baud=12_000_000)
 REPLY_TIMEOUT_US = 20_000
 IN_FLIGHT = 6
@@ -81,10 +81,10 @@ class Host:
 async def accelerator_learns_like_the_twin(dut):
     random = await start(dut)
     dut.entropy.value = random.getrandbits(32)
-    over_wires = bench_parameters()["over_wires"]
+    over_wires, samples = bench_parameters()["over_wires"], bench_parameters()["samples"]
     scenario = SCENARIOS[bench_parameters()["scenario"]]
     geometry, network, weights = scenario.build(SEED)
-    pixels, labels = scenario.samples(SEED, network, SAMPLES)
+    pixels, labels = scenario.samples(SEED, network, samples)
     host = Host(dut, random, over_wires)
 
     hello = Hello.unpack(await host.ask(Command.HELLO))
@@ -103,9 +103,9 @@ async def accelerator_learns_like_the_twin(dut):
     observer.announce(pixels, labels)
     packed = np.packbits(pixels, axis=1, bitorder="little")
     predictions, expected, sent, done = [], [], [], 0
-    while done < SAMPLES or sent:
-        if done < SAMPLES and len(sent) < 2:  # one request on its way while one is computed
-            count = min(random.randint(1, 24), SAMPLES - done)
+    while done < samples or sent:
+        if done < samples and len(sent) < 2:  # one request on its way while one is computed
+            count = min(random.randint(1, 24), samples - done)
             batch = slice(done, done + count)
             request = train_payload(begin + done, labels[batch].tolist(), packed[batch].tobytes())
             sent.append((host.send(Command.TRAIN, request), batch))
@@ -118,9 +118,9 @@ async def accelerator_learns_like_the_twin(dut):
             assert PROGRESS.unpack(reply[-PROGRESS.size :]) == (again.signature(), begin + len(expected))
     assert predictions == expected
 
-    assert unpack_state(await host.ask(Command.STATE)) == (again.prng(), begin + SAMPLES, again.signature())
+    assert unpack_state(await host.ask(Command.STATE)) == (again.prng(), begin + samples, again.signature())
     observer.finish()
-    assert observer.compared == SAMPLES
+    assert observer.compared == samples
     counters = np.frombuffer(await host.ask(Command.COUNTERS), "<u8").tolist()
     expected = {"bad_frames": 0} | again.counters()
     assert expected.items() <= dict(zip(COUNTERS, counters, strict=True)).items()
@@ -128,14 +128,15 @@ async def accelerator_learns_like_the_twin(dut):
     assert await host.ask_all(list(requests.read(network))) == learned
 
 
-def run_scenario(index: int, over_wires: bool) -> None:
+def run_scenario(index: int, samples: int, over_wires: bool) -> None:
     geometry, _, _ = SCENARIOS[index].build(SEED)
     if over_wires:
         accelerator = SerialAccelerator(geometry, RATE, cell_instances=True)
     else:
         accelerator = Accelerator(geometry, cell_instances=True)
     cell = to_verilog(Cell(geometry), CELL_MODULE)
-    run_bench(accelerator, module=__name__, parameters={"scenario": index, "over_wires": over_wires}, sources=[cell])
+    parameters = {"scenario": index, "samples": samples, "over_wires": over_wires}
+    run_bench(accelerator, module=__name__, parameters=parameters, sources=[cell])
 
 
 every_scenario = pytest.mark.parametrize(
@@ -145,14 +146,14 @@ every_scenario = pytest.mark.parametrize(
 
 @every_scenario
 def test_accelerator(index):
-    run_scenario(index, over_wires=False)
+    run_scenario(index, SAMPLES, over_wires=False)
 
 
 def test_a_scenario_from_pin_to_pin():
-    run_scenario(ON_WIRES, over_wires=True)
+    run_scenario(ON_WIRES, SAMPLES, over_wires=True)
 
 
 @pytest.mark.check
 @every_scenario
 def test_every_scenario_from_pin_to_pin(index):
-    run_scenario(index, over_wires=True)
+    run_scenario(index, SAMPLES_OVER_WIRES, over_wires=True)

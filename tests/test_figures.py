@@ -68,7 +68,7 @@ def test_files_are_readable_and_the_same_every_time(tmp_path):
     files = []
     for name in ("a", "b"):
         correct = np.arange(200) % 3 != 0
-        paths = style.save(prequential.draw(correct), tmp_path / "new" / name)
+        paths = style.save(prequential.draw(correct), tmp_path / "new" / name, (style.PNG, style.SVG))
         files.append([path.read_bytes() for path in paths])
     assert files[0] == files[1]
     png, svg = files[0]
