@@ -2,6 +2,8 @@
 
     with FakePort(FakeBoard(...)) as port:
         ... "--port", port.name ...
+
+It goes when the context ends.
 """
 
 import os
