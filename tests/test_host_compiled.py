@@ -171,7 +171,7 @@ def test_what_is_missing_or_wrong_is_told_in_one_sentence(folder, monkeypatch, c
         patch.setattr(boards, "COMPILED", "no_package_here")
         assert "the compiled twin needs the Python package no_package_here: run make -C " in refused()
     with boards.find("compiled").open(print) as device, pytest.raises(ContractError, match="not configured"):
-        device.train([[0]], [0])
+        device.train(np.array([[0]], np.uint8), np.array([0]))
 
 
 def test_whoever_waits_for_the_compiler_is_told(tmp_path, monkeypatch):
