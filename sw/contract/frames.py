@@ -23,7 +23,10 @@ from sw.contract.state import State
 from sw.contract.structure import Field, Limit, Structure
 from sw.contract.table import ENTRIES
 
-U8, U16, U32, U64 = Annotated[int, 8], Annotated[int, 16], Annotated[int, 32], Annotated[int, 64]
+U8 = Annotated[int, 8]
+U16 = Annotated[int, 16]
+U32 = Annotated[int, 32]
+U64 = Annotated[int, 64]
 
 VERSION = 2
 DELIMITER = 0
