@@ -89,7 +89,8 @@ ROOMS = (
         instead={
             "bounds": ("sim/test_normalise.py",),
             "fold_sum": ("sim/test_array.py",),
-            "match_store": ("sim/test_normalise.py",),
+            **dict.fromkeys(("match_store", "mean"), ("sim/test_normalise.py",)),
+            "sequence": (WHOLE,),
         },
         after=(WHOLE,),
     ),
@@ -97,7 +98,7 @@ ROOMS = (
         name="learning",
         files=("hw/learning/*.py",),
         tests="sim/test_{}.py",
-        instead={"error_scan": ("sim/test_errors.py",), "error_store": ("sim/test_errors.py",)},
+        instead={**dict.fromkeys(("error_scan", "error_store"), ("sim/test_errors.py",)), "sequence": (WHOLE,)},
         after=(WHOLE,),
     ),
     Room(
@@ -122,7 +123,7 @@ ROOMS = (
         files=("hw/*.py",),
         tests="sim/test_{}.py",
         instead={
-            **dict.fromkeys(("accelerator", "engine", "sequencer", "serial_accelerator"), (WHOLE,)),
+            **dict.fromkeys(("accelerator", "engine", "engine_report", "sequencer", "serial_accelerator"), (WHOLE,)),
             "complement": ("sim/test_session.py", "sim/test_classify.py", "sim/test_normalise.py"),
             "engine_ports": ("sim/test_counters.py",),
             "layouts": ("sim/test_issue.py", "sim/test_array.py"),

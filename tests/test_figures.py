@@ -60,7 +60,7 @@ def test_the_picture_of_two_tasks_has_each_of_them_with_the_rule_and_without():
     assert legend(axes) == [
         "first, with the rule: 88.0%", "first, without: 70.0%", "second, with the rule: 86.0%", "second, without: 85.0%",
     ]  # fmt: skip
-    drawn = [list(line.get_ydata()) for line in axes.lines[:4]]
+    drawn = [np.asarray(line.get_ydata()).tolist() for line in axes.lines[:4]]
     assert drawn == [[row[task] for row in rows] for task in (0, 1) for rows in (kept, without)]
 
 
@@ -68,7 +68,7 @@ def test_files_are_readable_and_the_same_every_time(tmp_path):
     files = []
     for name in ("a", "b"):
         correct = np.arange(200) % 3 != 0
-        paths = style.save(prequential.draw(correct), tmp_path / "new" / name)
+        paths = style.save(prequential.draw(correct), tmp_path / "new" / name, (style.PNG, style.SVG))
         files.append([path.read_bytes() for path in paths])
     assert files[0] == files[1]
     png, svg = files[0]

@@ -91,7 +91,7 @@ def test_growth_holds_every_plan_against_the_formula(boards, tmp_path):
     assert found["cycles_per_training_sample_folds_4"].value == 14.0
     by_folds = [found[f"cycles_per_inference_folds_{folds}"].bound or 0 for folds in (1, 2, 4)]
     assert by_folds[2] - by_folds[1] > by_folds[1] - by_folds[0] > 64 - 10
-    assert (tmp_path / "results/bench-growth.svg").exists()
+    assert (tmp_path / "results/bench-growth.png").exists()
 
 
 def test_area_tells_primitives_beside_the_blocks_that_weights_need(tmp_path, monkeypatch, capsys):

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
@@ -18,10 +17,11 @@ from sw.experiments.two_tasks import TwoTasks
 from sw.host import simulated_board
 from sw.host.checkpoint import Checkpoint
 from sw.terminal.run import run
+from sw.tree.sources import ROOT
 from sw.twin.device import TwinDevice
 from tests.fake_build import build_command
 
-EXAMPLES = Path(__file__).parent.parent / "examples"
+EXAMPLES = ROOT / "examples"
 GEOMETRY = "columns=784,rows=32,grid_height=49,grid_width=1,synapses_per_cell=16,folds=1"
 
 

@@ -5,7 +5,6 @@ board is measured again and the others stay as they are in the file. Boards of o
 `--geometry` and `--layers` any other shape is measured, under its numbers.
 """
 
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,14 +17,13 @@ from sw.contract.geometry_text import geometry_text, parse_geometry
 from sw.contract.network import Network
 from sw.data.mnist import load_packed
 from sw.experiments.learning import CYCLES, learn
+from sw.experiments.program import main
 from sw.experiments.results import known, prepare
 from sw.files.output import write_json
 from sw.host import boards
 from sw.host.checkpoint import Checkpoint
 from sw.host.error import InputError
-from sw.terminal.application import alone
 from sw.terminal.options import GeometryText
-from sw.terminal.run import run
 from sw.terminal.speech import say, tell
 
 RESULT = Path("boards/cycles.json")
@@ -106,10 +104,5 @@ def command_of(options: str, samples: int) -> str:
     return f"python -m sw.experiments.cycles {options}{fewer}"
 
 
-def main() -> None:
-    """`python -m sw.experiments.cycles`."""
-    sys.exit(run(alone(experiment)))
-
-
 if __name__ == "__main__":
-    main()
+    main(experiment)

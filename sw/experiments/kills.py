@@ -21,13 +21,12 @@ from typing import Annotated
 import numpy as np
 import typer
 
+from sw.experiments.program import main
 from sw.files.output import check_outputs, write_json
 from sw.files.place import place_of
 from sw.host import checkpoint
 from sw.host.error import HostError, InputError
-from sw.terminal.application import alone
 from sw.terminal.options import GeometryText
-from sw.terminal.run import run
 from sw.terminal.speech import say, tell
 
 METAPLAST = (sys.executable, "-P", "-c", "from sw.cli.command_line import main; main()")
@@ -143,10 +142,5 @@ def experiment(
     return 0 if identical == kills else DIFFERENT
 
 
-def main() -> None:
-    """`python -m sw.experiments.kills`."""
-    sys.exit(run(alone(experiment)))
-
-
 if __name__ == "__main__":
-    main()
+    main(experiment)

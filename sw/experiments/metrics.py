@@ -68,6 +68,14 @@ def spread(values: Sequence[float | None]) -> dict[str, Any]:
     }
 
 
+def in_per_cent(of: dict[str, Any]) -> str:
+    """What `spread` gave, as in "84.1 ± 0.3"."""
+    if of["mean"] is None:
+        return "–"
+    deviation = "" if of["deviation"] is None else f" ± {100 * of['deviation']:.1f}"
+    return f"{100 * of['mean']:.1f}{deviation}"
+
+
 def _mean(values: Matrix) -> float | None:
     known = values[~np.isnan(values)]
     return float(known.mean()) if known.size else None

@@ -48,9 +48,7 @@ class Point:
 
 def board(folds: int) -> Geometry:
     """128 columns, 256 rows, in `folds` folds: the fewer cells, the more folds."""
-    return Geometry(
-        columns=COLUMNS, rows=ROWS, grid_height=2, grid_width=4 // folds, synapses_per_cell=16, folds=folds
-    )
+    return Geometry(columns=COLUMNS, rows=ROWS, grid_height=2, grid_width=4 // folds, synapses_per_cell=16, folds=folds)
 
 
 def plans() -> Iterator[tuple[str, int, Network, Geometry]]:
