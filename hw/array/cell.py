@@ -76,7 +76,8 @@ class Cell(wiring.Component):
         )
         # What a token must not see is zero.
         matches = pipeline.value("matches", valid_all & ~(signs ^ negative_all), zero=asked.not_forward[1])
-        weights = pipeline.value("weights", word, zero=asked.unsliced[1])
+        # not "weights": its register would have the name of a memory, which benches and the floorplan go by
+        weights = pipeline.value("chosen", word, zero=asked.unsliced[1])
         inputs = pipeline.value("inputs", Cat(valid, negative))
 
         lanes = [add_lane(pipeline, g, i, token=token, asked=asked, weights=weights, inputs=inputs) for i in range(g.lanes)]
