@@ -111,7 +111,8 @@ class Sequencer(wiring.Component):
 
         They never come together. Of a token of the learning sequence only opcode and cell count: the rest is the other one's.
         """
-        token, learned = self.tokens.payload, Signal()
+        token = self.tokens.payload
+        learned = Signal()
         m.d.comb += [
             learned.eq((self.index != 0) | ~self.learner.active | (forward.neuron < self.learner.frontier)),
             self.tokens.valid.eq((forward.tokens.valid & learned) | learning.tokens.valid),
