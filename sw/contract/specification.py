@@ -88,10 +88,6 @@ class Specification:
         """Bytes of a request for each one that it counts: a sample's image and label."""
         return sum(part.length(inputs) for part in self.rest if isinstance(part, Items))
 
-    def changes_board(self, payload: bytes) -> bool:
-        """Whether a request with this payload changes the board."""
-        return self.changes and not (self.optional and not payload)
-
 
 class CommandTable(IntEnum):
     """Commands: a member is the number of its type on the wire, and `spec` is what it means."""
