@@ -56,7 +56,7 @@ def test_what_a_repetition_must_not_do_again_is_what_changes_the_board():
 def test_what_needs_a_network_what_streams_and_what_begins_a_session():
     needs_network = {Command.TABLE, Command.WRITE, Command.READ, Command.TRAIN, Command.INFER}
     assert {command for command in Command if command.spec.needs_network} == needs_network
-    assert {command for command in Command if command.spec.is_stream} == {Command.TRAIN, Command.INFER}
+    assert {command for command in Command if command.spec.streams} == {Command.TRAIN, Command.INFER}
     assert {command for command in Command if not command.spec.in_session} == {Command.HELLO}
 
 
