@@ -1,7 +1,7 @@
 """Which tests have to find the faults of which file.
 
-One name opens every room: the faults of `hw/array/cell.py` are for `sim/test_cell.py`. The tables below name what differs,
-and the tests that are asked afterwards, when the first have found nothing.
+One name opens every room: the faults of `hw/array/cell.py` are for `sim/test_cell.py`. The tables below name what
+differs, and the tests that are asked afterwards, when the first have found nothing.
 """
 
 from collections.abc import Mapping
