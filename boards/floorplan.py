@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from boards.error import BuildError
-from sw.contract.boards import BOARDS
+from sw.contract.board_table import BOARDS
 from sw.figures import floorplan, style
 from sw.figures.floorplan import Kind, Placed
 

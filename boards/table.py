@@ -9,7 +9,7 @@ from typing import Any
 
 from boards.catalogue import TARGETS
 from boards.report import REPORTS, ROOT
-from sw.contract.boards import BOARDS
+from sw.contract.board_table import BOARDS
 from sw.files.error import FileError
 from sw.files.input import read_object, read_text
 from sw.files.output import write_text

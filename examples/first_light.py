@@ -8,7 +8,7 @@ docs/first-light.md goes before it.
 import argparse
 import time
 
-from sw.contract.boards import BOARDS, board_name
+from sw.contract.board_table import BOARDS, board_name
 from sw.data.mnist import load_packed
 from sw.host import open_board
 from sw.terminal.progress import Progress

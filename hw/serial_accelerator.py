@@ -11,7 +11,7 @@ from sw.contract.geometry import Geometry
 
 
 class SerialAccelerator(wiring.Component):
-    """`hw.accelerator.Accelerator` with a UART (8N1) at `rate`; `escaped` as in `sw.contract.boards.Board`.
+    """`hw.accelerator.Accelerator` with a UART (8N1) at `rate`; `escaped` as in `sw.contract.board_table.Board`.
 
     Members
     -------

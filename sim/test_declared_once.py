@@ -60,7 +60,7 @@ class MadeUp(CommandTable):
 class MoreOrders(Orders):
     """What the board does at the commands that are made up: their bytes go where those of a row would."""
 
-    def targets(self) -> dict[Any, Any]:
+    def targets(self) -> dict[CommandTable, Any]:
         return super().targets() | dict.fromkeys(MadeUp, self.row_write)
 
 

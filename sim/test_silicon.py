@@ -22,7 +22,7 @@ from sim.netlist import build, run
 from sim.netlist_vectors import FINISH, synthesised
 from sim.test_netlist import TRIED
 from sim.test_netlist_memory import Bank, Shape
-from sw.contract.boards import BOARDS
+from sw.contract.board_table import BOARDS
 
 FAMILIES = {name: type(target.family).__name__ for name, target in TARGETS.items()}
 RULES = {rule.name: rule for rule in SYNTHESISED}

@@ -13,7 +13,7 @@ import threading
 import tty
 from types import SimpleNamespace
 
-from sw.contract.boards import BOARDS
+from sw.contract.board_table import BOARDS
 from tests.fake_board import FakeBoard
 
 

@@ -18,7 +18,7 @@ from sw.experiments.metrics import summary
 from sw.experiments.results import ResultFile
 from sw.experiments.run import CLASSES, PIXELS
 from sw.experiments.seeds import Seeds
-from sw.host import boards, streaming
+from sw.host import known_boards, streaming
 from sw.host.checkpoint import Checkpoint
 from sw.host.error import InputError
 from sw.host.learning_device import Bits, Labels, LearningDevice
@@ -49,7 +49,7 @@ def experiment(
         raise InputError(f"--samples is {samples}, expected at most {len(train[1])}")
     seeds = Seeds.of(seed, tasks)
     network = replace(network, init_seed=seeds.init_seed, prng=seeds.prng)
-    with boards.find("twin").open(say) as device:
+    with known_boards.find("twin").open(say) as device:
         Checkpoint.initial(network).put_on(device)
         matrix = [learn_task(device, i, train, test, seeds, samples) for i in range(tasks)]
     metrics = summary(np.array(matrix), last)

@@ -23,7 +23,7 @@ from sw.experiments.retention import follow
 from sw.experiments.run_report import PICTURES, Done, draw, numbers, table
 from sw.experiments.two_tasks import TwoTasks
 from sw.files.output import write_json
-from sw.host import boards
+from sw.host import known_boards
 from sw.host.checkpoint import Checkpoint
 from sw.host.comparison import devices_differ, predictions_differ
 from sw.host.error import InputError
@@ -88,7 +88,7 @@ def learn_and_compare(device: LearningDevice, network: Network, stream: TwoTasks
     say(f"3/6 training {'-'.join(map(str, network.layers))}: predict, then learn, one sample at a time, two tasks in turn")
     trained = learn(device, start, stream.pixels, stream.labels, "training")
     tested = infer(device, *stream.tests, "testing")
-    with boards.find("twin").open(say) as twin:
+    with known_boards.find("twin").open(say) as twin:
         say("4/6 reading the state back and feeding the twin the same samples")
         end = Checkpoint.of(device, network)
         kept = follow(twin, start, stream, "comparing with the twin")

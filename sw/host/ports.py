@@ -6,7 +6,7 @@ from pathlib import Path
 
 from serial.tools import list_ports
 
-from sw.contract.boards import BOARDS
+from sw.contract.board_table import BOARDS
 from sw.host.detached import detached, remedy
 from sw.host.error import BoardError, TransportError
 from sw.host.usb import FAMILIES, SIZES, UsbSerial, usb_serial, usb_serials

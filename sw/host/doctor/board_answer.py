@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sw.contract.boards import BOARDS
+from sw.contract.board_table import BOARDS
 from sw.host.device import Device, connect
 from sw.host.doctor.finding import Finding
 from sw.host.error import HostError, LinkError

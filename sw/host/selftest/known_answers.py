@@ -16,7 +16,7 @@ import numpy as np
 
 from sw.contract.network import Network
 from sw.files.output import write_json
-from sw.host import boards
+from sw.host import known_boards
 from sw.host.checkpoint import Checkpoint
 from sw.host.error import MiscountError
 from sw.host.learning_device import Bits, Labels, LearningDevice
@@ -136,7 +136,7 @@ def first_difference(found: dict[str, Any], expected: dict[str, Any]) -> str | N
 
 def main() -> None:
     """`python -m sw.host.selftest.known_answers`."""
-    with boards.find("twin").open(print) as twin:
+    with known_boards.find("twin").open(print) as twin:
         write_json(PATH, {name: answers(twin, case) for name, case in CASES.items()})
     print(f"{PATH}: {', '.join(CASES)}", file=sys.stderr)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sw.contract.boards import ALIASES, BOARDS, board_name
+from sw.contract.board_table import ALIASES, BOARDS, board_name
 from sw.contract.geometry import Geometry
 from sw.contract.network import Network
 from sw.host.device import connect
