@@ -81,7 +81,7 @@ def release(names: list[str], builds: Path, reports: Path) -> dict[str, bytes]:
 def packed(folder: str, files: Mapping[str, bytes]) -> bytes:
     """A .tar.gz of `files` in `folder`, without times, owners and whatever else is of one machine."""
     raw = io.BytesIO()
-    with tarfile.open(fileobj=raw, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+    with tarfile.TarFile(fileobj=raw, mode="w", format=tarfile.USTAR_FORMAT) as archive:
         for name, content in sorted(files.items()):
             entry = tarfile.TarInfo(f"{folder}/{name}")
             entry.size = len(content)

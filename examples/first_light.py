@@ -1,6 +1,8 @@
 """A board learns MNIST for the first time: one bit a pixel, one sample at a time, then 2,000 images that it has not seen.
 
-.venv/bin/python examples/first_light.py --board ulx3s
+    .venv/bin/python examples/first_light.py --board ulx3s
+
+docs/first-light.md goes before it.
 """
 
 import argparse

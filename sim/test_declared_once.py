@@ -8,7 +8,6 @@ from random import Random
 from typing import Any
 
 import pytest
-from amaranth.lib.wiring import PureInterface
 from amaranth.sim import Simulator
 from cobs import cobs
 
@@ -61,7 +60,7 @@ class MadeUp(CommandTable):
 class MoreOrders(Orders):
     """What the board does at the commands that are made up: their bytes go where those of a row would."""
 
-    def targets(self) -> dict[CommandTable, PureInterface]:
+    def targets(self) -> dict[CommandTable, Any]:
         return super().targets() | dict.fromkeys(MadeUp, self.row_write)
 
 

@@ -1,7 +1,9 @@
 """A fake board on a port of its own: a pseudo terminal that outlives the hosts that open it, as a USB cable does.
 
-with FakePort(FakeBoard(...)) as port:
-    ... "--port", port.name ...
+    with FakePort(FakeBoard(...)) as port:
+        ... "--port", port.name ...
+
+It goes when the context ends.
 """
 
 import os

@@ -120,7 +120,7 @@ def test_cycles_leave_out_the_wait_for_the_link():
     assert done.cycles() == {"cycles_forward": 100.0, "cycles_learn": 4.0, "cycles_starved": 90.0}
     assert done.cycles_per_sample == 104.0
     assert done.samples_per_second == 5.0
-    entries = simulated.entries(
+    entries = simulated.entries_of(
         Pass(predictions=done.predictions, seconds=1.0, counters=counters | {"rows_learned": 60}), Network.of()
     )
     assert entries["cycles_per_training_sample"].bound == 510 + 6

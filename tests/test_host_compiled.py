@@ -171,7 +171,7 @@ def test_what_is_missing_or_wrong_is_told_in_one_sentence(folder, monkeypatch, c
         patch.setattr(known_boards, "COMPILED", "no_package_here")
         assert "the compiled twin needs the Python package no_package_here: run make -C " in refused()
     with known_boards.find("compiled").open(print) as device, pytest.raises(ContractError, match="not configured"):
-        device.train(np.zeros((1, 64), np.uint8), np.zeros(1, int))
+        device.train(np.array([[0]], np.uint8), np.array([0]))
 
 
 def test_whoever_waits_for_the_compiler_is_told(tmp_path, monkeypatch):

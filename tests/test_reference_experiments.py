@@ -36,7 +36,7 @@ STREAM = Stream(
 )
 
 
-class Pupil:
+class Counting:
     """Knows of each task how often it was taught since; flips one weight more with every task."""
 
     def __init__(self):
@@ -58,14 +58,14 @@ class Pupil:
 
 
 def taught(**options):
-    pupil = Pupil()
+    learner = Counting()
     given = {"joint": False, "samples": 3, "test_samples": None, "look_back": None} | options
-    return pupil, learn_stream(pupil, STREAM, report=lambda _: None, **given)
+    return learner, learn_stream(learner, STREAM, report=lambda _: None, **given)
 
 
 def test_after_each_task_those_so_far_are_tested():
-    pupil, done = taught()
-    assert pupil.taught == [("0", 3), ("1", 3), ("2", 3), ("3", 3)]
+    learner, done = taught()
+    assert learner.taught == [("0", 3), ("1", 3), ("2", 3), ("3", 3)]
     expected = [[0.1 * (i + 1) + 0.01 * j if j <= i else np.nan for j in range(4)] for i in range(4)]
     np.testing.assert_allclose(done.matrix, expected)
     assert done.flips == [[1, 0], [2, 0], [3, 0], [4, 0]]
@@ -73,6 +73,7 @@ def test_after_each_task_those_so_far_are_tested():
     written = done.as_json(5, 2)
     assert written["seed"] == 5 and written["matrix"][0] == [0.1, None, None, None]
     assert written["metrics"]["accuracy"] == pytest.approx((0.42 + 0.43) / 2)
+    assert written["so_far"] == pytest.approx([0.1, 0.205, 0.31, 0.415])
 
 
 def test_looking_back_tests_the_newest_and_all_at_the_end():
@@ -82,8 +83,8 @@ def test_looking_back_tests_the_newest_and_all_at_the_end():
 
 
 def test_a_joint_method_learns_everything_once():
-    pupil, done = taught(joint=True)
-    assert pupil.taught == [("all tasks together", 12)]
+    learner, done = taught(joint=True)
+    assert learner.taught == [("all tasks together", 12)]
     assert np.isnan(done.matrix[:3]).all() and not np.isnan(done.matrix[3]).any()
     assert len(done.flips) == len(done.held_out) == 1
 
@@ -165,7 +166,7 @@ def test_both_engines_give_the_same_run():
     scale = Scale(tasks=2, samples=200, test_samples=100, epochs=2, hidden=(20,), metaplasticity=0.0)
     found = []
     for engine in ("twin", "compiled"):
-        plan = Plan(build=permuted_mnist, sources=Few(), scale=scale, methods=["chip-epochs"], seeds=[3], engine=engine)
+        plan = Plan(build=permuted_mnist, sources=Few(), scale=scale, methods=["chip-epochs"], seeds=[3], last=2, engine=engine)
         found.append(compare(plan)["chip-epochs"])
     (one,), (other,) = (outcome.runs for outcome in found)
     np.testing.assert_array_equal(one.matrix, other.matrix)
@@ -210,7 +211,7 @@ def test_the_same_plan_gives_the_same_numbers():
     torch.set_num_threads(1)
     scale = Scale(tasks=2, samples=80, test_samples=100, epochs=2, hidden=(6,), metaplasticity=2.0)
     names = ["metaplastic", "random", "si-batch-1", "chip"]
-    plan = Plan(build=permuted_mnist, sources=Few(), scale=scale, methods=names, seeds=[3])
+    plan = Plan(build=permuted_mnist, sources=Few(), scale=scale, methods=names, seeds=[3], last=2)
     found, again = compare(plan), compare(plan)
     for name in names:
         (one,), (other,) = found[name].runs, again[name].runs

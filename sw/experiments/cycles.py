@@ -48,20 +48,20 @@ def experiment(
         if only is None or board_name(only) in names:
             say(f"{', '.join(names)}: {samples} samples")
             board = BOARDS[names[0]]
-            found = measure(board.geometry, board.layers, samples) | {"command": command_of(f"--only {names[0]}", samples)}
-            kept |= dict.fromkeys(names, found)
+            measured = measure(board.geometry, board.layers, samples) | {"command": command_of(f"--only {names[0]}", samples)}
+            kept |= dict.fromkeys(names, measured)
             # Written after each, so that a later one that fails takes nothing away.
             write_json(json, {name: kept[name] for name in BOARDS if name in kept})
-            tell(f"{', '.join(names)}: {found['cycles_per_sample']:.1f} cycles a training sample")
+            tell(f"{', '.join(names)}: {measured['cycles_per_sample']:.1f} cycles a training sample")
     return 0
 
 
 def groups() -> list[list[str]]:
     """Names of boards that share a run, in the order of `BOARDS`."""
-    found: dict[tuple[Any, ...], list[str]] = {}
+    sharing: dict[tuple[Any, ...], list[str]] = {}
     for name, board in BOARDS.items():
-        found.setdefault((board.geometry, board.layers), []).append(name)
-    return list(found.values())
+        sharing.setdefault((board.geometry, board.layers), []).append(name)
+    return list(sharing.values())
 
 
 def one_shape(geometry: str | None, layers: str | None, samples: int, json: Path) -> int:
@@ -74,10 +74,10 @@ def one_shape(geometry: str | None, layers: str | None, samples: int, json: Path
         raise InputError(f"layers is {layers!r}, expected sizes like 784,75,10") from error
     shape = parse_geometry(geometry)
     text = geometry_text(shape)
-    found = measure(shape, sizes, samples)
+    measured = measure(shape, sizes, samples)
     command = command_of(f"--geometry {text} --layers {layers}", samples)
-    write_json(json, {text: found | {"command": command}})
-    tell(f"{found['cycles_per_sample']:.1f} cycles a training sample")
+    write_json(json, {text: measured | {"command": command}})
+    tell(f"{measured['cycles_per_sample']:.1f} cycles a training sample")
     return 0
 
 

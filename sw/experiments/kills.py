@@ -55,8 +55,8 @@ class Kills:
         self.folder, self.board, self.stream, self.samples, self.every = folder, board, stream, samples, every
         self.count = -(-samples // every)
         self.expected = self._whole(["--board", "twin"], "twin.npz")[0]
-        found, self.seconds = self._whole(board, "whole.npz")
-        if found != self.expected:
+        ended, self.seconds = self._whole(board, "whole.npz")
+        if ended != self.expected:
             raise HostError("a pass that is not killed differs from the twin's: metaplast verify names the difference")
 
     def trial(self, random: np.random.Generator) -> Trial:

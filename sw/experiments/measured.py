@@ -5,19 +5,17 @@
 Each row says what was measured, its value, and the command that measures it again. README has those that greet, the page all.
 """
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sw.experiments.metrics import spread
-from sw.experiments.results_page import load, rows
-from sw.experiments.results_plan import RESULTS
-from sw.files.error import FileError
+from sw.experiments.program import main
+from sw.experiments.results import RESULTS, path_of
+from sw.experiments.results_tables import rows
 from sw.files.input import read_object, read_text
 from sw.files.output import write_text
-from sw.files.streams import take_every_word
 from sw.tree.sources import ROOT
 
 README, PAGE = ROOT / "README.md", ROOT / "docs" / "measured.md"
@@ -85,10 +83,7 @@ def _host(folder: Path) -> str:
 
 
 def _methods(result: str, folder: Path) -> dict[str, Any]:
-    found = load(result, folder)
-    if found is None:
-        raise FileError(f"there is no result {result}: {PLAN} {result}")
-    return found["methods"]
+    return read_object(path_of(result, folder))["methods"]
 
 
 ROWS = (
@@ -165,13 +160,13 @@ ROWS = (
 )
 
 
-def table(chosen: tuple[Row, ...], folder: Path = RESULTS) -> str:
+def table(chosen: tuple[Row, ...], folder: Path = ROOT / RESULTS) -> str:
     """The rows in Markdown."""
     body = [[row.what, row.value(folder), f"`{row.command}`"] for row in chosen]
     return "\n".join(rows(["784-500-10 unless it says otherwise", "value", "command"], body)) + "\n"
 
 
-def replaced(text: str, chosen: tuple[Row, ...], folder: Path = RESULTS) -> str:
+def replaced(text: str, chosen: tuple[Row, ...], folder: Path = ROOT / RESULTS) -> str:
     """`text` with the table between its markers as it is now. Raises ValueError without the markers."""
     begin, end = text.index(BEGIN) + len(BEGIN), text.index(END)
     return text[:begin] + table(chosen, folder) + text[end:]
@@ -180,17 +175,12 @@ def replaced(text: str, chosen: tuple[Row, ...], folder: Path = RESULTS) -> str:
 GREETING = tuple(row for row in ROWS if row.greets)
 
 
-def main() -> int:
-    """The command line."""
-    take_every_word()
-    try:
-        for page, chosen in ((README, GREETING), (PAGE, ROWS)):
-            write_text(page, replaced(read_text(page), chosen, ROOT / RESULTS))
-    except FileError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+def write() -> int:
+    """Write the figures of both pages again."""
+    for page, chosen in ((README, GREETING), (PAGE, ROWS)):
+        write_text(page, replaced(read_text(page), chosen))
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main(write)

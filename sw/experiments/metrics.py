@@ -45,6 +45,11 @@ def forgetting(matrix: Matrix) -> float | None:
     return _mean(np.where(np.isfinite(best), best, np.nan) - matrix[-1, :-1])
 
 
+def accuracy_so_far(matrix: Matrix) -> list[float | None]:
+    """After each task the mean over those that were tested then."""
+    return [_mean(row) for row in matrix]
+
+
 def summary(matrix: Matrix, last: int) -> dict[str, float | None]:
     """Every metric by its name."""
     return {

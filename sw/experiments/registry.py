@@ -20,7 +20,7 @@ class Experiment:
 
 EXPERIMENTS = {
     "vertical-slice": Experiment(
-        "sw.experiments.run:experiment", "real MNIST through host, link and simulated board, compared with the twin (make run)"
+        "sw.experiments.run:experiment", "two tasks in turn through host, link and simulated board, beside the twin (make run)"
     ),
     "permuted-mnist": Experiment(
         "sw.experiments.permuted_mnist:experiment",

@@ -56,6 +56,16 @@ _FOR_A_STREAM = (
     'activation = "gate", gate = 18, metaplasticity = [4, 3.4], saturation = [3.6, 0], learning_rate = [1, 0.3], margin = 17'
 )
 
+# Two tasks of 6,000 samples, as in `make run`: without the rule, under its settings and under others; the defaults.
+_FOR_TWO_TASKS = (
+    "metaplasticity = 0; metaplasticity = 0, saturation = 0; "
+    "init_range = 37, learning_rate = [0.93, 0.6], metaplasticity = [1.8, 5.4], saturation = [0.8, 0.55], margin = 31, "
+    "window = 14; "
+    "init_range = 37, learning_rate = [0.93, 0.6], metaplasticity = 0, saturation = 0, margin = 31, window = 14; "
+    "init_range = 8, learning_rate = [0.35, 0.4], metaplasticity = [2.2, 2.5], saturation = 0, margin = 39, window = 8, "
+    'activation = "sign", gate = 0'
+)
+
 # Rules that would need another contract.
 _RULES = (
     'rule = "two-rivals"; rule = "two-read-outs", margin = 32; rule = "two-read-outs"; rule = "four-read-outs", margin = 64; '
@@ -81,6 +91,8 @@ PLAN = {
     f" --set ewc:strength=500 --methods {_PAPER},chip {_PASS}",
     "beyond-mnist-fashion": "compare-mnist-fashion --methods chip-epochs --config examples/two-sets.toml"
     f" --fashion-threshold 30 {_PASS}",
+    "sweep-two-tasks": "settings-sweep --tasks 2 --samples 6000 --config examples/two-tasks.toml --engine compiled"
+    f" --variants '{_FOR_TWO_TASKS}'",
     "sweep-ten-tasks": f"settings-sweep --tasks 10 --seeds 1 --engine compiled --variants '{_FOR_TEN_TASKS}'",
     "sweep-shapes": f"settings-sweep --tasks 10 --config examples/ten-tasks-tanh.toml --engine compiled --variants '{_SHAPES}'",
     "sweep-rules": f"settings-sweep --tasks 10 --config examples/ten-tasks.toml --engine compiled --variants '{_RULES}'",

@@ -17,6 +17,7 @@ import typer
 from sw.contract.configuration import tables_of
 from sw.contract.network import Network
 from sw.experiments.learning import infer, learn
+from sw.experiments.program import main
 from sw.experiments.results import prepare
 from sw.experiments.retention import follow
 from sw.experiments.run_report import PICTURES, Done, draw, numbers, table
@@ -27,10 +28,8 @@ from sw.host.checkpoint import Checkpoint
 from sw.host.comparison import devices_differ, predictions_differ
 from sw.host.error import InputError
 from sw.host.learning_device import LearningDevice
-from sw.terminal.application import alone
 from sw.terminal.opening import find_board, read_network
 from sw.terminal.options import Config, GeometryText
-from sw.terminal.run import run
 from sw.terminal.speech import say, tell, tell_table
 
 RESULT = Path("results/run.json")
@@ -103,10 +102,5 @@ def learn_and_compare(device: LearningDevice, network: Network, stream: TwoTasks
     return Done(start=start, end=end, trained=trained, tested=tested, difference=difference, kept=kept, without=without)
 
 
-def main() -> None:
-    """`python -m sw.experiments.run`."""
-    sys.exit(run(alone(experiment)))
-
-
 if __name__ == "__main__":
-    main()
+    main(experiment)

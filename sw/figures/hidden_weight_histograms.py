@@ -14,14 +14,14 @@ Bars = tuple[float, Sequence[int]]
 @styled
 def draw(methods: Mapping[str, Mapping[int, Sequence[Bars]]]) -> Figure:
     """`methods[name][task][layer]` is (limit, counts): counts in equal parts of ± limit. A row a method, a panel a layer."""
-    layers = max(len(bars) for course in methods.values() for bars in course.values())
+    layers = max(len(bars) for tasks in methods.values() for bars in tasks.values())
     size = (4.0 * layers + 0.6, 2.2 * len(methods) + 0.4)
     figure = Figure(figsize=size, layout="constrained")
     grid = figure.subplots(len(methods), layers, squeeze=False)
-    for row, (name, course) in zip(grid, methods.items(), strict=True):
-        newest = max(*course, 1)
+    for row, (name, tasks) in zip(grid, methods.items(), strict=True):
+        newest = max(*tasks, 1)
         for layer, axes in enumerate(row):
-            for task, bars in course.items():
+            for task, bars in tasks.items():
                 if layer >= len(bars):
                     continue
                 limit, counts = bars[layer]

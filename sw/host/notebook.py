@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from sw.contract.geometry import Geometry
 from sw.contract.geometry_text import parse_geometry
 from sw.contract.network import Network
-from sw.host import known_boards, checkpoint, streaming
+from sw.host import checkpoint, known_boards, streaming
 from sw.host.checkpoint import Checkpoint
 from sw.host.error import InputError, LinkError
 from sw.host.interruption import Interruption

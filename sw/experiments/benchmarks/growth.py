@@ -66,16 +66,16 @@ def growth() -> Entries:
     points = list(measure())
     show(points)
     style.save(picture.draw([panel(points, varied) for varied in ACROSS]), PICTURE)
-    found: Entries = {}
+    entries: Entries = {}
     for p in points:
         for name, value, bound_is in (
             ("inference", p.inference, "the formula (sw.contract.cost), exact"),
             ("training_sample", p.training, "the formula of inference: learning comes on top"),
         ):
-            found[f"cycles_per_{name}_{p.varied}_{p.value}"] = Entry(
+            entries[f"cycles_per_{name}_{p.varied}_{p.value}"] = Entry(
                 value=value, unit="cycles", bound=p.formula, bound_is=bound_is, command=command_of("growth")
             )
-    return found
+    return entries
 
 
 def measure() -> Iterator[Point]:

@@ -24,15 +24,15 @@ def simulated() -> Entries:
         difference = difference_from_twin(device, trained, start, pixels, labels, say)
     if difference is not None:
         raise BoardError(f"the simulated board differs from the twin: {difference}")
-    return entries(trained, network)
+    return entries_of(trained, network)
 
 
-def entries(trained: Pass, network: Network) -> Entries:
+def entries_of(trained: Pass, network: Network) -> Entries:
     """The lines of the file for a pass that was found equal."""
     command = command_of("simulated")
     rows = network.row_count * ECP5_85F.folds
     changed = trained.counters["rows_learned"] / trained.samples
-    found = {
+    entries = {
         "samples_compared": Entry(
             value=trained.samples,
             unit="training samples equal to the twin's in every bit",
@@ -56,7 +56,7 @@ def entries(trained: Pass, network: Network) -> Entries:
         ),
     }
     for name, cycles in trained.cycles().items():
-        found[name] = Entry(
+        entries[name] = Entry(
             value=cycles, unit="cycles/training sample", bound=None, bound_is="a term of the sum", command=command
         )
-    return found
+    return entries

@@ -20,8 +20,8 @@ from sw.terminal.speech import say
 class Plan:
     """What is compared: `methods` by name on the stream that `build` makes of `sources`, once for each of `seeds`.
 
-    `changes` are of `settings_of`; `network` configures the chip, which `engine` plays; `last`, `look_back`: see `metrics`
-    and `stream_run`. A run of a plan needs nothing but the plan, its method and its seed.
+    `changes` are of `settings_of`; `network` configures the chip, which `engine` plays; accuracy is over the `last`
+    tasks; `look_back`: see `stream_run`. A run of a plan needs nothing but the plan, its method and its seed.
     """
 
     build: Build
@@ -29,17 +29,12 @@ class Plan:
     scale: Scale
     methods: Sequence[str]
     seeds: Sequence[int]
+    last: int
     changes: Sequence[str] = ()
     network: Network | None = None
-    last: int | None = None
     look_back: int | None = None
     device: str = "cpu"
     engine: str = "twin"
-
-    @property
-    def counted(self) -> int:
-        """Accuracy is over so many tasks, the last ones."""
-        return self.last or self.scale.tasks
 
     def stream(self, seed: int) -> Stream:
         """What all methods learn from that seed."""
@@ -91,7 +86,7 @@ def compare(plan: Plan) -> dict[str, Outcome]:
             descriptions = {name: plan.learner(name, stream, seed).describe() for name in plan.methods}
         for name in plan.methods:
             runs[name].append(plan.run(name, stream, seed))
-    return {name: Outcome.of(descriptions[name], runs[name], plan.counted) for name in plan.methods}
+    return {name: Outcome.of(descriptions[name], runs[name], plan.last) for name in plan.methods}
 
 
 def as_json(outcomes: dict[str, Outcome], plan: Plan, histograms: bool = True) -> dict[str, Any]:
@@ -101,7 +96,7 @@ def as_json(outcomes: dict[str, Outcome], plan: Plan, histograms: bool = True) -
         | {
             "metrics": outcome.metrics,
             "runs": [
-                run.as_json(seed, plan.counted, histograms and seed == plan.seeds[0])
+                run.as_json(seed, plan.last, histograms and seed == plan.seeds[0])
                 for seed, run in zip(plan.seeds, outcome.runs, strict=True)
             ],
         }

@@ -29,7 +29,7 @@ def comparison(name: str, about: str, build: Build, *, scaled: Scale, full: Scal
         result = ResultFile.prepared(name, options.json, STEMS, config=options.config, features=options.features)
         say(scale.words())
         outcomes = compare(plan)
-        result.write({"scale": options.size(scale), "last": plan.counted, "methods": as_json(outcomes, plan)})
+        result.write({"scale": options.size(scale), "last": plan.last, "methods": as_json(outcomes, plan)})
         tell(table(outcomes, [metric for metric in SHOWN if metric in next(iter(outcomes.values())).metrics]))
         return 0
 

@@ -41,5 +41,6 @@ def experiment(
     result = ResultFile.prepared("metaplasticity-curve", options.json, [""])
     say(f"{scale.words()}, in its place {', '.join(plans)}")
     by_m = sweep(plans, "m")
-    result.write({"scale": options.size(scale), "values": list(numbers), "by_m": by_m})
+    size = {"scale": options.size(scale), "last": options.counted(scale)}
+    result.write({**size, "values": list(numbers), "by_m": by_m})
     return 0

@@ -80,6 +80,10 @@ class StreamOptions:
             raise InputError(f"--last is {self.last}, expected 1 to {scale.tasks}, the number of tasks")
         return scale
 
+    def counted(self, scale: Scale) -> int:
+        """Accuracy is over so many tasks, the last ones."""
+        return self.last or scale.tasks
+
     def network(self) -> Network | None:
         """That of the configuration file. Raises `InputError`."""
         return read_network(self.config) if self.config else None
@@ -109,7 +113,7 @@ class StreamOptions:
             seeds=self.each_seed(),
             changes=self.changes or (),
             network=network,
-            last=self.last,
+            last=self.counted(scale),
             look_back=self.look_back,
             device=self.device,
             engine=self.engine,

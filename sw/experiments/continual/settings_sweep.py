@@ -25,7 +25,19 @@ from sw.terminal.speech import say
 
 STREAMS: dict[str, Build] = {"permuted-mnist": permuted_mnist, "fashion-mnist": fashion_mnist}
 FIXED = ("layers", "init_seed", "prng")
-OF_OTHERS = ("full", "epochs", "hidden", "metaplasticity", "methods", "changes", "device", "grey", "validation", "features")
+OF_OTHERS = (
+    "full",
+    "epochs",
+    "hidden",
+    "metaplasticity",
+    "methods",
+    "changes",
+    "device",
+    "grey",
+    "validation",
+    "features",
+    "mnist_folder",
+)
 
 
 @stream_command(without=OF_OTHERS, tasks=1)
@@ -50,8 +62,8 @@ def experiment(
         engine_of(options.engine, rule_of(network))  # refused before anything is learned
     say(scale.words())
     by_variant = sweep(plans)
-    last = options.last or scale.tasks
-    result.write({"scale": options.size(scale), "stream": stream, "last": last, "by_variant": by_variant})
+    size = {"scale": options.size(scale), "last": options.counted(scale)}
+    result.write({**size, "stream": stream, "by_variant": by_variant})
     return 0
 
 

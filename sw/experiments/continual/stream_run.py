@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sw.experiments.continual.learners import StreamLearner
 from sw.experiments.continual.stream import Stream, Task
-from sw.experiments.metrics import Matrix, summary
+from sw.experiments.metrics import Matrix, accuracy_so_far, summary
 
 BARS = 64
 MOST_TASKS_WRITTEN = 50  # a longer stream's matrix is written as its last row and its diagonal
@@ -50,6 +50,7 @@ class StreamRun:
             "seed": seed,
             "metrics": self.metrics(last),
             "matrix": rows if whole else None,
+            "so_far": accuracy_so_far(self.matrix),
             "final": rows[-1],
             "when_new": [row[i] for i, row in enumerate(rows)],
             "held_out": self.held_out,

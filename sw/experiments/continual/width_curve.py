@@ -36,5 +36,6 @@ def experiment(
     result = ResultFile.prepared("width-curve", options.json, [""])
     say(f"{scale.words()}, in their place {', '.join(plans)}")
     by_width = sweep(plans, "width")
-    result.write({"scale": options.size(scale), "widths": list(sizes), "by_width": by_width})
+    size = {"scale": options.size(scale), "last": options.counted(scale)}
+    result.write({**size, "widths": list(sizes), "by_width": by_width})
     return 0

@@ -38,6 +38,12 @@ def figures(result: dict[str, Any]) -> dict[str, Figure]:
 
 def panels(methods: Methods) -> list[curves.Panel]:
     """A test that is held out, if there is one; what is known so far; what is left at the end; what flipped."""
+    so_far = curves.Panel(
+        title="Mean accuracy of the tasks tested so far",
+        across="tasks learned",
+        up="accuracy",
+        lines=_lines(methods, lambda run: run["so_far"], first=1),
+    )
     left = curves.Panel(
         title="What is left at the end", across="task", up="accuracy", lines=_lines(methods, lambda run: run["final"])
     )
@@ -51,22 +57,7 @@ def panels(methods: Methods) -> list[curves.Panel]:
     held_out = curves.Panel(
         title="Held-out test", across="task", up="accuracy", lines=_lines(tested, lambda run: _late(run, run["held_out"]))
     )
-    return [*([held_out] if tested else []), _learned(methods), left, flips]
-
-
-def so_far(run: Run) -> list[float | None]:
-    """After each task the mean accuracy of those that were tested then."""
-    rows = np.array(run["matrix"], dtype=float)
-    means = [row[: i + 1][~np.isnan(row[: i + 1])] for i, row in enumerate(rows)]
-    return [float(known.mean()) if known.size else None for known in means]
-
-
-def _learned(methods: Methods) -> curves.Panel:
-    if any(of["runs"][0]["matrix"] is None for of in methods.values()):
-        lines = _lines(methods, lambda run: run["when_new"])
-        return curves.Panel(title="Each task when just learned", across="task", up="accuracy", lines=lines)
-    lines = _lines(methods, so_far, first=1)
-    return curves.Panel(title="Mean accuracy of the tasks tested so far", across="tasks learned", up="accuracy", lines=lines)
+    return [*([held_out] if tested else []), so_far, left, flips]
 
 
 def _lines(methods: Methods, read: Callable[[Run], Sequence[float | None]], first: int = 0) -> list[curves.Line]:

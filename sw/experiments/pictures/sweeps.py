@@ -5,7 +5,6 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from sw.experiments.metrics import spread
-from sw.experiments.pictures.comparison import so_far
 from sw.figures import curves
 
 AGAINST_M = {"accuracy": "Mean accuracy at the end", "accuracy_when_new": "Accuracy when new", "forgetting": "Forgetting"}
@@ -32,7 +31,8 @@ def width_figures(result: dict[str, Any]) -> dict[str, Figure]:
     for name in next(iter(by_width.values())):
         lines = []
         for width, methods in by_width.items():
-            spreads = [spread(list(values)) for values in zip(*map(so_far, methods[name]["runs"]), strict=True)]
+            runs = [run["so_far"] for run in methods[name]["runs"]]
+            spreads = [spread(list(values)) for values in zip(*runs, strict=True)]
             lines.append(curves.Line.of_spreads(f"width {width}", range(1, len(spreads) + 1), spreads))
         panels.append(curves.Panel(title=name, across="tasks learned", up="mean accuracy", lines=lines))
     return {"": curves.draw(panels)}

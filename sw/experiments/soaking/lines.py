@@ -41,8 +41,8 @@ def acknowledgements(scale: float, seed: int) -> dict[str, Any]:
         pixels, labels = samples(int(sizes.sum()), seed + begin)
         parts = [slice(first, end) for first, end in pairwise([0, *np.cumsum(sizes).tolist()])]
         try:
-            found = list(device.stream((pixels[part], labels[part]) for part in parts))
-            difference = twin_differs(device, pixels, labels, np.concatenate(found))
+            predictions = list(device.stream((pixels[part], labels[part]) for part in parts))
+            difference = twin_differs(device, pixels, labels, np.concatenate(predictions))
         except HostError as error:
             difference = str(error)
         if difference:
@@ -104,8 +104,8 @@ def cable(scale: float, seed: int) -> dict[str, Any]:
                 yield pixels[first : first + 10], labels[first : first + 10]
 
         try:
-            found = np.concatenate(list(device.stream(batches())))
-            difference = twin_differs(device, pixels, labels, found)
+            predictions = np.concatenate(list(device.stream(batches())))
+            difference = twin_differs(device, pixels, labels, predictions)
         except HostError as error:
             difference = str(error)
         if difference:
