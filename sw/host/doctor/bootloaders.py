@@ -25,7 +25,5 @@ def bootloaders() -> Iterator[Finding]:
             continue
         if usb_id in boards:
             may = os.access(node, os.R_OK | os.W_OK)
-            what = (
-                f"bootloader of {boards[usb_id]}, {usb_id[0]:04x}:{usb_id[1]:04x}, {file.parent.name}"
-            )
+            what = f"bootloader of {boards[usb_id]}, {usb_id[0]:04x}:{usb_id[1]:04x}, {file.parent.name}"
             yield Finding(what, "may be used" if may else "permission denied", "" if may else install_rule(), needed=False)
