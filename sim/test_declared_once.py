@@ -169,6 +169,8 @@ def test_the_gateware_takes_a_command_in(monkeypatch):
         for settings, reason in ((MadeUp.SETTINGS.payload(seed=0, size=2), Reason.RANGE), (b"1", Reason.LENGTH)):
             reply = await board.asked(MadeUp.SETTINGS, settings)
             assert (reply.type, reply.payload) == refused(MadeUp.SETTINGS, reason)
+        reply = await board.asked(MadeUp.SETTINGS)
+        assert (reply.type, reply.payload) == (MadeUp.SETTINGS | REPLY, b""), "the arguments of before are not its own"
         reply = await board.asked(Command.STATE, pack_state(State(0, 1, 2)))
         assert (reply.type, reply.payload) == refused(Command.STATE, Reason.RANGE)
         reply = await board.asked(Command.STATE, pack_state(State(0x12345678, 1, 2)))
@@ -212,7 +214,12 @@ def test_the_documents_tell_it():
 
 MORE_REGISTERS = Registers(
     network=Structure("network", *REGISTERS.network, Register("band", 16, signed=True, about="made up", most=lambda _: 99)),
-    layer=Structure("layer", *REGISTERS.layer, Register("share", 16, about="made up", most=lambda g: g.columns)),
+    layer=Structure(
+        "layer",
+        *REGISTERS.layer.fields[:-1],
+        Register("share", 16, about="made up", most=lambda g: g.columns),
+        REGISTERS.layer.fields[-1],
+    ),
 )
 
 
@@ -258,5 +265,5 @@ def test_registers_of_any_layout_hold_what_was_sent(registers: Registers):
 def test_the_documents_tell_a_register():
     told = protocol.register_table(MORE_REGISTERS)
     assert "| 6 | `band` | i16 | made up |" in told
-    assert f"| {8 + 14} + 16·(l−1) | `share` | u16 | made up |" in told
+    assert f"| {8 + 10} + 16·(l−1) | `share` | u16 | made up |" in told
     assert MORE_REGISTERS.size == 8 + MAX_LAYERS * 16
