@@ -83,13 +83,13 @@ SCRIPTS = {
 def written_once(tmp_path_factory) -> Callable[..., generate.Sources]:
     """`generate.write`, which takes seconds, once for each thing that is asked for: the files are copied."""
 
-    known: dict[tuple[object, ...], tuple[Path, generate.Sources]] = {}
+    known: dict[tuple[str, Geometry, int, float], tuple[Path, generate.Sources]] = {}
 
-    def write(target: Target, *asked: object) -> generate.Sources:
-        what, folder = (target.name, *asked[:-1]), asked[-1]
+    def write(target: Target, geometry: Geometry, baud: int, asked_mhz: float, folder: Path) -> generate.Sources:
+        what = (target.name, geometry, baud, asked_mhz)
         if what not in known:
             place = tmp_path_factory.mktemp("sources")
-            known[what] = place, WRITE(target, *asked[:-1], place)
+            known[what] = place, WRITE(target, geometry, baud, asked_mhz, place)
         place, sources = known[what]
         shutil.copytree(place, folder, dirs_exist_ok=True)
         return sources
