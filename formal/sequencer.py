@@ -75,7 +75,7 @@ class SequencerHarness(Elaboratable):
         with m.If(activations.valid & activations.ready):
             m.d.sync += loads.eq(Mux(last_load, 0, loads + 1))
 
-        index = forward.index
+        index = block.index
         tokens_left = layer.neurons * layer.folds - (forward.neuron * layer.folds + forward.fold)
         blocks_left = layer.folds * GEOMETRY.slices - (learning.fold * GEOMETRY.slices + learning.slice)
         ahead, backward = MAX_LAYERS * BACK + 4 + (layers - 1 - index) * AHEAD, index * BACK
@@ -158,7 +158,7 @@ CLAIMS = (
         bug_depth=40,
         bugs=(
             Bug(FORWARD, "with m.If(neuron + 1 == self.layer.neurons):", "with m.If(neuron == self.layer.neurons):"),
-            Bug(FORWARD, "| ~self.learning | (neuron < self.frontier)", "| (neuron < self.frontier)"),
+            Bug(NAME, "| ~self.learner.active | (forward.neuron", "| (forward.neuron"),
             Bug(FORWARD, "activations.ready.eq(self.tokens.ready),", "activations.ready.eq(0),"),
             Bug(FORWARD, "with m.If(classify.done & ~self.predictions.valid):", "with m.If(classify.done):"),
             Bug(LEARNING, "self.next_index.eq(self.index - 1)]", "self.next_index.eq(self.index)]"),

@@ -57,6 +57,7 @@ class Sequencer(wiring.Component):
                 "busy": Out(1),
             }
         )
+        self.index = Signal.like(self.next_index)  # of the layer at work
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -71,8 +72,6 @@ class Sequencer(wiring.Component):
         m.d.comb += [
             forward.starving.eq(self.starving),
             forward.hold.eq(learning.busy),
-            forward.learning.eq(self.learner.active),
-            forward.frontier.eq(self.learner.frontier),
             learning.start.eq(forward.learn),
             learning.label.eq(forward.classify.label),
             learning.near_busy.eq(self.normalise.near_busy),
@@ -85,8 +84,8 @@ class Sequencer(wiring.Component):
 
     def _share_layer(self, m: Module, forward: ForwardSequence, learning: LearningSequence) -> None:
         """One layer is at work; whichever sequence asks gets the next one."""
-        index = Signal.like(self.next_index)
-        last_index = Signal.like(self.next_index)
+        index = self.index
+        last_index = Signal.like(index)
         input_set = Signal(range(INPUT_SETS))
         m.d.sync += last_index.eq(self.network.layers - 1)
         m.d.comb += [
@@ -108,13 +107,18 @@ class Sequencer(wiring.Component):
             ]
 
     def _choose_token(self, m: Module, forward: ForwardSequence, learning: LearningSequence) -> None:
-        """The learning sequence first. Of its tokens only opcode and cell count: the rest stays the forward sequence's."""
-        token, first = self.tokens.payload, learning.tokens.valid
+        """The learning sequence's, or the forward sequence's, which follow the learner through the rows of the first layer.
+
+        They never come together. Of a token of the learning sequence only opcode and cell count: the rest is the other one's.
+        """
+        token = self.tokens.payload
+        learned = Signal()
         m.d.comb += [
-            self.tokens.valid.eq(forward.tokens.valid | first),
+            learned.eq((self.index != 0) | ~self.learner.active | (forward.neuron < self.learner.frontier)),
+            self.tokens.valid.eq((forward.tokens.valid & learned) | learning.tokens.valid),
             learning.tokens.ready.eq(self.tokens.ready),
-            forward.tokens.ready.eq(self.tokens.ready & ~first),
+            forward.tokens.ready.eq(self.tokens.ready & learned),
             token.eq(forward.tokens.payload),
         ]
-        with m.If(first):
+        with m.If(learning.tokens.valid):
             m.d.comb += [token.opcode.eq(learning.tokens.payload.opcode), token.cell.eq(learning.tokens.payload.cell)]

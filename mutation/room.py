@@ -1,7 +1,7 @@
 """Which tests have to find the faults of which file.
 
-One name opens every room: the faults of `hw/array/cell.py` are for `sim/test_cell.py`. The tables below name what differs,
-and the tests that are asked afterwards, when the first have found nothing.
+One name opens every room: the faults of `hw/array/cell.py` are for `sim/test_cell.py`. The tables below name what
+differs, and the tests that are asked afterwards, when the first have found nothing.
 """
 
 from collections.abc import Mapping
@@ -126,7 +126,7 @@ ROOMS = (
             **dict.fromkeys(("accelerator", "engine", "engine_report", "sequencer", "serial_accelerator"), (WHOLE,)),
             "complement": ("sim/test_session.py", "sim/test_classify.py", "sim/test_normalise.py"),
             "engine_ports": ("sim/test_counters.py",),
-            "layouts": ("sim/test_issue.py", "sim/test_array.py"),
+            "layouts": ("sim/test_configuration.py", "sim/test_issue.py", "sim/test_array.py"),
             "memory": ("sim/test_queues.py", "sim/test_counters.py", "sim/test_cell.py"),
             "multiply": ("sim/test_configuration.py",),
             "pixel_words": ("sim/test_input_buffer.py",),

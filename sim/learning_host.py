@@ -59,8 +59,8 @@ def learning_host(dut: Accelerator, geometry: Geometry, seed: int) -> Driver:
 
         assert await board.ask([conversation.read_state()]) == [(twin.prng(), begin + SAMPLES, twin.signature())]
         rows = await board.ask(conversation.read_weights())
-        for row, (found, right) in enumerate(zip(rows, learned, strict=True)):
-            assert found.tobytes() == right.tobytes(), f"row {row}"
+        for row, (read_back, right) in enumerate(zip(rows, learned, strict=True)):
+            assert read_back.tobytes() == right.tobytes(), f"row {row}"
         (counters,) = await board.ask([conversation.counters()])
         assert ({"bad_frames": 0} | twin.counters()).items() <= counters.items()
 

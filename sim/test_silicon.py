@@ -1,8 +1,8 @@
 """The rules of what silicon does not do, on the synthesised netlist of every board; planted faults of each kind are refused.
 
-The netlists of three boards are whole: those that `sim/test_netlist.py` simulates. Of the others the grid has one cell, and all
-else is theirs: the cell, the depth of its memories, the engine, the link, the clock and the pins. `make bitstream` reads whole
-ones.
+The netlists of three boards are whole: those that `sim/test_netlist.py` simulates. Of the others the grid has one cell,
+and all else is theirs: the cell, the depth of its memories, the engine, the link, the clock and the pins. `make bitstream`
+reads whole ones.
 """
 
 import json

@@ -35,6 +35,9 @@ def test_the_experiment_end_to_end(tmp_path, capsys):
     assert result["accuracy"] == pytest.approx(matrix[2, 1:].mean())
     assert result["accuracy_when_new"] == pytest.approx(np.diag(matrix).mean())
     assert (tmp_path / "a-matrix.png").exists()
+    words += ["--board", "compiled", "--json", str(tmp_path / "b.json")]
+    assert run(app, ["experiment", "permuted-mnist", *words]) == 0
+    assert json.loads((tmp_path / "b.json").read_text())["matrix"] == result["matrix"]
 
     network = network_from_tables(result["config"])
     assert network.relax_floor == 3

@@ -18,7 +18,7 @@ from sw.contract.tokens import Opcode
 class ForwardSequence(wiring.Component):
     """Issues the FORWARD and LOAD tokens of one sample after another.
 
-    A sample begins while `hold` is low. In the first layer its rows follow the learner's `frontier`.
+    A sample begins while `hold` is low. A token waits as long as nobody takes it.
 
     Members
     -------
@@ -28,9 +28,9 @@ class ForwardSequence(wiring.Component):
     layer, settled, index, is_last : the registers of the layer at work, whether they are there, its index (0…3)
     input_set : where the array has that layer's inputs
     select, next_index : one cycle: asks for the layer that is at work next
-    learning, frontier : of the learner (`hw.learning.learner.LearnerControl`)
     normalise, classify : the rooms that the rows' sums go to
-    tokens, predictions : to the array; one for each sample, in order
+    tokens, neuron : to the array; of which neuron's row a FORWARD token is
+    predictions : one for each sample, in order
     pixel_set : where the pixels of the sample at work are, 0 or 1
     learn : one cycle: the sample at work is to be learned; it ends the forward pass
     events : what happened, and what this cycle was spent on
@@ -53,11 +53,10 @@ class ForwardSequence(wiring.Component):
                 "input_set": In(range(INPUT_SETS)),
                 "select": Out(1),
                 "next_index": Out(layer),
-                "learning": In(1),
-                "frontier": In(neuron_bits(g) + 1),
                 "normalise": Out(NormaliseControl(g)),
                 "classify": Out(ClassifyControl(g)),
                 "tokens": Out(stream.Signature(token_layout(g))),
+                "neuron": Out(neuron_bits(g)),
                 "predictions": Out(stream.Signature(16)),
                 "pixel_set": Out(1),
                 "learn": Out(1),
@@ -65,9 +64,8 @@ class ForwardSequence(wiring.Component):
                 "busy": Out(1),
             }
         )
-        # Where it is in the layer: a fold of a neuron, and its row's word of fold 0; or the cell whose activations are loaded.
+        # Where it is in the layer: the fold of a row, the row's word of fold 0, or the cell whose activations are loaded.
         token = self.tokens.payload
-        self.neuron = Signal(neuron_bits(g))
         self.fold = Signal(range(g.folds))
         self.row = Signal.like(token.address)
         self.inputs = Signal.like(token.inputs)
@@ -145,7 +143,7 @@ class ForwardSequence(wiring.Component):
         accepted = self.tokens.valid & self.tokens.ready
         m.d.comb += [
             token.opcode.eq(Opcode.FORWARD),
-            self.tokens.valid.eq((self.index != 0) | ~self.learning | (neuron < self.frontier)),
+            self.tokens.valid.eq(1),
             self.events.cycles_forward.eq(accepted),
             self.events.cycles_learn.eq(~accepted),
         ]

@@ -230,7 +230,7 @@ class Commands(Component):
         request, session, lock = m.submodules.request_reader, m.submodules.session, m.submodules.sample_lock
         samples, predictions = m.submodules.samples, m.submodules.predictions
         orders, answer, payload = m.submodules.orders, m.submodules.answer, request.payload
-        is_stream = is_one_of(request.kind, (command for command in self.commands if command.spec.is_stream))
+        is_stream = is_one_of(request.kind, (command for command in self.commands if command.spec.streams))
         begins_session = is_one_of(request.kind, (command for command in self.commands if not command.spec.in_session))
         feeds = self._feeds(m)
         streaming = Signal()  # the last request carried out was a stream
@@ -272,6 +272,6 @@ class Commands(Component):
     def _feeds(self, m: Module) -> Value:
         """The request gives the engine samples: not without any, and not those of a TRAIN that is repeated."""
         kind, samples = m.submodules.request_reader.kind, m.submodules.samples
-        is_stream = is_one_of(kind, (command for command in self.commands if command.spec.is_stream))
+        is_stream = is_one_of(kind, (command for command in self.commands if command.spec.streams))
         repeated_train = m.submodules.session.repeated & (kind == Command.TRAIN)
         return is_stream & ~repeated_train & (samples.count != 0)

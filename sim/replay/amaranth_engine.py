@@ -13,14 +13,14 @@ MOST_STEPS = 40_000_000
 def replies(run: Run) -> list[bytes]:
     """The payloads of all replies. AssertionError if one does not come, or another one."""
     dut = Accelerator(run.geometry)
-    found: list[bytes] = []
+    answers: list[bytes] = []
 
     async def play(ctx: Any) -> None:
         host = ByteHost(ctx, dut, Random(run.seed), sequence=run.wrapping_sequence)
         await host.open(run.geometry)
         async for reply in host.exchange(run.requests):
-            found.append(reply)
+            answers.append(reply)
 
     if not advance(dut, play, MOST_STEPS):
-        raise AssertionError(f"the accelerator has answered {len(found)} of {len(run.steps)} requests")
-    return found
+        raise AssertionError(f"the accelerator has answered {len(answers)} of {len(run.steps)} requests")
+    return answers

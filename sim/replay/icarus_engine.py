@@ -33,5 +33,5 @@ async def play(dut):
     run = read(Path(bench_parameters()["run"]))
     host = over_streams(dut, random, run.wrapping_sequence, STALLS)
     await host.open(run.geometry)
-    found = [reply async for reply in host.exchange(run.requests)]
-    Path(bench_parameters()["replies"]).write_text("".join(f"{reply.hex()}\n" for reply in found), encoding="utf-8")
+    answers = [reply async for reply in host.exchange(run.requests)]
+    Path(bench_parameters()["replies"]).write_text("".join(f"{reply.hex()}\n" for reply in answers), encoding="utf-8")

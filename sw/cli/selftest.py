@@ -51,17 +51,17 @@ def selftest(
 
 def fitting(board: known_boards.Board) -> dict[str, Case]:
     """The cases that fit a board. Raises `BoardError` where none does."""
-    found = {}
+    cases = {}
     for name, case in CASES.items():
         try:
             board.check_fits(case.network)
         except ContractError:
             continue
-        found[name] = case
-    if not found:
+        cases[name] = case
+    if not cases:
         smallest = "-".join(map(str, CASES["small"].network.layers))
         raise BoardError(f"no known answers are for a board as small as {board.name}: it has no room for {smallest}")
-    return found
+    return cases
 
 
 def first_fault(asked: list[Stage]) -> tuple[Stage, str] | None:

@@ -176,9 +176,9 @@ GREETING = tuple(row for row in ROWS if row.greets)
 
 
 def write() -> int:
-    """Write the figures of both pages again."""
+    """Write the measured figures of README.md and docs/measured.md again."""
     for page, chosen in ((README, GREETING), (PAGE, ROWS)):
-        write_text(page, replaced(read_text(page), chosen))
+        write_text(page, replaced(read_text(page), chosen, ROOT / RESULTS))
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Permuted MNIST on the twin: a new permutation of the pixels for each task, and nobody tells the network.
+"""Permuted MNIST on any board: a new permutation of the pixels for each task, and nobody tells the network.
 
 Task 0 is MNIST as it is. Each task is one pass over the training set; after each, every task is tested.
 """
@@ -18,12 +18,12 @@ from sw.experiments.metrics import summary
 from sw.experiments.results import ResultFile
 from sw.experiments.run import CLASSES, PIXELS
 from sw.experiments.seeds import Seeds
-from sw.host import known_boards, streaming
+from sw.host import streaming
 from sw.host.checkpoint import Checkpoint
 from sw.host.error import InputError
 from sw.host.learning_device import Bits, Labels, LearningDevice
-from sw.terminal.opening import read_network
-from sw.terminal.options import Config
+from sw.terminal.opening import find_board, read_network
+from sw.terminal.options import Config, Port
 from sw.terminal.progress import Progress
 from sw.terminal.speech import say, tell
 
@@ -34,6 +34,8 @@ def experiment(
     samples: Annotated[int | None, typer.Option(help="Training samples of each task; all.", min=1, metavar="N")] = None,
     seed: Annotated[int, typer.Option(help="All randomness comes from it.", min=0, metavar="S")] = 1,
     config: Config = None,
+    board: Annotated[str, typer.Option(help="A name that `metaplast boards` lists.", metavar="B")] = "twin",
+    port: Port = None,
     json: Annotated[Path | None, typer.Option(help="Where the result goes; a picture lies beside it.", metavar="F")] = None,
 ) -> int:
     """Learn permuted MNIST, task after task, and test all tasks after each."""
@@ -43,13 +45,14 @@ def experiment(
     network = read_network(config) if config else Network.of()
     if network.layers[0] != PIXELS or network.layers[-1] != CLASSES:
         raise InputError(f"layers is {list(network.layers)}, expected {PIXELS} inputs and {CLASSES} classes for MNIST")
+    chosen = find_board(board, port, None, network)
     result = ResultFile.prepared("permuted-mnist", json, ["-matrix"], config=config)
     train, test = load_packed("train"), load_packed("test")
     if samples is not None and samples > len(train[1]):
         raise InputError(f"--samples is {samples}, expected at most {len(train[1])}")
     seeds = Seeds.of(seed, tasks)
     network = replace(network, init_seed=seeds.init_seed, prng=seeds.prng)
-    with known_boards.find("twin").open(say) as device:
+    with chosen.open(say) as device:
         Checkpoint.initial(network).put_on(device)
         matrix = [learn_task(device, i, train, test, seeds, samples) for i in range(tasks)]
     metrics = summary(np.array(matrix), last)

@@ -149,18 +149,18 @@ class OpenBoard:
 
         A signal that comes meanwhile acts, as it would have, between two batches; it goes on where the handler returns.
         """
-        found = [np.zeros(0, np.uint16)]
+        predictions = [np.zeros(0, np.uint16)]
         interruption = None
         while interruption is None or interruption.number is not None:
             interruption = Interruption()
             try:
                 with interruption:
-                    found += batches(sum(map(len, found)), interruption.asked)
+                    predictions += batches(sum(map(len, predictions)), interruption.asked)
             finally:
                 if interruption.number is not None:
                     with self._turns.between():
                         signal.raise_signal(interruption.number)
-        return np.concatenate(found)
+        return np.concatenate(predictions)
 
 
 def open_board(

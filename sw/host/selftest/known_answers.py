@@ -105,10 +105,10 @@ def _first_fault(cases: dict[str, Case], answer: Callable[[Case], dict[str, Any]
     expected = known()
     for name, case in cases.items():
         try:
-            found = answer(case)
+            given = answer(case)
         except MiscountError as error:
             return f"{name}: {error}"
-        fault = first_difference(found, {key: expected[name][key] for key in found})
+        fault = first_difference(given, {key: expected[name][key] for key in given})
         if fault is not None:
             return f"{name}, {'-'.join(map(str, case.network.layers))}: {fault}"
     return None
@@ -119,10 +119,10 @@ def known() -> dict[str, dict[str, Any]]:
     return json.loads(PATH.read_text(encoding="utf-8"))
 
 
-def first_difference(found: dict[str, Any], expected: dict[str, Any]) -> str | None:
+def first_difference(given: dict[str, Any], expected: dict[str, Any]) -> str | None:
     """The first answer that is another one than expected, in words, or None."""
     for name, right in expected.items():
-        ours = found[name]
+        ours = given[name]
         if ours == right:
             continue
         if not isinstance(right, list):
