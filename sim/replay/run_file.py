@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sw.contract.error import require
+from sw.contract.error import MetaplastError, require
 from sw.contract.frames import Command
 from sw.contract.geometry import Geometry
 from sw.contract.geometry_text import geometry_text, parse_geometry
@@ -24,7 +24,7 @@ from sw.files.output import write_text
 MAGIC = "metaplast replay 1"
 
 
-class RunFileError(Exception):
+class RunFileError(MetaplastError):
     """A file is no recorded run; the message is one sentence."""
 
 

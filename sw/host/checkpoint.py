@@ -2,7 +2,7 @@
 
 An `.npz` with `weights_1` … `weights_L` (int8, shape (n_l, n_{l-1})), 0-d `prng` (uint32), `samples` (uint64), `signature`
 (uint32) and `config` (the JSON text of the configuration with its defaults resolved). Nothing in it is pickled. A file
-without a signature, older or written by another program, has the signature 0.
+without a signature, older or written by another program, has the signature 0. `sw.host.meaning` may stand beside them.
 
 Every array has a checksum, and all of them one together (`sw.host.array_archive`). Equal states make equal files.
 """
@@ -25,33 +25,37 @@ from sw.files.output import write_whole
 from sw.host.array_archive import DAMAGED, check_together, read_array, words, write_arrays
 from sw.host.error import CheckpointError, LinkError, OutputError
 from sw.host.learning_device import LearningDevice, Weights
+from sw.host.meaning import BITS, Meaning, names_in, read_meaning
 
 SIGNATURE = "signature"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Checkpoint:
-    """A network, its hidden weights (layer 1 first), its random word, the training samples since `init` and their signature."""
+    """A network, its hidden weights (layer 1 first), its random word, the training samples since `init` and their signature,
+    and what its inputs and outputs stand for."""
 
     network: Network
     weights: Weights
     prng: int
     samples: int
     signature: int = 0
+    meaning: Meaning = BITS
 
     @classmethod
-    def initial(cls, network: Network) -> "Checkpoint":
+    def initial(cls, network: Network, meaning: Meaning = BITS) -> "Checkpoint":
         """The state before any training (clause 14)."""
-        return cls(network=network, weights=initial_weights(network), prng=network.prng, samples=0)
+        meaning.check_fits(network)
+        return cls(network=network, weights=initial_weights(network), prng=network.prng, samples=0, meaning=meaning)
 
     @classmethod
-    def of(cls, device: LearningDevice, network: Network) -> "Checkpoint":
+    def of(cls, device: LearningDevice, network: Network, meaning: Meaning = BITS) -> "Checkpoint":
         """The state that a device has now. Raises `LinkError` for one that no training leads to."""
         weights = device.read_weights()
         state = device.read_state()
         if state.prng == 0:
             raise LinkError("the board says that its random word is 0, which it never is: program it again")
-        return cls(network=network, weights=weights, **state._asdict())
+        return cls(network=network, weights=weights, meaning=meaning, **state._asdict())
 
     def put_on(self, device: LearningDevice) -> None:
         """Configure a device and give it this state."""
@@ -72,6 +76,7 @@ class Checkpoint:
             "samples": np.array(self.samples, np.uint64),
             SIGNATURE: np.array(self.signature, np.uint32),
             "config": np.array(network_to_json(self.network)),
+            **self.meaning.arrays(),
         }
         try:
             write_whole(path, lambda file: write_arrays(file, arrays))
@@ -106,6 +111,8 @@ def _read(archive: ZipFile) -> Checkpoint:
     shapes = {f"weights_{i}": shape for i, shape in enumerate(network.shapes, 1)}
     expected = {f"{name}.npy" for name in (*shapes, "prng", "samples", "config")}
     signed = f"{SIGNATURE}.npy" in names
+    meant = names_in({name.removesuffix(".npy") for name in names})
+    expected |= {f"{name}.npy" for name in meant}
     different = set(names) - {f"{SIGNATURE}.npy"} ^ expected
     if different:
         different = ", ".join(sorted(different))
@@ -117,6 +124,8 @@ def _read(archive: ZipFile) -> Checkpoint:
         arrays[SIGNATURE] = read_array(archive, SIGNATURE, (), np.dtype(np.uint32))
     prng, samples, signature = (int(arrays.get(name, 0)) for name in ("prng", "samples", SIGNATURE))
     require_integer("prng", prng, 1, 2**32 - 1)
+    meaning, read = read_meaning(lambda name, shape, dtype: read_array(archive, name, shape, dtype), meant, network)
+    arrays |= read
     check_together(archive, arrays)
     weights = [arrays[name] for name in shapes]
-    return Checkpoint(network=network, weights=weights, prng=prng, samples=samples, signature=signature)
+    return Checkpoint(network=network, weights=weights, prng=prng, samples=samples, signature=signature, meaning=meaning)

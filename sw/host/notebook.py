@@ -25,6 +25,7 @@ from sw.host.checkpoint import Checkpoint
 from sw.host.error import InputError, LinkError
 from sw.host.interruption import Interruption
 from sw.host.learning_device import LearningDevice, Predictions, Weights
+from sw.host.meaning import BITS
 from sw.host.samples import check_labels, flat_bits
 from sw.host.turns import Turns
 
@@ -44,6 +45,7 @@ class OpenBoard:
         self._board = board
         self._turns = Turns()
         self._network: Network | None = None
+        self._meaning = BITS
 
     @property
     def network(self) -> Network:
@@ -51,6 +53,11 @@ class OpenBoard:
         if self._network is None:
             raise LinkError("the board has no network yet: call begin or load first")
         return self._network
+
+    @property
+    def has_network(self) -> bool:
+        """Whether `begin`, `resume` or `load` has put a network on the board."""
+        return self._network is not None
 
     @property
     def geometry(self) -> Geometry | None:
@@ -79,15 +86,23 @@ class OpenBoard:
             raise InputError("give either a network or the fields of one")
         self._put(Checkpoint.initial(network or Network.of(**fields)))
 
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """The network and its whole state, read back."""
+        with self._turns:
+            return Checkpoint.of(self._state, self.network, self._meaning)
+
+    def resume(self, state: Checkpoint) -> None:
+        """Put a state on the board: it goes on as if it had never stopped."""
+        self._put(state)
+
     def load(self, path: str | Path) -> None:
-        """Put the state of a checkpoint on the board: it goes on as if it had never stopped."""
-        self._put(checkpoint.load(Path(path)))
+        """`resume` with the state in a file."""
+        self.resume(checkpoint.load(Path(path)))
 
     def save(self, path: str | Path) -> None:
         """Write the state of the board to a checkpoint, whole or not at all."""
-        with self._turns:
-            state = Checkpoint.of(self._state, self.network)
-        state.save(Path(path))
+        self.checkpoint.save(Path(path))
 
     def train(self, pixels: Pixels, labels: NDArray[np.integer]) -> Predictions:
         """Predict, then learn, sample by sample, in order.
@@ -142,7 +157,7 @@ class OpenBoard:
         with self._turns:
             self._network = None  # until all of the state is there
             state.put_on(self.device)
-            self._network = state.network
+            self._network, self._meaning = state.network, state.meaning
 
     def _in_batches(self, batches: Callable[[int, Callable[[], bool]], Iterator[Predictions]]) -> Predictions:
         """All predictions, of `batches(done, stop)`: those after the first `done` samples, up to where `stop()` comes true.

@@ -83,7 +83,7 @@ class Training:
         """Read the state back and write it. A board that has counted other samples than it was sent is not saved."""
         if self.saved == done:
             return
-        state = Checkpoint.of(self.device, self.start.network)
+        state = Checkpoint.of(self.device, self.start.network, self.start.meaning)
         expected = (self.start.samples + done) % LONGEST_COUNT
         if state.samples != expected:
             raise LinkError(

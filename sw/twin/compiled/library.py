@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from sw.contract.error import MetaplastError
 from sw.tree import built
 
 SOURCE = Path(__file__).with_name("machine.cpp")
@@ -16,7 +17,7 @@ ROOM = "compiled-twin"
 COMPILE = ("g++", "-O3", "-march=native", "-std=c++17", "-Wall", "-Werror", "-shared", "-fPIC")
 
 
-class CompilerError(Exception):
+class CompilerError(MetaplastError):
     """There is no compiler, or it refuses the source. One sentence."""
 
 
