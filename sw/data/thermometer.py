@@ -50,8 +50,9 @@ class ThermometerEncoder:
     def fit(cls, samples: Any, levels: int = 8, *, strategy: str = "quantile", complement: bool = False) -> Self:
         """Thresholds learned from `samples`, finite numbers of shape (n, features), n >= 1.
 
-        `levels` (1…255) thresholds a feature. `strategy`: "quantile" cuts the samples into parts of equal counts, at values of their own, "uniform" the
-        range between the smallest and the largest value into parts of equal width. Of equal values all thresholds are equal.
+        `levels` (1…255) thresholds a feature. `strategy`: "quantile" cuts the samples into parts of equal counts, at values of
+        their own, "uniform" the range between the smallest and the largest value into parts of equal width. Of equal values
+        all thresholds are equal.
         """
         levels = require_integer("levels", levels, 1, MOST_LEVELS)
         if strategy not in STRATEGIES:

@@ -13,6 +13,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets, unique_labels
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
+from sw.contract.error import shown
 from sw.data.thermometer import ThermometerEncoder, one_bit
 from sw.estimators.choice import AUTO, choose_encoder, choose_network, is_binary
 from sw.estimators.held_board import HeldBoard
@@ -100,7 +101,8 @@ class MetaplasticClassifier(ClassifierMixin, BaseEstimator):
                 )
             self._begin(X, unique_labels(classes), check_random_state(self.random_state).randint(2**31))
         elif classes is not None and not np.array_equal(self.classes_, unique_labels(classes)):
-            raise ValueError(f"classes are {list(unique_labels(classes))}, not those of the first call, {list(self.classes_)}")
+            now, first_time = shown(unique_labels(classes).tolist()), shown(self.classes_.tolist())
+            raise ValueError(f"classes are {now}, not those of the first call, {first_time}")
         self._opened().train(self.encoder_.encode(X), self._outputs(labels))
         return self
 
@@ -168,7 +170,8 @@ class MetaplasticClassifier(ClassifierMixin, BaseEstimator):
         places = np.minimum(places, len(self.classes_) - 1)
         unknown = np.flatnonzero(self.classes_[places] != labels)
         if len(unknown):
-            raise ValueError(f"label {labels[unknown[0]]!r} is none of the classes {list(self.classes_)}")
+            label = labels[unknown[0] : unknown[0] + 1].tolist()[0]
+            raise ValueError(f"label {shown(label)} is none of the classes {shown(self.classes_.tolist())}")
         return places
 
     def _opened(self) -> OpenBoard:

@@ -1,15 +1,18 @@
 """A classifier for River whose network learns on a board: a sample is a dictionary, labels come as they come."""
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 from river.base import Classifier
 from river.base.typing import ClfTarget, FeatureName
 
-from sw.data.thermometer import ThermometerEncoder
+from sw.data.thermometer import ThermometerEncoder, one_bit
 from sw.estimators.choice import choose_encoder, choose_network
 from sw.estimators.held_board import HeldBoard
+from sw.host import checkpoint
 from sw.host.checkpoint import Checkpoint
 from sw.host.error import InputError
 from sw.host.meaning import Meaning
@@ -96,6 +99,30 @@ class OnlineMetaplasticClassifier(Classifier):
                 return self._labels[output]
         return self._labels[int(np.argmax(self._counts))]
 
+    def save(self, path: str | Path) -> None:
+        """Write what was learned, with the encoder and the labels, to a checkpoint that `metaplast` and `load` take; the names
+        of features and the samples of a warm-up that has not ended are not in it. Raises `InputError` before it has ended."""
+        state = None if self._held is None else self._held.checkpoint
+        if state is None:
+            raise InputError("nothing was learned yet: the model still waits for the end of its warm-up")
+        replace(state, meaning=Meaning(encoder=self._encoder, labels=tuple(self._labels))).save(Path(path))
+
+    @classmethod
+    def load(cls, path: str | Path, names: Sequence[FeatureName], **parameters: Any) -> Self:
+        """The model in a checkpoint, which goes on learning; `names` of the features in the order of the encoder, which is that
+        of the sorted names, `parameters` as for the class. Raises `CheckpointError`, and `InputError` for another count."""
+        state = checkpoint.load(Path(path))
+        network, meaning = state.network, state.meaning
+        labels = range(network.layers[-1]) if meaning.labels is None else meaning.labels
+        encoder = meaning.encoder or one_bit(network.layers[0], 0.5)
+        if len(names) != encoder.features:
+            raise InputError(f"there are {len(names)} names, the encoder in {path} has {encoder.features} features")
+        loaded = cls(hidden=network.layers[1:-1], most_classes=network.layers[-1], **parameters)
+        loaded._names, loaded._encoder = list(names), encoder
+        loaded._labels, loaded._counts = list(labels), [0] * len(labels)
+        loaded._held = HeldBoard(loaded.board, loaded.port, state)
+        return loaded
+
     def close(self) -> None:
         """Give the board back and keep what was learned: the next call opens a board again."""
         if self._held is not None:
@@ -116,7 +143,7 @@ class OnlineMetaplasticClassifier(Classifier):
         """A network on the board, which learns what was kept."""
         self._names = sorted({name for x, _ in self._kept for name in x}, key=str)
         samples = np.array([[x.get(name, np.nan) for name in self._names] for x, _ in self._kept], np.float64)
-        known = np.where(np.isnan(samples), _middle(samples), samples)
+        known = np.where(np.isnan(samples), np.nanmedian(samples, axis=0), samples)
         self._encoder = choose_encoder(known, self.encoder)
         network = choose_network(self._encoder.inputs, tuple(self.hidden), self.most_classes, self.seed, self.settings or {})
         held = HeldBoard(self.board, self.port)
@@ -132,8 +159,3 @@ class OnlineMetaplasticClassifier(Classifier):
         bits = self._encoder.encode(values)
         bits[:, np.repeat(missing, self._encoder.inputs // self._encoder.features)] = 0
         return bits
-
-
-def _middle(samples: np.ndarray) -> np.ndarray:
-    """The median of each feature that some samples lack."""
-    return np.nanmedian(samples, axis=0)
