@@ -9,7 +9,7 @@ import time
 from sw.contract.boards import BOARDS, board_name
 from sw.data.mnist import load_packed
 from sw.host import open_board
-from sw.host.progress import Progress
+from sw.terminal.progress import Progress
 
 BATCH, TESTED = 500, 2000
 LAYERS = (784, 500, 10)  # of a board without a size of its own

@@ -14,7 +14,7 @@ from amaranth.lib.wiring import Component, Flow
 from formal.claim import Claim
 from formal.clocked import clocked_module, earlier, free
 from formal.source import Bug, Elaborated, copy_of, recorded_signals
-from hw.engine_signature import SAMPLES_PLACE
+from hw.engine_ports import SAMPLES_PLACE
 from hw.link.header_check import is_one_of
 from sw.contract.frames import CHANGES, FIRST, Command, Hello
 from sw.contract.geometry import Geometry

@@ -4,7 +4,7 @@ from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from hw.engine_signature import EVENTS_LAYOUT, REPORT_ADDRESS_BITS, SAMPLES_PLACE, STATE_LAYOUT
+from hw.engine_ports import EVENTS_LAYOUT, REPORT_ADDRESS_BITS, SAMPLES_PLACE, STATE_LAYOUT
 from hw.memory import add_memory, read_word
 
 WORD_BITS = 16
@@ -32,7 +32,7 @@ class Counters(wiring.Component):
     -------
     events : by the name of the counter; `samples`, `bad_frames`, then those of the engine
     clear : one cycle: all but `bad_frames` become zero; `reset` : all of them. `busy` until done: no events but `bad_frames`
-    write : a byte of `samples` (`hw.engine_signature.STATE_LAYOUT`), while no sample is being trained
+    write : a byte of `samples` (`hw.engine_ports.STATE_LAYOUT`), while no sample is being trained
     read, address, word : `read` for two cycles, then `word` has 16 bits of a counter: word address % 4 of the counter
         address // 4. What happened more than `WALK` cycles ago is in it
     """

@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, connect, flipped
 from hw.array.array import SynapseArray
 from hw.configuration import Configuration
 from hw.counters import Counters
-from hw.engine_signature import PRNG_ADDRESS, EngineSignature
+from hw.engine_ports import PRNG_ADDRESS, EnginePorts
 from hw.forward.classify import Classify
 from hw.forward.fold_sum import FoldSum
 from hw.forward.normalise import Normalise
@@ -17,28 +17,28 @@ from hw.learning.draw import Draw
 from hw.learning.error_scan import ErrorScan
 from hw.learning.error_store import ErrorStore
 from hw.learning.learner import Learner
+from hw.misr import Misr
 from hw.row_access import RowAccess
 from hw.sequencer import Sequencer
-from hw.signature import Signature
 from sw.contract.geometry import Geometry
 
 SOURCES = 4  # of tokens: learner, sequencer, input buffer, row access
 
 
 class Engine(wiring.Component):
-    """The learning machine behind the link (`hw.engine_signature.EngineSignature`, flipped)."""
+    """The learning machine behind the link (`hw.engine_ports.EnginePorts`, flipped)."""
 
     def __init__(self, geometry: Geometry, *, cell_instances: bool = False) -> None:
         self.geometry = geometry
         self.cell_instances = cell_instances
-        super().__init__({"link": In(EngineSignature(geometry))})
+        super().__init__({"link": In(EnginePorts(geometry))})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         g, link = self.geometry, self.link
         m.submodules.configuration = configuration = Configuration(g)
         m.submodules.counters = counters = Counters()
-        m.submodules.signature = signature = Signature()
+        m.submodules.misr = misr = Misr()
         m.submodules.input_buffer = input_buffer = InputBuffer(g)
         m.submodules.rows = rows = RowAccess(g)
         m.submodules.sequencer = sequencer = Sequencer(g)
@@ -82,16 +82,16 @@ class Engine(wiring.Component):
         ]
         of_samples = link.state_write.payload.place[3]
         m.d.comb += [
-            own_words.eq(Cat(draw.prng, signature.value)),
+            own_words.eq(Cat(draw.prng, misr.value)),
             counters.write.payload.eq(link.state_write.payload),
             counters.write.valid.eq(link.state_write.valid & of_samples),
             link.state_write.ready.eq(counters.write.ready | ~of_samples),
-            signature.write.payload.eq(link.state_write.payload),
-            signature.write.valid.eq(link.state_write.valid),
-            signature.clear.eq(configuration.loaded),
-            signature.trained.eq(sequencer.trained),
-            signature.prediction.eq(classify.prediction),
-            signature.prng.eq(draw.prng),
+            misr.write.payload.eq(link.state_write.payload),
+            misr.write.valid.eq(link.state_write.valid),
+            misr.clear.eq(configuration.loaded),
+            misr.trained.eq(sequencer.trained),
+            misr.prediction.eq(classify.prediction),
+            misr.prng.eq(draw.prng),
             link.prng_write.ready.eq(1),
             draw.prng_write.eq(link.prng_write.valid),
             draw.prng_value.eq(link.prng_write.payload),

@@ -4,7 +4,7 @@ from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from hw.engine_signature import PIXELS_LAYOUT, SAMPLE_LAYOUT
+from hw.engine_ports import PIXELS_LAYOUT, SAMPLE_LAYOUT
 from hw.layouts import token_layout
 from hw.pixel_words import PixelWords
 from hw.queue import Queue

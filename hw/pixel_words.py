@@ -4,7 +4,7 @@ from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from hw.engine_signature import PIXELS_LAYOUT
+from hw.engine_ports import PIXELS_LAYOUT
 from sw.contract.geometry import Geometry
 
 

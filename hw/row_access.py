@@ -5,7 +5,7 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from hw.array.array import result_layout
-from hw.engine_signature import ROW_LAYOUT
+from hw.engine_ports import ROW_LAYOUT
 from hw.layouts import token_layout
 from hw.multiply import times
 from hw.queue import Queue
@@ -25,7 +25,7 @@ class RowAccess(wiring.Component):
 
     Members
     -------
-    request : row, count (>= 1), write or read (`hw.engine_signature.ROW_LAYOUT`)
+    request : row, count (>= 1), write or read (`hw.engine_ports.ROW_LAYOUT`)
     written, values : bytes to write, bytes that were read
     tokens, result : to and from the array
     busy : a request is being served

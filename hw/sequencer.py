@@ -7,7 +7,7 @@ from amaranth.hdl import Array, Cat, Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from hw.engine_signature import EVENTS_LAYOUT
+from hw.engine_ports import EVENTS_LAYOUT
 from hw.forward.normalise import activation_layout
 from hw.input_buffer import STAGED_LAYOUT
 from hw.layouts import layer_layout, network_layout, token_layout

@@ -124,14 +124,14 @@ ROOMS = (
         instead={
             **dict.fromkeys(("accelerator", "engine", "sequencer", "serial_accelerator"), (WHOLE,)),
             "complement": ("sim/test_session.py", "sim/test_classify.py", "sim/test_normalise.py"),
-            "engine_signature": ("sim/test_counters.py",),
+            "engine_ports": ("sim/test_counters.py",),
             "layouts": ("sim/test_issue.py", "sim/test_array.py"),
             "memory": ("sim/test_queues.py", "sim/test_counters.py", "sim/test_cell.py"),
             "multiply": ("sim/test_configuration.py",),
             "pixel_words": ("sim/test_input_buffer.py",),
             "queue": ("sim/test_queues.py",),
             "register_slice": ("sim/test_queues.py",),
-            "signature": ("sim/test_session.py",),
+            "misr": ("sim/test_session.py",),
         },
         after=(WHOLE,),
         without=("hw/generate.py", "hw/verilog.py"),  # they write what the benches read

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from hw.counters import WALK
-from hw.engine_signature import COUNTERS_ADDRESS, PRNG_ADDRESS, SAMPLES_ADDRESS, SIGNATURE_ADDRESS, SIGNATURE_PLACE
+from hw.engine_ports import COUNTERS_ADDRESS, PRNG_ADDRESS, SAMPLES_ADDRESS, SIGNATURE_ADDRESS, SIGNATURE_PLACE
 from sim.stream_driver import Sink, Source, cycles
 from sw.contract.frames import COUNTERS, image_bytes
 from sw.contract.geometry import Geometry
@@ -15,11 +15,11 @@ from sw.contract.registers import configuration_bytes
 from sw.contract.state import State
 from sw.contract.table import ENTRIES, table_bytes
 
-ADDRESS_BITS = 11  # of `hw.engine_signature.TABLE_LAYOUT`
+ADDRESS_BITS = 11  # of `hw.engine_ports.TABLE_LAYOUT`
 
 
 class EngineDriver:
-    """The link's side of `hw.engine_signature.EngineSignature`, with random stalls on every stream."""
+    """The link's side of `hw.engine_ports.EnginePorts`, with random stalls on every stream."""
 
     def __init__(self, dut: Any, geometry: Geometry, random: Random) -> None:
         self.dut, self.geometry = dut, geometry

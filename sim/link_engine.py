@@ -6,7 +6,7 @@ from typing import Any
 
 import cocotb
 
-from hw.engine_signature import PRNG_ADDRESS, SIGNATURE_PLACE
+from hw.engine_ports import PRNG_ADDRESS, SIGNATURE_PLACE
 from hw.layouts import network_layout
 from sim.stream_driver import Sink, Source
 from sw.contract.frames import COUNTERS, image_bytes
@@ -24,7 +24,7 @@ def predict(pixels: bytes, classes: int) -> int:
 
 
 class LinkEngine:
-    """Answers `EngineSignature` at `dut.engine`, slowly and irregularly.
+    """Answers `EnginePorts` at `dut.engine`, slowly and irregularly.
 
     Members: `events`, all changes in order, as tuples; `tables`, `rows`, `prng`, `signature`, `samples`, `counters`: what they
     led to (a sample counts when its prediction is offered, as in the real engine);

@@ -6,7 +6,7 @@ from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib.wiring import Component, In, Out
 
 from hw.counters import COUNTERS, WORD_BITS, Counters
-from hw.engine_signature import REPORT_ADDRESS_BITS, SAMPLES_PLACE, STATE_LAYOUT
+from hw.engine_ports import REPORT_ADDRESS_BITS, SAMPLES_PLACE, STATE_LAYOUT
 from sim.netlist import build
 from sim.netlist_vectors import on_amaranth, on_netlist, synthesised
 

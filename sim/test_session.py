@@ -2,10 +2,10 @@
 
 import cocotb
 
-from hw.engine_signature import SAMPLES_PLACE, SIGNATURE_PLACE
+from hw.engine_ports import SAMPLES_PLACE, SIGNATURE_PLACE
 from hw.link.sample_lock import SampleLock
 from hw.link.session import Session
-from hw.signature import Signature
+from hw.misr import Misr
 from sim.bench import run_bench, start
 from sim.stream_driver import cycles
 from sw.contract.frames import FIRST, RING, WINDOW
@@ -108,4 +108,4 @@ def test_sample_lock():
 
 
 def test_signature():
-    run_bench(Signature(), module=__name__, coroutines="the_signature")
+    run_bench(Misr(), module=__name__, coroutines="the_signature")

@@ -31,10 +31,10 @@ def prepare(folder, count):
 def words(folder, *arguments, change="pass"):
     """The command line. `change` is Python that changes the board (`tests.fake_build`)."""
     program = (
-        "import sw.host.progress, sw.host.simulated_board as s\n"
+        "import sw.terminal.progress, sw.host.simulated_board as s\n"
         f"s.BUILD = {build_command(folder, change)!r}\n"
-        "sw.host.progress.LINE_EVERY = 0\n"
-        "from sw.host.command_line import main\n"
+        "sw.terminal.progress.LINE_EVERY = 0\n"
+        "from sw.cli.command_line import main\n"
         "main()\n"
     )
     return [sys.executable, "-c", program, *map(str, arguments)]

@@ -15,9 +15,10 @@ import numpy as np
 import pytest
 import torch
 
+from sw.cli.command_line import app
 from sw.host import checkpoint, simulated_board, streaming
-from sw.host.command_line import app, run
 from sw.host.invocation import program
+from sw.terminal.run import run
 from sw.twin.device import TwinDevice
 from tests.fake_build import build_command
 
@@ -202,10 +203,10 @@ def test_ctrl_c_saves_and_the_command_it_prints_goes_on_bit_identically(folder, 
 def test_a_real_signal_to_a_real_process(folder, number):
     """On the simulated board: its process must not die of the Ctrl-C that reaches the whole terminal."""
     program = (
-        "import sw.host.progress, sw.host.simulated_board as s, sys\n"
+        "import sw.terminal.progress, sw.host.simulated_board as s, sys\n"
         f"s.BUILD = {simulated_board.BUILD!r}\n"
-        "sw.host.progress.LINE_EVERY = 0\n"
-        "from sw.host.command_line import main\n"
+        "sw.terminal.progress.LINE_EVERY = 0\n"
+        "from sw.cli.command_line import main\n"
         "main()\n"
     )
     big = np.random.default_rng(1).integers(0, 256, (20000, 8, 8), dtype=np.uint8)
@@ -269,5 +270,5 @@ def test_lists(folder, capsys):
 
 
 def test_the_console_script_does_not_need_torch():
-    program = "import sys, sw.host.command_line as c; sys.exit('torch' in sys.modules or 'matplotlib' in sys.modules)"
+    program = "import sys, sw.cli.command_line as c; sys.exit('torch' in sys.modules or 'matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -10,7 +10,7 @@ from sw.contract.geometry import Geometry
 from sw.contract.geometry_text import geometry_text
 from sw.experiments import cycles
 from sw.host import simulated_board
-from sw.host.command_line import run
+from sw.terminal.run import run
 from tests.fake_build import build_command
 
 SMALL = Geometry(columns=784, rows=32, grid_height=49, grid_width=1, synapses_per_cell=16, folds=1)

@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 import pytest
 
-from sw.figures import confusion, hidden_weights, prequential, style
+from sw.figures import confusion, hidden_weights, prequential, retention, style
 
 
 def texts(figure):
@@ -51,6 +51,17 @@ def test_flipped_weights_are_those_whose_sign_changed():
     figure = hidden_weights.draw([before, before], [after, before])
     assert "Layer 1: 2 of 4\nbinary weights flipped, 50.0%" in texts(figure)
     assert "Layer 2: 0 of 4\nbinary weights flipped, 0.0%" in texts(figure)
+
+
+def test_the_picture_of_two_tasks_has_each_of_them_with_the_rule_and_without():
+    kept, without = [[0.1, 0.2], [0.9, 0.1], [0.88, 0.86]], [[0.1, 0.2], [0.9, 0.1], [0.7, 0.85]]
+    figure = retention.draw(["first", "second"], [0, 100, 200], 100, kept, without)
+    (axes,) = figure.axes
+    assert legend(axes) == [
+        "first, with the rule: 88.0%", "first, without: 70.0%", "second, with the rule: 86.0%", "second, without: 85.0%",
+    ]  # fmt: skip
+    drawn = [list(line.get_ydata()) for line in axes.lines[:4]]
+    assert drawn == [[row[task] for row in rows] for task in (0, 1) for rows in (kept, without)]
 
 
 def test_files_are_readable_and_the_same_every_time(tmp_path):

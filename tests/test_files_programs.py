@@ -12,8 +12,9 @@ from boards import build
 from formal import run as formal_run
 from hw import generate
 from mutation import run as mutation_run
+from sw.cli.command_line import app
 from sw.data import pack
-from sw.host.command_line import app, run
+from sw.terminal.run import run
 from tests.test_idx import idx
 
 SMALL = "columns=64,rows=32,grid_height=4,grid_width=1,synapses_per_cell=16,folds=1"

@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sw.cli.command_line import app
 from sw.host import boards, ports, simulated_board
 from sw.host.checkpoint import load
-from sw.host.command_line import app, run
+from sw.terminal.run import run
 from tests.fake_build import build_command
 
 NETWORK = "[network]\nlayers = [64, 20, 10]\n"

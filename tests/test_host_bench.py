@@ -15,8 +15,8 @@ from sw.experiments import bench
 from sw.experiments.benchmarks import area, growth, host, link, simulated, twin
 from sw.experiments.learning import Pass
 from sw.host import simulated_board
-from sw.host.command_line import run
 from sw.host.error import BoardError
+from sw.terminal.run import run
 from sw.wire.board import ModelBoard
 from sw.wire.paced import PacedLine
 from tests.fake_build import build_command

@@ -5,11 +5,12 @@ import shlex
 
 import pytest
 
+from sw.cli.command_line import app
 from sw.data.error import DataError
 from sw.host import detached, latency, ports
-from sw.host.command_line import app, run
 from sw.host.doctor import bootloaders, serial_ports, software
 from sw.host.doctor.software import TOOLS, where
+from sw.terminal.run import run
 from tests.fake_board import FakeBoard
 from tests.fake_port import FakePort, board_like, usb_port
 

@@ -10,15 +10,16 @@ import numpy as np
 import pytest
 from cobs import cobs
 
+from sw.cli.command_line import app
 from sw.contract.boards import BOARDS
 from sw.contract.escape import ESCAPE, FORBIDDEN, INVERT, Unescaper, escape
 from sw.contract.frames import Command, Frame
 from sw.contract.network import Network
 from sw.host import boards
-from sw.host.command_line import app, run
 from sw.host.device import Device
 from sw.host.error import LinkError
 from sw.host.escaped_transport import EscapedTransport, serial_line
+from sw.terminal.run import run
 from sw.wire.escaped import EscapedBoard
 from tests.fake_port import FakePort, board_like
 

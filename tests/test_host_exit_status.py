@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 import typer
 
-from sw.host import checkpoint, command_line
-from sw.host.command_line import app, run
-from sw.host.commands import selftest, verify
+from sw.cli import selftest, verify
+from sw.cli.command_line import app
+from sw.host import checkpoint
 from sw.host.interruption import EXIT_STATUS, SIGNALS
+from sw.terminal import run as exit_status
+from sw.terminal.run import run
 from tests.program import GEOMETRY, TRAIN, prepare, start
 
 DOCS = Path(__file__).parent.parent / "docs" / "host.md"
@@ -34,7 +36,7 @@ def test_the_table_has_every_status_and_no_other():
     told = [int(number) for row in rows for number in row.split(", ")]
     signals = {EXIT_STATUS + number for number in SIGNALS}
     assert {verify.DIFFERENT, selftest.DIFFERENT} == {1}
-    assert sorted(told) == sorted({0, 1, command_line.WRONG, command_line.FAULT, command_line.UNREAD} | signals)
+    assert sorted(told) == sorted({0, 1, exit_status.WRONG, exit_status.FAULT, exit_status.UNREAD} | signals)
 
 
 @pytest.mark.parametrize("words", [("boards",), ("--help",), ("train", "--help"), ("experiment", "--list"), ("doctor",)])

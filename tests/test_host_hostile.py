@@ -13,17 +13,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sw.cli.command_line import app
 from sw.contract.error import ContractError
 from sw.contract.frames import ERROR, HELLO, REPLY, Command, Frame
 from sw.contract.network import Network
 from sw.data.initial_weights import initial_weights
 from sw.host.checkpoint import Checkpoint
-from sw.host.command_line import app, run
 from sw.host.device import Device
 from sw.host.error import HostError, LinkError, TransportError
 from sw.host.frame_reader import MAX_ENCODED, encode
 from sw.host.link import Link
 from sw.host.process_transport import ProcessTransport
+from sw.terminal.run import run
 from tests.fake_board import FakeBoard
 from tests.fake_port import FakePort, board_like
 from tests.link_partner import Partner

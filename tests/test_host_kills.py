@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sw.experiments import kills
-from sw.host.command_line import run
+from sw.terminal.run import run
 from tests.fake_port import FakePort, board_like
 
 COUNT = 600

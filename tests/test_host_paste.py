@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sw.host import checkpoint, invocation
-from sw.host.command_line import run
 from sw.host.doctor.serial_ports import install_rule
 from sw.host.error import HostError
 from sw.host.invocation import make, program, shell_line, shell_word
+from sw.terminal.run import run
 from tests.program import prepare
 
 SCRIPT = Path(sys.executable).with_name("metaplast")
@@ -91,7 +91,7 @@ def test_a_program_that_was_started_otherwise_names_one_that_runs(tmp_path, monk
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     if not beside:
         monkeypatch.setattr(invocation, "NAME", "none")
-    assert program() == (shell_word(str(SCRIPT)) if beside else f"{shell_word(sys.executable)} -P -m sw.host")
+    assert program() == (shell_word(str(SCRIPT)) if beside else f"{shell_word(sys.executable)} -P -m sw.cli")
     assert shell(f"{program()} boards").returncode == 0
 
 

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 import torch
 
+from sw.cli.command_line import app
 from sw.contract.configuration import network_from_tables
 from sw.data.binarise import permute
 from sw.data.mnist import load_packed
 from sw.experiments.permuted_mnist import Seeds
 from sw.host.checkpoint import Checkpoint
-from sw.host.command_line import app, run
+from sw.terminal.run import run
 from sw.twin.device import TwinDevice
 
 

@@ -6,14 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sw.cli.command_line import app
 from sw.contract.boards import BOARDS
 from sw.host import boards, detached, ports
 from sw.host.boards import SerialBoard
-from sw.host.command_line import app, run
 from sw.host.doctor.serial_ports import RULE
 from sw.host.error import BoardError
 from sw.host.ports import SerialPort, find_port
 from sw.host.usb import BOOTLOADERS, FAMILIES, REVISIONS, SIZES, family, usb_ids, usb_serial
+from sw.terminal.run import run
 from tests.fake_port import usb_port
 
 FT231X = (0x0403, 0x6015)

@@ -1,18 +1,27 @@
 """`make run` end to end on a board in Python: numbers, pictures, last line; a board that learns wrongly is found out."""
 
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 import typer
 
-from sw.contract.configuration import network_from_toml
+from sw.contract.configuration import network_from_tables, network_from_toml
 from sw.contract.network import Network
+from sw.data.binarise import permute
+from sw.data.mnist import load_packed
 from sw.experiments import run as run_module
+from sw.experiments.run_report import PICTURES
+from sw.experiments.two_tasks import TwoTasks
 from sw.host import simulated_board
-from sw.host.command_line import run
+from sw.host.checkpoint import Checkpoint
+from sw.terminal.run import run
+from sw.twin.device import TwinDevice
 from tests.fake_build import build_command
 
+EXAMPLES = Path(__file__).parent.parent / "examples"
 GEOMETRY = "columns=784,rows=32,grid_height=49,grid_width=1,synapses_per_cell=16,folds=1"
 
 
@@ -25,11 +34,11 @@ def metaplast(tmp_path, monkeypatch):
     monkeypatch.setattr(run_module, "TEST_SAMPLES", 50)
     (tmp_path / "net.toml").write_text("[network]\nlayers = [784, 12, 10]\n")
 
-    def start(change="pass"):
+    def start(change="pass", samples=130):
         monkeypatch.setattr(simulated_board, "BUILD", build_command(tmp_path, change))
         application = typer.Typer(add_completion=False)
         application.command()(run_module.experiment)
-        return run(application, ["--samples", "130", "--config", "net.toml", "--geometry", GEOMETRY])
+        return run(application, ["--samples", str(samples), "--config", "net.toml", "--geometry", GEOMETRY])
 
     return start
 
@@ -45,9 +54,40 @@ def test_a_right_board_is_equal_and_leaves_numbers_and_pictures(metaplast, tmp_p
     last = capsys.readouterr().out.rstrip().split("\n")[-1]
     assert last.startswith("130 samples, prequential accuracy ") and last.endswith(", twin equal")
     pictures = {path.name for path in (tmp_path / "results").iterdir()} - {"run.json"}
-    assert pictures == {
-        f"run-{name}.{kind}" for name in ("prequential", "confusion", "hidden-weights") for kind in ("png", "svg")
-    }
+    assert pictures == {f"run{stem}.{kind}" for stem in PICTURES for kind in ("png", "svg")}
+
+
+def test_both_tasks_are_told_with_the_rule_and_without_it(metaplast, tmp_path):
+    assert metaplast() == 0
+    result = json.loads((tmp_path / "results/run.json").read_text())
+    stream = TwoTasks.of_mnist(130, None, 50)
+    network = network_from_tables(result["config"])
+    assert [task["samples"] for task in result["tasks"]] == [65, 65]
+    for rule, m in (("with", network.metaplasticity), ("without", (0, 0))):
+        with TwinDevice() as twin:
+            Checkpoint.initial(replace(network, metaplasticity=m)).put_on(twin)
+            twin.train(stream.pixels, stream.labels)
+            right = [float((twin.infer(task.pixels) == task.labels).mean()) for task in stream.tasks]
+        assert [task[rule] for task in result["tasks"]] == result["over_the_stream"][rule][-1] == right
+    assert result["test_accuracy"] == pytest.approx(sum(task["with"] for task in result["tasks"]) / 2)
+    assert result["over_the_stream"]["samples"] == stream.scored_at()
+
+
+def test_the_stream_is_mnist_and_then_mnist_with_its_pixels_permuted_no_image_twice():
+    pixels, labels = load_packed("train")
+    stream = TwoTasks.of_mnist(41, None, 7)
+    assert stream.switch == 21 and [task.samples for task in stream.tasks] == [21, 20]
+    assert (stream.labels == labels[:41]).all()
+    assert (stream.pixels[:21] == pixels[:21]).all() and (stream.pixels[21:] == permute(pixels[21:41], 1)).all()
+    plain, permuted = (task.pixels for task in stream.tasks)
+    assert (permuted == permute(plain, 1)).all() and (plain == load_packed("test")[0][:7]).all()
+    assert stream.scored_at()[0] == 0 and stream.switch in stream.scored_at() and stream.scored_at()[-1] == 41
+
+
+def test_more_samples_than_there_are_is_one_sentence(metaplast, tmp_path, capsys):
+    assert metaplast(samples=60_001) == 2
+    assert "60001 samples are asked for, expected at most 60000" in capsys.readouterr().err
+    assert not (tmp_path / "results/run.json").exists()
 
 
 WRONG = {
@@ -79,10 +119,7 @@ def test_a_wrong_board_is_named_and_the_status_is_1(metaplast, tmp_path, capsys,
     assert f"DIFFERENT: {said}" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(
-    "name", ["mnist", "gated", "long-stream", "small-board", "one-pass", "fashion", "narrow", "ten-tasks", "two-sets"]
-)
-def test_the_examples_are_configurations(name, request):
-    text = (request.config.rootpath / "examples" / f"{name}.toml").read_text()
-    network = network_from_toml(text)
-    assert (network == Network.of()) == (name == "mnist")
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.toml")), ids=lambda path: path.stem)
+def test_the_examples_are_configurations(path):
+    network = network_from_toml(path.read_text())
+    assert (network == Network.of()) == (path.stem == "mnist")

@@ -5,15 +5,16 @@ import re
 import numpy as np
 import pytest
 
+from sw.cli.command_line import app
 from sw.contract.frames import Frame
 from sw.contract.network import Network
 from sw.data.initial_weights import initial_weights
 from sw.host import boards, simulated_board
-from sw.host.command_line import app, run
 from sw.host.device import connect
 from sw.host.selftest import known_answers
 from sw.host.selftest.known_answers import CASES, SAMPLES
 from sw.host.serial_transport import SerialTransport
+from sw.terminal.run import run
 from tests.fake_board import SMALL, FakeBoard
 from tests.fake_build import build_command
 from tests.fake_port import FakePort, board_like

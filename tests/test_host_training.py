@@ -14,11 +14,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from sw.cli.command_line import app
 from sw.files import output
 from sw.host import checkpoint, simulated_board, streaming, training
 from sw.host.checkpoint import Checkpoint
-from sw.host.command_line import app, run
 from sw.host.invocation import program
+from sw.terminal.run import run
 from tests.fake_build import build_command
 
 COUNT = 75

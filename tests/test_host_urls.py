@@ -7,10 +7,11 @@ import time
 import numpy as np
 import pytest
 
+from sw.cli.command_line import app
 from sw.host import open_board
-from sw.host.command_line import app, run
 from sw.host.error import TransportError
 from sw.host.serial_transport import SerialTransport
+from sw.terminal.run import run
 from tests.fake_port import board_like
 from tests.rfc2217_server import Rfc2217Server
 

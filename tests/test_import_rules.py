@@ -25,9 +25,13 @@ ALLOWED = {
     "mutation": ("sw.files", "sw.tree"),
     "boards": ("sw.contract", "sw.files", "sw.figures", "sw.tree", "hw", "amaranth", "amaranth_boards", "rich"),
 }
+# A machine beside a board need not have these.
+HEAVY = ("sw.twin", "torch", "amaranth", "amaranth_boards")
+# Each room knows those before it and none behind it: the host does not know that a person or an experiment uses it.
+LAYERS = ("sw.host", "sw.wire", "sw.terminal", "sw.experiments", "sw.cli")
 FORBIDDEN = {
-    "sw.host": ("sw.twin", "torch", "amaranth", "amaranth_boards"),
-    "sw.wire": ("sw.twin", "torch", "amaranth", "amaranth_boards"),
+    **{room: LAYERS[place + 1 :] for place, room in enumerate(LAYERS[:-1])},
+    **{room: (*HEAVY, *LAYERS[LAYERS.index(room) + 1 :]) for room in ("sw.host", "sw.wire", "sw.terminal", "sw.cli")},
 }
 # What nothing imports but itself.
 CLOSED = ("sim", "tests")
@@ -75,13 +79,52 @@ def all_modules() -> list[Path]:
     return sources(*(f"{room}/**/*.py" for room in ROOMS))
 
 
+def module_of(path: Path) -> tuple[str, bool]:
+    """The name of a file's module, and whether it is a package's."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    is_package = parts[-1] == "__init__"
+    return ".".join(parts[:-1] if is_package else parts), is_package
+
+
 def test_every_module_keeps_to_its_room():
     found = []
     for path in all_modules():
-        parts = path.relative_to(ROOT).with_suffix("").parts
-        is_package = parts[-1] == "__init__"
-        found += violations(path.read_text(), ".".join(parts[:-1] if is_package else parts), is_package)
+        found += violations(path.read_text(), *module_of(path))
     assert found == []
+
+
+def rooms_in_a_circle(imports: dict[str, set[str]]) -> set[str]:
+    """The rooms that import each other, directly or through others, of the rooms that each imports."""
+    known = {room: set(names) for room, names in imports.items()}
+    while True:
+        reached = {room: names.union(*(known.get(name, set()) for name in names)) for room, names in known.items()}
+        if reached == known:
+            return {room for room, names in known.items() if room in names}
+        known = reached
+
+
+def room_of(module: str) -> str:
+    """`sw.host` of `sw.host.doctor.software`, `hw` of `hw.array.cell`."""
+    parts = module.split(".")
+    return ".".join(parts[:2]) if parts[0] == "sw" else parts[0]
+
+
+def test_no_two_rooms_import_each_other():
+    imports: dict[str, set[str]] = {}
+    for path in all_modules():
+        module, is_package = module_of(path)
+        names = imported_modules(path.read_text(), module, is_package)
+        rooms = {room_of(name) for name in names if starts_with(name, *ROOMS)}
+        imports.setdefault(room_of(module), set()).update(rooms - {room_of(module)})
+    assert {"sw.host", "sw.cli", "hw", "boards"} <= imports.keys()
+    assert rooms_in_a_circle(imports) == set()
+
+
+def test_a_planted_circle_is_found():
+    straight = {"sw.cli": {"sw.wire", "sw.host"}, "sw.wire": {"sw.host"}, "sw.host": {"sw.contract"}, "sw.contract": set()}
+    assert rooms_in_a_circle(straight) == set()
+    assert rooms_in_a_circle(straight | {"sw.host": {"sw.wire"}}) == {"sw.wire", "sw.host"}
+    assert rooms_in_a_circle(straight | {"sw.contract": {"sw.cli"}}) == straight.keys()
 
 
 def test_the_search_finds_the_modules_of_every_room():
@@ -105,6 +148,16 @@ def test_the_search_finds_the_modules_of_every_room():
         ("sw.host.device", "from sw import twin"),
         ("sw.host.device", "from sw.twin.machine import Machine"),
         ("sw.host.device", "from sim.board import SimulatedBoard"),
+        ("sw.host.streaming", "from sw.experiments.registry import EXPERIMENTS"),
+        ("sw.host.training", "from sw.terminal.progress import Progress"),
+        ("sw.host.link", "from sw.wire import faults"),
+        ("sw.host.notebook", "from sw.cli.train import train"),
+        ("sw.wire.faults", "import sw.terminal.speech"),
+        ("sw.wire.chip", "import torch"),
+        ("sw.terminal.run", "from sw.experiments import registry"),
+        ("sw.terminal.progress", "from sw.cli import train"),
+        ("sw.experiments.kills", "from sw.cli.command_line import app"),
+        ("sw.cli.verify", "from sw.twin.device import TwinDevice"),
         ("sw.experiments.run", "import tests.drivers"),
         ("hw.array.cell", "import numpy"),
         ("hw.array.cell", "from sw.twin import cell"),
@@ -129,6 +182,9 @@ def test_a_planted_violation_is_found(module: str, source: str):
         ("hw.array.cell", "from amaranth.lib import wiring\nfrom sw.contract.geometry import Geometry"),
         ("boards.ulx3s", "from amaranth_boards.ulx3s import ULX3S_85F_Platform\nfrom hw import accelerator"),
         ("sw.host.device", "import numpy\nfrom sw.contract import frames\nimport serial"),
+        ("sw.wire.line", "from sw.host.transport import Transport"),
+        ("sw.experiments.kills", "import torch\nfrom sw.wire.board import ModelBoard\nfrom sw.terminal.run import run"),
+        ("sw.cli.simulate", "from sw.host import simulated_board\nfrom sw.wire.port import Port"),
         ("sim.test_cell", "from sim.drivers import stalls\nimport cocotb\nfrom sw.twin import cell"),
         ("tests.test_cell", "from tests import stimulus"),
         ("tests.test_formal", "from formal.claim import Claim"),
@@ -146,6 +202,6 @@ def test_a_relative_import_in_a_package_is_resolved_from_the_package():
 
 def test_importing_the_host_loads_neither_torch_nor_amaranth():
     """The rules above see one module at a time; this sees what importing the command line really loads."""
-    script = "import sys, sw.host.command_line; print(sorted({'torch', 'amaranth'} & set(sys.modules)))"
+    script = "import sys, sw.cli.command_line; print(sorted({'torch', 'amaranth'} & set(sys.modules)))"
     answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
     assert answer.stdout == "[]\n"

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 import torch
 
+from sw.cli.command_line import app
 from sw.contract.error import ContractError
 from sw.contract.network import Network
 from sw.experiments.continual.other_rules import OFFSET_FREE, RULES, OtherRule
 from sw.experiments.continual.student import engine_of
 from sw.experiments.continual.trial import TrialNetwork
-from sw.host.command_line import app, run
 from sw.host.error import InputError
+from sw.terminal.run import run
 from sw.twin.compiled.device import CompiledDevice
 
 torch.set_num_threads(1)  # tests run side by side

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from sw.cli.command_line import app
 from sw.contract.network import Network
 from sw.data.mnist import load_packed
 from sw.experiments.continual import course as courses
@@ -22,8 +23,8 @@ from sw.experiments.registry import EXPERIMENTS
 from sw.figures import accuracy_matrices, curves, hidden_weight_course
 from sw.host import boards
 from sw.host.checkpoint import Checkpoint
-from sw.host.command_line import app, run
 from sw.reference.settings import Settings
+from sw.terminal.run import run
 
 STREAM = Stream(
     tasks=[

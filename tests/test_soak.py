@@ -8,7 +8,7 @@ import pytest
 from sw.experiments import soak
 from sw.experiments.soaking import crowds, frames, lines
 from sw.experiments.soaking.scene import begun
-from sw.host.command_line import run
+from sw.terminal.run import run
 from sw.wire import board as wire_board
 from sw.wire.board import ModelBoard
 from sw.wire.line import Line

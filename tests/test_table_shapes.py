@@ -6,11 +6,12 @@ from dataclasses import replace
 import pytest
 import torch
 
+from sw.cli.command_line import app
 from sw.contract.error import ContractError
 from sw.contract.network import Network
 from sw.experiments.continual.table_shapes import HALF, SHAPES
 from sw.experiments.continual.trial import TrialNetwork
-from sw.host.command_line import app, run
+from sw.terminal.run import run
 
 NETWORK = Network.of(layers=(30, 20, 10), saturation=(1.4, 0.0), learning_rate=(0.85, 0.3))
 

@@ -243,7 +243,7 @@ class TestWheel:
         def is_in(package):
             return any(fnmatch.fnmatch(package, pattern) for pattern in include)
 
-        assert all(map(is_in, ("sw.host.commands", "sw.tree", "hw.array", "boards", "sim.native")))
+        assert all(map(is_in, ("sw.cli", "sw.tree", "hw.array", "boards", "sim.native")))
         assert not any(map(is_in, ("sim", "sim.netlist", "sim.replay", "tests", "formal", "mutation", "results")))
         for path in sources.sources("sim/native/*.py"):
             for node in ast.walk(ast.parse(path.read_text())):

@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
+from sw.cli.command_line import app
 from sw.contract import CONTRACT_VERSION
 from sw.contract.boards import ALIASES
 from sw.contract.frames import VERSION
@@ -17,11 +18,11 @@ from sw.experiments.registry import EXPERIMENTS
 from sw.figures.table import show
 from sw.files.streams import take_every_word
 from sw.host.boards import names
-from sw.host.command_line import app, run
+from sw.terminal.run import run
 
 ROOT = Path(__file__).parent.parent
 COMMANDS = ("init", "train", "evaluate", "verify", "selftest", "boards", "doctor", "simulate", "experiment")
-METAPLAST = "from sw.host.command_line import main; main()"
+METAPLAST = "from sw.cli.command_line import main; main()"
 
 
 def started(program, *words, **environment):

@@ -5,7 +5,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from hw.complement import reaches
-from hw.engine_signature import TABLE_LAYOUT
+from hw.engine_ports import TABLE_LAYOUT
 from hw.learning.error_scan import item_layout
 from hw.learning.error_store import neuron_bits
 from hw.memory import add_memory, read_word

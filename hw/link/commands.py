@@ -4,7 +4,7 @@ from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out, connect, flipped
 
-from hw.engine_signature import EngineSignature
+from hw.engine_ports import EnginePorts
 from hw.link.answer import Answer
 from hw.link.argument_check import ArgumentCheck
 from hw.link.boot_nonce import BootNonce
@@ -42,7 +42,7 @@ class Commands(Component):
     -------
     frames : `LAST_BYTE` of whole requests
     reply, reply_payload : for the transmitter
-    engine : `EngineSignature`, but for `bad_frame`
+    engine : `EnginePorts`, but for `bad_frame`
     entropy, nonce : see `BootNonce`
     """
 
@@ -53,7 +53,7 @@ class Commands(Component):
                 "frames": In(stream.Signature(LAST_BYTE)),
                 "reply": Out(stream.Signature(REPLY_HEADER)),
                 "reply_payload": Out(stream.Signature(8)),
-                "engine": Out(EngineSignature(geometry)),
+                "engine": Out(EnginePorts(geometry)),
                 "entropy": In(32),
                 "nonce": Out(32),
             }

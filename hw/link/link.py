@@ -4,7 +4,7 @@ from amaranth.hdl import Module, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out, connect, flipped
 
-from hw.engine_signature import EngineSignature
+from hw.engine_ports import EnginePorts
 from hw.link.commands import Commands
 from hw.link.receiver import Receiver
 from hw.link.transmitter import Transmitter
@@ -27,7 +27,7 @@ class Link(Component):
     -------
     rx, tx : bytes from and to the wire
     entropy : for the boot nonce; a simulator ties it to a number of its own, a board to zero
-    engine : `EngineSignature`
+    engine : `EnginePorts`
     """
 
     def __init__(self, geometry: Geometry, clock_hz: int, build: int, buffer_bytes: int = 4096) -> None:
@@ -38,7 +38,7 @@ class Link(Component):
                 "rx": In(stream.Signature(8)),
                 "tx": Out(stream.Signature(8)),
                 "entropy": In(32),
-                "engine": Out(EngineSignature(geometry)),
+                "engine": Out(EnginePorts(geometry)),
             }
         )
 

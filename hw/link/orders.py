@@ -6,7 +6,7 @@ from amaranth.lib.wiring import Component, In, Out
 from amaranth.utils import exact_log2
 
 from hw.counters import WALK
-from hw.engine_signature import ROW_LAYOUT, STATE_LAYOUT, TABLE_LAYOUT
+from hw.engine_ports import ROW_LAYOUT, STATE_LAYOUT, TABLE_LAYOUT
 from hw.link.header_check import ARGUMENTS, is_one_of
 from sw.contract.frames import CHANGES, TABLE_BYTES, Command
 

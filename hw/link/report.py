@@ -4,7 +4,7 @@ from amaranth.hdl import C, Cat, Module, Mux, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out
 
-from hw.engine_signature import COUNTERS_ADDRESS, PRNG_ADDRESS, REPORT_ADDRESS_BITS, SIGNATURE_ADDRESS
+from hw.engine_ports import COUNTERS_ADDRESS, PRNG_ADDRESS, REPORT_ADDRESS_BITS, SIGNATURE_ADDRESS
 from hw.link.header_check import is_one_of
 from sw.contract.frames import COUNTERS, HELLO, STATE, Command, Hello
 
@@ -28,7 +28,7 @@ class Report(Component):
     kind : the command
     progress : the reply to a TRAIN ends (`sw.contract.frames.PROGRESS`), whatever `kind` is
     nonce : the board's
-    read, address, word : the engine's report (`hw.engine_signature`)
+    read, address, word : the engine's report (`hw.engine_ports`)
     start : one cycle: begin with the first byte
     bytes : the payload; goes on without end, the transmitter knows the length
     """

@@ -6,7 +6,7 @@ from amaranth.lib.wiring import Component, In, Out
 
 from hw.array.update import is_less
 from hw.complement import minus, reaches
-from hw.engine_signature import SAMPLES_PLACE, STATE_LAYOUT
+from hw.engine_ports import SAMPLES_PLACE, STATE_LAYOUT
 from sw.contract.frames import FIRST, RING
 
 

@@ -5,7 +5,7 @@ from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out
 
 from hw.array.update import is_less
-from hw.engine_signature import PIXELS_LAYOUT, SAMPLE_LAYOUT
+from hw.engine_ports import PIXELS_LAYOUT, SAMPLE_LAYOUT
 from hw.memory import add_memory, read_word
 from sw.contract.geometry import Geometry, bits_for
 

@@ -20,13 +20,13 @@ from boards.identity import source_hash
 from boards.report import REPORTS, WORK
 from sim.native.compiler import BuildError
 from sim.netlist import build
+from sw.cli.verify import first_difference
 from sw.contract.boards import BOARDS
 from sw.contract.error import ContractError
 from sw.contract.network import Network
 from sw.files.error import FileError
 from sw.files.output import make_folder, write_json
 from sw.files.streams import take_every_word
-from sw.host.commands.verify import first_difference
 from sw.host.device import connect
 from sw.host.error import HostError
 from sw.host.process_transport import ProcessTransport

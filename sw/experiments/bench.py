@@ -19,10 +19,10 @@ from sw.experiments.benchmarks.simulated import simulated
 from sw.experiments.benchmarks.twin import twin
 from sw.experiments.results import known, prepare
 from sw.files.output import write_json
-from sw.host.application import alone
-from sw.host.command_line import run
-from sw.host.commands.speech import say, tell_table
 from sw.host.error import InputError
+from sw.terminal.application import alone
+from sw.terminal.run import run
+from sw.terminal.speech import say, tell_table
 
 RESULT = Path("results/bench.json")
 BENCHMARKS = {benchmark.__name__: benchmark for benchmark in (twin, simulated, link, host, growth, area)}

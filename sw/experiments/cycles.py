@@ -21,12 +21,12 @@ from sw.experiments.learning import CYCLES, learn
 from sw.experiments.results import known, prepare
 from sw.files.output import write_json
 from sw.host import boards
-from sw.host.application import alone
 from sw.host.checkpoint import Checkpoint
-from sw.host.command_line import run
-from sw.host.commands.options import GeometryText
-from sw.host.commands.speech import say, tell
 from sw.host.error import InputError
+from sw.terminal.application import alone
+from sw.terminal.options import GeometryText
+from sw.terminal.run import run
+from sw.terminal.speech import say, tell
 
 RESULT = Path("boards/cycles.json")
 SAMPLES = 10_000  # of the packed MNIST, in file order: as many as `make run` takes

@@ -24,13 +24,13 @@ import typer
 from sw.files.output import check_outputs, write_json
 from sw.files.place import place_of
 from sw.host import checkpoint
-from sw.host.application import alone
-from sw.host.command_line import run
-from sw.host.commands.options import GeometryText
-from sw.host.commands.speech import say, tell
 from sw.host.error import HostError, InputError
+from sw.terminal.application import alone
+from sw.terminal.options import GeometryText
+from sw.terminal.run import run
+from sw.terminal.speech import say, tell
 
-METAPLAST = (sys.executable, "-P", "-c", "from sw.host.command_line import main; main()")
+METAPLAST = (sys.executable, "-P", "-c", "from sw.cli.command_line import main; main()")
 POLL = 0.001
 DIFFERENT = 1
 

@@ -10,7 +10,7 @@ from sw.host import boards, streaming
 from sw.host.checkpoint import Checkpoint
 from sw.host.comparison import devices_differ, predictions_differ
 from sw.host.learning_device import Bits, Labels, LearningDevice, Predictions
-from sw.host.progress import Progress
+from sw.terminal.progress import Progress
 
 CYCLES = "cycles_"
 IDLE = "cycles_starved"  # the engine waits for the link: not a cost of learning
@@ -80,17 +80,12 @@ def difference_from_twin(
     pixels: Bits,
     labels: Labels,
     report: Callable[[str], None],
-    tests: tuple[Bits, Predictions] | None = None,
 ) -> str | None:
     """Feed the twin what the device was fed (`done`) and compare; the first difference, or None.
 
-    Compared: every prediction, the predictions of `tests` (pixels and what the device made of them), then every hidden
-    weight, the random word, the sample count and the counts of learned samples and draws, read from the device.
+    Compared: every prediction, then every hidden weight, the random word, the sample count and the counts of learned samples
+    and draws, read from the device.
     """
     with boards.find("twin").open(report) as twin:
         twins = learn(twin, start, pixels, labels, "comparing with the twin")
-        difference = predictions_differ(done.predictions, twins.predictions)
-        if difference is None and tests is not None:
-            difference = predictions_differ(tests[1], twin.infer(tests[0]))
-            difference = difference and f"in the test, {difference}"
-        return difference or devices_differ(device, twin)
+        return predictions_differ(done.predictions, twins.predictions) or devices_differ(device, twin)

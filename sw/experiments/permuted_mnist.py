@@ -23,15 +23,15 @@ from sw.experiments.run import CLASSES, PIXELS
 from sw.figures import accuracy_matrix, style
 from sw.files.output import write_json
 from sw.host import boards, streaming
-from sw.host.application import alone
 from sw.host.checkpoint import Checkpoint
-from sw.host.command_line import run
-from sw.host.commands.opening import read_network
-from sw.host.commands.options import Config
-from sw.host.commands.speech import say, tell
 from sw.host.error import InputError
 from sw.host.learning_device import Bits, Labels, LearningDevice
-from sw.host.progress import Progress
+from sw.terminal.application import alone
+from sw.terminal.opening import read_network
+from sw.terminal.options import Config
+from sw.terminal.progress import Progress
+from sw.terminal.run import run
+from sw.terminal.speech import say, tell
 
 RESULT = Path("results/permuted-mnist.json")
 

@@ -14,8 +14,10 @@ import time
 from pathlib import Path
 
 from sw.experiments.continual.table_shapes import SHAPES
-from sw.host.command_line import app, run
-from sw.host.commands.speech import say
+from sw.experiments.registry import EXPERIMENTS
+from sw.terminal.application import alone
+from sw.terminal.run import run
+from sw.terminal.speech import say
 
 RESULTS = Path("results")
 _PASS = "--samples 60000 --test-samples 10000 --engine compiled"
@@ -115,10 +117,10 @@ def words_of(name: str) -> list[str]:
 
 def reproduce(name: str) -> int:
     """Run one; the exit status. The file names the command as if it had been typed."""
-    words, typed = ["experiment", *words_of(name)], sys.argv
-    sys.argv = ["metaplast", *words]
+    (experiment, *options), typed = words_of(name), sys.argv
+    sys.argv = ["metaplast", "experiment", experiment, *options]
     try:
-        return run(app, words)
+        return run(alone(EXPERIMENTS[experiment].load()), options)
     finally:
         sys.argv = typed
 

@@ -1,45 +1,47 @@
-"""The vertical slice, `make run`: a network learns real MNIST on the simulated board, equal to its twin in every bit.
+"""`make run`: two tasks in turn on the simulated board, equal to its twin in every bit, and what is kept of the first.
 
-Trains 784-500-10 through host, link and accelerator, tests it, reads everything back over the link, feeds the twin the
-same samples and compares. Leaves `results/run.json` and three pictures beside it. Exit status 1 where anything differs.
+Trains 784-500-10 through host, link and accelerator on the stream of `two_tasks`, tests both tasks, reads everything back
+over the link, feeds the twin the same samples and compares. The twin then learns the stream once more without the metaplastic
+rule (m = 0, all else the same). Leaves `results/run.json` and pictures beside it. Exit status 1 where anything differs.
 """
 
 import shlex
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import numpy as np
 import typer
 
 from sw.contract.configuration import tables_of
 from sw.contract.network import Network
-from sw.data.mnist import load_packed
-from sw.data.stream import sample_order
-from sw.experiments.learning import Pass, difference_from_twin, infer, learn
+from sw.experiments.learning import infer, learn
 from sw.experiments.results import prepare
-from sw.figures import confusion, hidden_weights, prequential, style
+from sw.experiments.retention import follow
+from sw.experiments.run_report import PICTURES, Done, draw, numbers, table
+from sw.experiments.two_tasks import TwoTasks
 from sw.files.output import write_json
-from sw.host.application import alone
+from sw.host import boards
 from sw.host.checkpoint import Checkpoint
-from sw.host.command_line import run
-from sw.host.commands.opening import find_board, read_network
-from sw.host.commands.options import Config, GeometryText
-from sw.host.commands.speech import say, tell
+from sw.host.comparison import devices_differ, predictions_differ
 from sw.host.error import InputError
-from sw.host.learning_device import Labels, Predictions
+from sw.host.learning_device import LearningDevice
+from sw.terminal.application import alone
+from sw.terminal.opening import find_board, read_network
+from sw.terminal.options import Config, GeometryText
+from sw.terminal.run import run
+from sw.terminal.speech import say, tell, tell_table
 
 RESULT = Path("results/run.json")
-PICTURES = ("-prequential", "-confusion", "-hidden-weights")  # what `draw` adds to the name of the result
-TEST_SAMPLES = 2000
+TEST_SAMPLES = 2000  # of each task
 PIXELS = 784
 CLASSES = 10
 DIFFERENT = 1
 
 
 def experiment(
-    samples: Annotated[int, typer.Option(help="Training samples, 1 to 60000.", min=1)] = 10_000,
+    samples: Annotated[int, typer.Option(help="Training samples of both tasks together, 2 to 60000.", min=2)] = 12_000,
     seed: Annotated[int | None, typer.Option(help="Seed of the order of the samples; file order by default.")] = None,
     config: Config = None,
     board: Annotated[str, typer.Option(envvar="BOARD", help="A name that `metaplast boards` lists.")] = "sim",
@@ -47,7 +49,7 @@ def experiment(
     geometry: GeometryText = None,
     json: Annotated[Path, typer.Option(help="Where the result goes; pictures lie beside it.")] = RESULT,
 ) -> int:
-    """Learn MNIST on a board, compare everything with the twin, write numbers and pictures."""
+    """Learn two tasks in turn on a board, compare everything with the twin, write numbers and pictures."""
     began = time.monotonic()
     network = read_network(config) if config else Network.of()
     if network.layers[0] != PIXELS or network.layers[-1] != CLASSES:
@@ -55,40 +57,15 @@ def experiment(
     chosen = find_board(board or "sim", port or None, geometry, network)
     prepare(json, PICTURES, config=config)
 
-    say("1/5 reading MNIST, one bit a pixel")
-    pixels, labels = load_packed("train")
-    order = sample_order(len(pixels), samples=samples, shuffle=seed)
-    pixels, labels = pixels[order], labels[order]
-    test_pixels, test_labels = (part[:TEST_SAMPLES] for part in load_packed("test"))
-
-    say(f"2/5 opening the board {board}")
-    start = Checkpoint.initial(network)
+    say("1/6 reading MNIST, one bit a pixel")
+    stream = TwoTasks.of_mnist(samples, seed, TEST_SAMPLES)
+    say(f"2/6 opening the board {board}")
     with chosen.open(say) as device:
-        say(f"3/5 training {'-'.join(map(str, network.layers))}: predict, then learn, one sample at a time")
-        trained = learn(device, start, pixels, labels, "training")
-        tested = infer(device, test_pixels, test_labels, "testing")
-        say("4/5 reading the state back and feeding the twin the same samples")
-        end = Checkpoint.of(device, network)
-        difference = difference_from_twin(device, trained, start, pixels, labels, say, (test_pixels, tested))
-
-    say(f"5/5 writing {json} and pictures")
-    result: dict[str, Any] = {
-        "samples": samples,
-        "prequential_accuracy": float((trained.predictions == labels).mean()),
-        "test_accuracy": float((tested == test_labels).mean()),
-        "test_samples": len(test_labels),
-        "twin_equal": difference is None,
-        "difference": difference,
-        "samples_compared": samples,
-        "samples_per_second": round(trained.samples_per_second, 2),
-        "cycles_per_sample": trained.cycles_per_sample,
-        "cycles_by_term": trained.cycles(),
-        "counters": trained.counters,
-        "weights_crc32": end.weights_crc32,
-        "binary_weights_flipped": [
-            hidden_weights.flipped(old, new) for old, new in zip(start.weights, end.weights, strict=True)
-        ],
-        "training_seconds": round(trained.seconds, 3),
+        done = learn_and_compare(device, network, stream)
+    say(f"6/6 writing {json} and pictures")
+    result = {
+        **numbers(stream, done),
+        "training_seconds": round(done.trained.seconds, 3),
         "seconds": round(time.monotonic() - began, 3),
         "board": chosen.name,
         "shuffle": seed,
@@ -96,32 +73,34 @@ def experiment(
         "command": shlex.join(["python", "-m", "sw.experiments.run", *sys.argv[1:]]),
     }
     write_json(json, result)
-    draw(json, start, end, trained, labels, tested, test_labels)
+    draw(json, stream, done)
+    tell_table(table(result["tasks"]))
     tell(
         f"{samples} samples, prequential accuracy {result['prequential_accuracy']:.2%}, "
-        f"test accuracy {result['test_accuracy']:.2%}, {f'DIFFERENT: {difference}' if difference else 'twin equal'}"
+        f"test accuracy of both tasks at the end {result['test_accuracy']:.2%}, "
+        f"{f'DIFFERENT: {done.difference}' if done.difference else 'twin equal'}"
     )
-    return DIFFERENT if difference else 0
+    return DIFFERENT if done.difference else 0
 
 
-def draw(
-    beside: Path,
-    start: Checkpoint,
-    end: Checkpoint,
-    trained: Pass,
-    labels: Labels,
-    tested: Predictions,
-    test_labels: Labels,
-) -> None:
-    """The three pictures, named after the result that they lie beside."""
-    accuracy = float(np.mean(tested == test_labels))
-    figures = (
-        prequential.draw(trained.predictions == labels, accuracy),
-        confusion.draw(test_labels, tested, end.network.layers[-1]),
-        hidden_weights.draw(start.weights, end.weights),
-    )
-    for stem, figure in zip(PICTURES, figures, strict=True):
-        style.save(figure, beside.with_name(f"{beside.stem}{stem}"))
+def learn_and_compare(device: LearningDevice, network: Network, stream: TwoTasks) -> Done:
+    """The stream on the device, on the twin, and on the twin without the rule."""
+    start = Checkpoint.initial(network)
+    say(f"3/6 training {'-'.join(map(str, network.layers))}: predict, then learn, one sample at a time, two tasks in turn")
+    trained = learn(device, start, stream.pixels, stream.labels, "training")
+    tested = infer(device, *stream.tests, "testing")
+    with boards.find("twin").open(say) as twin:
+        say("4/6 reading the state back and feeding the twin the same samples")
+        end = Checkpoint.of(device, network)
+        kept = follow(twin, start, stream, "comparing with the twin")
+        difference = predictions_differ(trained.predictions, kept.predictions)
+        if difference is None and (wrong := predictions_differ(tested, twin.infer(stream.tests[0]))):
+            difference = f"in the test, {wrong}"
+        difference = difference or devices_differ(device, twin)
+        say("5/6 the same stream without the metaplastic rule, on the twin")
+        plain = replace(network, metaplasticity=(0.0,) * network.depth)
+        without = follow(twin, Checkpoint.initial(plain), stream, "without the rule")
+    return Done(start=start, end=end, trained=trained, tested=tested, difference=difference, kept=kept, without=without)
 
 
 def main() -> None:

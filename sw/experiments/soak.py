@@ -19,10 +19,10 @@ from sw.experiments.results import known, prepare
 from sw.experiments.soaking import crowds, frames, killed, lines
 from sw.experiments.soaking.killed import KILLS
 from sw.files.output import write_json
-from sw.host.application import alone
-from sw.host.command_line import run
-from sw.host.commands.speech import say, tell
 from sw.host.error import InputError
+from sw.terminal.application import alone
+from sw.terminal.run import run
+from sw.terminal.speech import say, tell
 
 RESULTS = Path("results") / "soak.json"
 WRONG = 1

@@ -19,7 +19,7 @@ def program() -> str:
         return NAME
     if os.access(script, os.X_OK):
         return shell_word(str(script) if os.sep in str(script) else os.path.join(os.curdir, script))  # noqa: PTH118
-    return shell_line([sys.executable, "-P", "-m", "sw.host"])
+    return shell_line([sys.executable, "-P", "-m", "sw.cli"])
 
 
 def make(target: str) -> str:

@@ -5,12 +5,12 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from sw.host import streaming
 from sw.host.checkpoint import Checkpoint
 from sw.host.error import BoardResetError, InputError, LinkError
 from sw.host.learning_device import Bits, Labels, LearningDevice, Predictions
-from sw.host.progress import Progress
 
 LONGEST_COUNT = 2**64
 MOST_RESETS = 3  # without a new checkpoint in between
@@ -30,6 +30,19 @@ class Often:
         for name, value in (("--checkpoint-every", self.samples), ("--checkpoint-minutes", self.minutes)):
             if value is not None and not 0 < value < float("inf"):
                 raise InputError(f"{name} is {value:g}, expected more than 0: leave it away for a checkpoint at the end alone")
+
+
+class Progress(Protocol):
+    """Who is told how a pass comes on, as `sw.terminal.progress` is. Members: `done` samples, `seconds` since it began."""
+
+    done: int
+
+    @property
+    def seconds(self) -> float: ...
+
+    def advance(self, samples: int, correct: int) -> None:
+        """`samples` more are done, `correct` of them predicted rightly."""
+        ...
 
 
 class Training:

@@ -21,8 +21,8 @@ from sw.experiments.benchmarks.entry import Entries, Entry, command_of
 from sw.experiments.benchmarks.growth import ROWS, board
 from sw.figures import growth as picture
 from sw.figures import style
-from sw.host.commands.speech import say, tell_table
 from sw.host.error import BoardError
+from sw.terminal.speech import say, tell_table
 
 LUT, FLIP_FLOP, BLOCK_RAM = "LUT4", "TRELLIS_FF", "DP16KD"
 KINDS = {LUT: "luts", FLIP_FLOP: "flip_flops", BLOCK_RAM: "block_rams"}

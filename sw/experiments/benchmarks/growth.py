@@ -17,8 +17,8 @@ from sw.figures import growth as picture
 from sw.figures import style
 from sw.host import boards
 from sw.host.checkpoint import Checkpoint
-from sw.host.commands.speech import say, tell_table
 from sw.host.learning_device import Bits, LearningDevice
+from sw.terminal.speech import say, tell_table
 
 SAMPLES = 300
 SEED = 1

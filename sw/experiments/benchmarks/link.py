@@ -6,9 +6,9 @@ from sw.data.mnist import load_packed
 from sw.experiments.benchmarks.entry import Entries, Entry, command_of
 from sw.host import boards
 from sw.host.checkpoint import Checkpoint
-from sw.host.commands.speech import say
 from sw.host.device import LABEL_BYTES, Device
 from sw.host.error import BoardError
+from sw.terminal.speech import say
 
 SAMPLES = 500
 

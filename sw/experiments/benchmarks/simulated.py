@@ -7,8 +7,8 @@ from sw.experiments.benchmarks.entry import Entries, Entry, command_of
 from sw.experiments.learning import Pass, difference_from_twin, learn
 from sw.host import boards
 from sw.host.checkpoint import Checkpoint
-from sw.host.commands.speech import say
 from sw.host.error import BoardError
+from sw.terminal.speech import say
 
 SAMPLES = 60_000  # a pass of MNIST: the first samples learn more than the average
 REQUIRED_PER_SECOND = 200.0

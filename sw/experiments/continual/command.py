@@ -18,10 +18,10 @@ from sw.experiments.continual.scale import Scale
 from sw.experiments.continual.sources import FASHION_THRESHOLDS, Sources
 from sw.experiments.continual.streams import Build
 from sw.files.output import write_json
-from sw.host.commands.opening import read_network
-from sw.host.commands.options import Config
-from sw.host.commands.speech import say, tell
 from sw.host.error import InputError
+from sw.terminal.opening import read_network
+from sw.terminal.options import Config
+from sw.terminal.speech import say, tell
 
 SHOWN = ("accuracy", "accuracy_when_new", "newest_accuracy", "backward_transfer", "forgetting")
 

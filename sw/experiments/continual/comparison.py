@@ -17,7 +17,7 @@ from sw.experiments.continual.streams import Build
 from sw.experiments.continual.student import Student, student_of
 from sw.experiments.metrics import spread
 from sw.figures import accuracy_matrices, curves, hidden_weight_course, style
-from sw.host.commands.speech import say
+from sw.terminal.speech import say
 
 PICTURES = ("-curves", "-matrices", "-hidden-weights")  # what `draw` adds to the name of the result
 

@@ -28,8 +28,8 @@ from sw.experiments.continual.scale import Scale, parse_numbers
 from sw.experiments.continual.sources import Sources
 from sw.experiments.continual.streams import permuted_mnist
 from sw.figures import curves, style
-from sw.host.commands.speech import say, tell
 from sw.host.error import InputError
+from sw.terminal.speech import say, tell
 
 NAME = "metaplasticity-curve"
 SCALED = Scale(tasks=4, samples=5000, test_samples=1000, epochs=2, hidden=(500,), metaplasticity=0.0)

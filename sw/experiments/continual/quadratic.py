@@ -9,8 +9,8 @@ import typer
 from sw.experiments.continual.command import FewSeeds, FirstSeed, Json, finish, prepare
 from sw.experiments.metrics import spread
 from sw.figures import curves, style
-from sw.host.commands.speech import say, tell
 from sw.reference.quadratic import QuadraticTask, signs, simulate
+from sw.terminal.speech import say, tell
 
 NAME = "quadratic-task"
 BINS = 15

@@ -23,10 +23,10 @@ from sw.experiments.continual.sources import Sources
 from sw.experiments.continual.streams import Build, fashion_mnist, permuted_mnist
 from sw.experiments.continual.student import engine_of, rule_of
 from sw.experiments.continual.trial import TrialNetwork
-from sw.host.commands.opening import read_network
-from sw.host.commands.options import Config
-from sw.host.commands.speech import say, tell
 from sw.host.error import InputError
+from sw.terminal.opening import read_network
+from sw.terminal.options import Config
+from sw.terminal.speech import say, tell
 
 NAME = "settings-sweep"
 STREAMS: dict[str, Build] = {"permuted-mnist": permuted_mnist, "fashion-mnist": fashion_mnist}

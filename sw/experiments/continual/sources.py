@@ -17,7 +17,7 @@ from sw.experiments.continual.stream import Labelled
 from sw.files.error import FileError
 from sw.files.input import ZIP_MAGIC, with_places
 from sw.host.array_archive import DAMAGED, words
-from sw.host.commands.speech import say
+from sw.terminal.speech import say
 
 FASHION_THRESHOLDS = (63,)
 HELD_BACK = 10_000

@@ -30,10 +30,10 @@ from sw.experiments.continual.streams import permuted_mnist
 from sw.experiments.metrics import spread
 from sw.experiments.permuted_mnist import Seeds
 from sw.figures import curves, style
-from sw.host.commands.speech import say, tell
 from sw.host.error import InputError
 from sw.reference.learner import Learner
 from sw.reference.switching import Bin, switching_test
+from sw.terminal.speech import say, tell
 
 NAME = "switching"
 SCALED = Scale(tasks=1, samples=10_000, test_samples=2000, epochs=5, hidden=(500,), metaplasticity=1.35)

@@ -32,8 +32,8 @@ from sw.experiments.continual.sources import Sources
 from sw.experiments.continual.streams import permuted_mnist
 from sw.experiments.metrics import spread
 from sw.figures import curves, style
-from sw.host.commands.speech import say, tell
 from sw.host.error import InputError
+from sw.terminal.speech import say, tell
 
 NAME = "width-curve"
 SCALED = Scale(tasks=6, samples=3000, test_samples=1000, epochs=2, hidden=(128,), metaplasticity=3.0)

@@ -10,13 +10,13 @@ from sw.contract.frames import TABLE_BYTES, Command, Frame, train_payload
 from sw.contract.geometry import Geometry
 from sw.experiments.soaking.scene import begun, samples, times, twin_differs
 from sw.host import simulated_board
-from sw.host.commands.speech import say
 from sw.host.device import Device
 from sw.host.error import HostError, LinkError
 from sw.host.frame_reader import END, FrameReader, encode
 from sw.host.process_transport import ProcessTransport
 from sw.host.samples import pack
 from sw.host.transport import Transport
+from sw.terminal.speech import say
 from sw.wire.board import ModelBoard
 from sw.wire.faults import harmed
 from sw.wire.line import Line

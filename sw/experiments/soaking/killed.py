@@ -12,8 +12,8 @@ from sw.contract.boards import BOARDS
 from sw.experiments.kills import Kills
 from sw.experiments.soaking.scene import times
 from sw.host import simulated_board
-from sw.host.commands.speech import say
 from sw.host.process_transport import ProcessTransport
+from sw.terminal.speech import say
 from sw.wire.port import Port
 
 KILLS, SAMPLES, EVERY = 400, 2000, 250

@@ -13,10 +13,10 @@ from sw.experiments.soaking.scene import NETWORK, begun, samples, times, twin_di
 from sw.host import boards
 from sw.host.checkpoint import Checkpoint
 from sw.host.checkpoint import load as load_checkpoint
-from sw.host.commands.speech import say
 from sw.host.error import HostError
-from sw.host.progress import Progress
 from sw.host.training import Often, Training
+from sw.terminal.progress import Progress
+from sw.terminal.speech import say
 from sw.wire.board import ModelBoard
 from sw.wire.faults import Faults, FaultyWire
 from sw.wire.line import Line

@@ -7,11 +7,11 @@ import numpy as np
 from sw.contract.network import Network
 from sw.host import boards
 from sw.host.checkpoint import Checkpoint
-from sw.host.commands.speech import say
 from sw.host.comparison import devices_differ, predictions_differ
 from sw.host.device import Device, connect
 from sw.host.learning_device import Bits, Labels, LearningDevice, Predictions
 from sw.host.transport import Transport
+from sw.terminal.speech import say
 
 NETWORK = Network.of(layers=(12, 6, 3), margin=4, init_range=20, relax_rate=(3000, 300))
 SOON = {"resend_after": 0.002, "hello_timeout": 20.0, "reply_timeout": 30.0}  # for a board that answers at once

@@ -8,10 +8,10 @@ import typer
 from sw.data.binarise import DEFAULT_THRESHOLD
 from sw.files.output import check_outputs, write_json
 from sw.host import checkpoint, streaming
-from sw.host.commands.opening import find_board, port_path, read_samples
-from sw.host.commands.options import BoardName, GeometryText, Images, Json, Labels, Permutation, Port, Threshold
-from sw.host.commands.speech import say, tell
-from sw.host.progress import Progress
+from sw.terminal.opening import find_board, port_path, read_samples
+from sw.terminal.options import BoardName, GeometryText, Images, Json, Labels, Permutation, Port, Threshold
+from sw.terminal.progress import Progress
+from sw.terminal.speech import say, tell
 
 
 def evaluate(

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from sw.host.commands.speech import say
+from sw.terminal.speech import say
 
 WINDOW = 1000
 LINE_EVERY = 10.0  # seconds between two plain lines

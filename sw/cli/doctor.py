@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from sw.contract.boards import BOARDS, board_name
-from sw.host.commands.options import Port
 from sw.host.doctor.board_answer import board_answer
 from sw.host.doctor.bootloaders import bootloaders
 from sw.host.doctor.finding import Finding
@@ -14,6 +13,7 @@ from sw.host.doctor.serial_ports import ports
 from sw.host.doctor.software import software
 from sw.host.error import BoardError
 from sw.host.ports import find_port, named
+from sw.terminal.options import Port
 
 
 def findings(board: str | None, port: str | None) -> Iterator[Finding]:

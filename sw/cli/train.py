@@ -4,14 +4,18 @@ from typing import Annotated, Any
 
 import typer
 
+from sw.cli.recovery import Recovery
 from sw.data.binarise import DEFAULT_THRESHOLD
 from sw.data.stream import sample_order
 from sw.files.output import check_outputs, write_json
 from sw.files.place import place_of
 from sw.host import checkpoint
 from sw.host.checkpoint import Checkpoint
-from sw.host.commands.opening import find_board, port_path, read_network, read_samples
-from sw.host.commands.options import (
+from sw.host.error import InputError
+from sw.host.interruption import Interrupted, Interruption
+from sw.host.training import Often, Training
+from sw.terminal.opening import find_board, port_path, read_network, read_samples
+from sw.terminal.options import (
     BoardName,
     Config,
     GeometryText,
@@ -24,12 +28,8 @@ from sw.host.commands.options import (
     Save,
     Threshold,
 )
-from sw.host.commands.recovery import Recovery
-from sw.host.commands.speech import say, tell
-from sw.host.error import InputError
-from sw.host.interruption import Interrupted, Interruption
-from sw.host.progress import Progress
-from sw.host.training import Often, Training
+from sw.terminal.progress import Progress
+from sw.terminal.speech import say, tell
 
 
 def train(

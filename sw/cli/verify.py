@@ -8,13 +8,13 @@ import typer
 from sw.contract.network import Network
 from sw.host import boards, streaming
 from sw.host.checkpoint import Checkpoint
-from sw.host.commands.opening import find_board, read_network
-from sw.host.commands.options import BoardName, Config, GeometryText, Port
-from sw.host.commands.speech import say, tell
 from sw.host.comparison import devices_differ, predictions_differ
 from sw.host.error import MiscountError
 from sw.host.learning_device import LearningDevice
-from sw.host.progress import Progress
+from sw.terminal.opening import find_board, read_network
+from sw.terminal.options import BoardName, Config, GeometryText, Port
+from sw.terminal.progress import Progress
+from sw.terminal.speech import say, tell
 
 DIFFERENT = 1
 

@@ -10,10 +10,10 @@ from sw.contract.boards import BOARDS
 from sw.contract.geometry_text import parse_geometry
 from sw.host import simulated_board
 from sw.host.boards import SIMULATED
-from sw.host.commands.options import GeometryText
-from sw.host.commands.speech import say
 from sw.host.process_transport import ProcessTransport
 from sw.host.transport import Transport
+from sw.terminal.options import GeometryText
+from sw.terminal.speech import say
 from sw.wire.board import ModelBoard
 from sw.wire.escaped import EscapedBoard
 from sw.wire.faults import Faults, FaultyWire

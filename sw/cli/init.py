@@ -7,9 +7,9 @@ import typer
 
 from sw.files.output import check_outputs
 from sw.host.checkpoint import Checkpoint
-from sw.host.commands.opening import read_network
-from sw.host.commands.options import Save
-from sw.host.commands.speech import tell
+from sw.terminal.opening import read_network
+from sw.terminal.options import Save
+from sw.terminal.speech import tell
 
 
 def init(config: Annotated[Path, typer.Option("--config", help="TOML file of a network.", metavar="F")], save: Save) -> None:

@@ -30,7 +30,7 @@ Random word, signature and, around the end of the addresses, samples follow each
 """
 
 
-class EngineSignature(Signature):
+class EnginePorts(Signature):
     """Seen from the link (the engine flips it).
 
     Members

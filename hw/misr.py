@@ -1,23 +1,23 @@
-"""The signature of the training samples (clause 18): a shift register with feedback that takes in each of them."""
+"""The register that signs the training samples (clause 18): a shift register with feedback that takes in each of them."""
 
 from amaranth.hdl import Cat, Module
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from hw.engine_signature import STATE_LAYOUT
+from hw.engine_ports import STATE_LAYOUT
 from sw.contract.state import POLYNOMIAL
 
 
-class Signature(wiring.Component):
-    """A multiple-input signature register. The state's bytes 4 to 7 set it.
+class Misr(wiring.Component):
+    """A multiple-input signature register (MISR). The state's bytes 4 to 7 set it.
 
     Members
     -------
     trained : one cycle: a training sample has been classified, `prediction` is its class, `prng` the word before it is learned
     clear : one cycle: back to zero
-    write : a byte of it (`hw.engine_signature.STATE_LAYOUT`), while no sample is being trained; other bytes are not for it;
+    write : a byte of it (`hw.engine_ports.STATE_LAYOUT`), while no sample is being trained; other bytes are not for it;
         always ready
-    value : the signature
+    value : the signature of the contract
     """
 
     trained: In(1)

@@ -9,13 +9,13 @@ import typer
 from sw.contract.error import ContractError
 from sw.contract.geometry_text import parse_geometry
 from sw.host import boards
-from sw.host.commands.options import BoardName, GeometryText, Port
-from sw.host.commands.speech import say, tell
 from sw.host.error import BoardError, HostError, InputError
 from sw.host.learning_device import LearningDevice
 from sw.host.selftest.known_answers import CASES, SAMPLES, Case
 from sw.host.selftest.report import head
 from sw.host.selftest.stages import Stage, stages
+from sw.terminal.options import BoardName, GeometryText, Port
+from sw.terminal.speech import say, tell
 
 DIFFERENT = 1
 

@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from sw.experiments.registry import EXPERIMENTS
-from sw.host.application import alone
 from sw.host.error import InputError
+from sw.terminal.application import alone
 
 
 def experiment(

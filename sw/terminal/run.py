@@ -1,10 +1,9 @@
-"""The console script `metaplast`: every command, and one place where errors become one line and an exit status.
+"""One place where errors become one line and an exit status, for every command line of this project.
 
 Exit statuses are those of the table in docs/host.md.
 """
 
 import signal
-import sys
 import traceback
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -15,33 +14,14 @@ from sw.contract.error import ContractError
 from sw.data.error import DataError
 from sw.files.error import FileError
 from sw.files.streams import take_every_word
-from sw.host.application import application
-from sw.host.commands.boards import boards
-from sw.host.commands.doctor import doctor
-from sw.host.commands.evaluate import evaluate
-from sw.host.commands.experiment import experiment
-from sw.host.commands.init import init
-from sw.host.commands.selftest import selftest
-from sw.host.commands.simulate import simulate
-from sw.host.commands.speech import say, undelivered
-from sw.host.commands.train import train
-from sw.host.commands.verify import verify
-from sw.host.commands.versions import versions
 from sw.host.error import HostError
 from sw.host.interruption import EXIT_STATUS, Interrupted
-from sw.tree.checkout import wrong_code
+from sw.terminal.speech import say, undelivered
 
 WRONG = 2
 FAULT = 70  # of this program: EX_SOFTWARE of sysexits.h, for Python's own status is the one of a difference
 CTRL_C = EXIT_STATUS + signal.SIGINT
 UNREAD = EXIT_STATUS + signal.SIGPIPE
-
-app = application()
-app.callback()(versions)
-for command in (init, train, evaluate, verify, selftest, boards, doctor, simulate):
-    app.command(short_help=(command.__doc__ or "").partition("\n")[0])(command)
-# What follows an experiment's name belongs to the experiment.
-app.command(context_settings={"allow_extra_args": True, "allow_interspersed_args": False})(experiment)
 
 
 def run(commands: Callable[..., Any], arguments: Sequence[str] | None = None) -> int:
@@ -50,9 +30,9 @@ def run(commands: Callable[..., Any], arguments: Sequence[str] | None = None) ->
     try:
         status = _status_of(commands, arguments)
     except (HostError, ContractError, DataError, FileError) as error:
-        return _wrong(str(error))
+        return wrong(str(error))
     except TyperException as error:
-        return _wrong(error.format_message())
+        return wrong(error.format_message())
     except Interrupted as interrupted:
         say(str(interrupted))
         return interrupted.status
@@ -90,20 +70,10 @@ def _unread(lost: OSError) -> int:
     """The status where standard output does not take what was found out."""
     if isinstance(lost, BrokenPipeError):
         return UNREAD
-    return _wrong(f"standard output cannot be written: {lost.strerror or lost}")
+    return wrong(f"standard output cannot be written: {lost.strerror or lost}")
 
 
-def _wrong(message: str) -> int:
+def wrong(message: str) -> int:
     """On one line; blanks within a line stay, for they may be part of a command to copy."""
     say(f"error: {' '.join(line.strip() for line in message.splitlines() if line.strip())}")
     return WRONG
-
-
-def main() -> None:
-    """The console script."""
-    copied = wrong_code(sys.argv[0])
-    if copied is not None:
-        sys.exit(_wrong(copied))
-    if len(sys.argv) == 1:
-        sys.argv.append("--help")
-    sys.exit(run(app))

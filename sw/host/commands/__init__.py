@@ -1,1 +1,0 @@
-"""The commands of `metaplast`, one file each."""
