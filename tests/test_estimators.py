@@ -2,6 +2,7 @@
 
 import pickle
 import warnings
+from typing import Any
 
 import numpy as np
 import pytest
@@ -69,7 +70,8 @@ def test_one_pass_in_parts_is_one_pass(wine):
     samples, targets = wine
     encoder = ThermometerEncoder.fit(samples, 4)
     parts = MetaplasticClassifier(board=BOARD, hidden=(20,), encoder=encoder, random_state=1)
-    whole = clone(parts).partial_fit(samples, targets, classes=[0, 1, 2])
+    whole: Any = clone(parts)
+    whole.partial_fit(samples, targets, classes=[0, 1, 2])
     for start in range(0, len(samples), 50):
         parts.partial_fit(samples[start : start + 50], targets[start : start + 50], classes=[0, 1, 2])
     assert weights(parts) == weights(whole)
@@ -177,7 +179,7 @@ def online(**parameters):
     return OnlineMetaplasticClassifier(**{"board": BOARD, "hidden": (32,), "warm_up": 30, **parameters})
 
 
-def stream(wine, count):
+def stream(wine, count) -> list[tuple[dict[Any, Any], str]]:
     samples, targets = wine
     order = np.random.default_rng(4).permutation(len(samples))[:count]
     return [(dict(zip("abcdefghijklm", samples[i], strict=True)), f"class {targets[i]}") for i in order]

@@ -27,7 +27,7 @@ class ThermometerEncoder:
     `ThermometerEncoder.fit` learns thresholds from samples. Raises `DataError` for thresholds that are none.
     """
 
-    thresholds: NDArray[np.float64]
+    thresholds: Any  # what becomes an array is taken, and is one from then on
     complement: bool = False
 
     def __post_init__(self) -> None:
@@ -75,7 +75,7 @@ class ThermometerEncoder:
     @property
     def inputs(self) -> int:
         """Bits of a sample, n_0 of the network."""
-        return self.thresholds.size * (2 if self.complement else 1)
+        return int(self.thresholds.size) * (2 if self.complement else 1)
 
     def encode(self, samples: Any) -> NDArray[np.uint8]:
         """Bits, uint8 0 or 1 of shape (n, inputs), of `samples`, finite numbers of shape (n, features).

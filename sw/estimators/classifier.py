@@ -53,6 +53,8 @@ class MetaplasticClassifier(ClassifierMixin, BaseEstimator):
     board, a `HostError`.
     """
 
+    n_features_in_: int
+
     def __init__(
         self,
         board: str = "compiled",

@@ -56,8 +56,9 @@ class HeldBoard:
         return {"name": self.name, "port": self.port, "_opened": None, "_left": self.checkpoint}
 
     def __del__(self) -> None:
-        if self.__dict__.get("_opened") is not None:
-            self._opened.close()
+        opened = self.__dict__.get("_opened")
+        if opened is not None:
+            opened.close()
 
 
 def _no_report(_: str) -> None:

@@ -65,7 +65,7 @@ class OnlineMetaplasticClassifier(Classifier):
         self.settings = settings
         self.seed = seed
         self._kept: list[tuple[dict[FeatureName, Any], int]] = []
-        self._labels: list[ClfTarget] = []
+        self._labels: list[Any] = []
         self._counts: list[int] = []
         self._names: list[FeatureName] = []
         self._encoder: ThermometerEncoder | None = None

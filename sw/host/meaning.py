@@ -62,7 +62,7 @@ class Meaning:
         if self.labels is not None:
             text = json.dumps(self.labels)
             if len(text) > LONGEST_TEXT:
-                raise InputError(f"the labels have {len(text)} characters together, more than {LONGEST_TEXT}: give shorter ones")
+                raise InputError(f"the labels have {len(text)} characters together, at most {LONGEST_TEXT} can be saved")
             arrays[LABELS] = np.array(text)
         return arrays
 
