@@ -1,5 +1,6 @@
 """`metaplast train`: one pass over samples, each predicted, then learned; leaves a checkpoint."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -14,7 +15,7 @@ from sw.host.checkpoint import Checkpoint
 from sw.host.error import InputError
 from sw.host.interruption import Interrupted, Interruption
 from sw.host.training import Often, Training
-from sw.terminal.opening import find_board, port_path, read_network, read_samples
+from sw.terminal.opening import find_board, port_path, read_configuration, read_samples
 from sw.terminal.options import (
     BoardName,
     Config,
@@ -24,6 +25,11 @@ from sw.terminal.options import (
     Labels,
     Permutation,
     Port,
+    RehearsalEvery,
+    RehearsalHorizon,
+    RehearsalPer,
+    RehearsalPrng,
+    RehearsalSize,
     Resume,
     Save,
     Threshold,
@@ -46,6 +52,11 @@ def train(
     skip: Annotated[int, typer.Option(help="Leave out the first K of the stream.", metavar="K")] = 0,
     shuffle: Annotated[int | None, typer.Option(help="Seed of the order; file order by default.", metavar="S")] = None,
     permutation: Permutation = None,
+    rehearsal: RehearsalSize = None,
+    rehearsal_every: RehearsalEvery = None,
+    rehearsal_per: RehearsalPer = None,
+    rehearsal_horizon: RehearsalHorizon = None,
+    rehearsal_prng: RehearsalPrng = None,
     json: Json = None,
     checkpoint_every: Annotated[
         int | None, typer.Option(help="Write the checkpoint after every N samples too.", metavar="N")
@@ -67,13 +78,15 @@ def train(
     check_outputs({"--json": json}, {"--resume": resume})  # --save may be the checkpoint that one goes on from
     if often != Often() and place_of(save).takes_bytes:
         raise InputError(f"{save} is a device or a pipe, where no checkpoint takes the place of the one before: give a file")
-    start = checkpoint.load(resume) if resume else Checkpoint.initial(read_network(config)) if config else None
-    assert start is not None
+    asked = {"size": rehearsal, "every": rehearsal_every, "per": rehearsal_per}
+    asked |= {"horizon": rehearsal_horizon, "prng": rehearsal_prng}
+    start = _start(config, resume, asked)
     chosen = find_board(board, port, geometry, start.network)
     pixels, classes = read_samples(images, labels, start.network, threshold, permutation)
     order = sample_order(len(pixels), samples=samples, skip=skip, shuffle=shuffle)
     options = {"--board": board, "--port": port, "--geometry": geometry, "--images": images, "--labels": labels}
     options |= {"--threshold": threshold, "--shuffle": shuffle, "--permutation": permutation, "--json": json}
+    options |= {f"--rehearsal-{name}": value for name, value in asked.items() if name != "size"} | {"--rehearsal": rehearsal}
     options |= {"--checkpoint-every": checkpoint_every, "--checkpoint-minutes": checkpoint_minutes}
     recovery = Recovery(save=save, samples=len(order), skip=skip, options=options)
     with chosen.open(say) as device:
@@ -88,13 +101,35 @@ def train(
             if json is not None:
                 write_json(json, _result(training, progress))
     accuracy = "-" if progress.accuracy is None else f"{progress.accuracy:.2%}"
-    tell(f"{save}: {progress.done} samples, prequential accuracy {accuracy}, {training.end.samples} samples since init")
+    rehearsed = f" and {training.rehearsed} rehearsed" if training.rehearsed else ""
+    told = f"{progress.done} samples{rehearsed}, prequential accuracy {accuracy}, {training.end.samples} samples since init"
+    tell(f"{save}: {told}")
+
+
+def _start(config: Path | None, resume: Path | None, asked: dict[str, int | None]) -> Checkpoint:
+    """The state to begin with: of a checkpoint, which goes on as it was, or of a configuration; with the rehearsal asked for.
+
+    Raises `InputError` for a rehearsal other than the one that a checkpoint is in the middle of.
+    """
+    if resume is None:
+        assert config is not None
+        network, rehearsal = read_configuration(config)
+        return Checkpoint.initial(network).rehearsing(rehearsal.with_given(asked))
+    start = checkpoint.load(resume)
+    rehearsal = start.rehearsal.with_given(asked)
+    if start.reservoir is None:
+        return start.rehearsing(rehearsal)
+    if rehearsal != start.rehearsal:
+        told = ", ".join(f"{name} {value}" for name, value in start.rehearsal.fields.items())
+        raise InputError(f"{resume} is in the middle of a rehearsal with {told}: leave the options of the rehearsal away")
+    return start
 
 
 def _result(training: Training, progress: Progress) -> dict[str, Any]:
     """What --json is given."""
     return {
         "samples": progress.done,
+        "rehearsed": training.rehearsed,
         "learned": training.counted["learned"],
         "draws": training.counted["draws"],
         "prequential_accuracy": progress.accuracy,

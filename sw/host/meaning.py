@@ -6,7 +6,6 @@ Each is there or not; a checkpoint without them is one of plain bits and of labe
 """
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,13 +16,12 @@ from sw.contract.error import require_integer
 from sw.contract.network import Network
 from sw.data.error import DataError
 from sw.data.thermometer import ThermometerEncoder
-from sw.host.array_archive import LONGEST_TEXT
+from sw.host.array_archive import LONGEST_TEXT, ReadArray
 from sw.host.error import CheckpointError, InputError
 
 ENCODER, THRESHOLDS, LABELS = "encoder", "encoder_thresholds", "labels"
 
 Label = str | int | float | bool
-ReadArray = Callable[[str, tuple[int, ...], np.dtype | None], NDArray]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,22 +74,18 @@ def names_in(names: set[str]) -> set[str]:
     return {*((ENCODER, THRESHOLDS) if {ENCODER, THRESHOLDS} & names else ()), *((LABELS,) if LABELS in names else ())}
 
 
-def read_meaning(read: ReadArray, names: set[str], network: Network) -> tuple[Meaning, dict[str, NDArray]]:
-    """The meaning in an archive that has the arrays `names`, and those arrays; `read(name, shape, dtype)` reads one.
+def read_meaning(read: ReadArray, names: set[str], network: Network) -> Meaning:
+    """The meaning in an archive that has the arrays `names`; `read(name, shape, dtype)` reads one.
 
     Raises `CheckpointError` or `DataError`, before memory is taken for what cannot fit the network.
     """
-    arrays: dict[str, NDArray] = {}
     encoder, labels = None, None
     if ENCODER in names:
-        arrays[ENCODER] = read(ENCODER, (), None)
-        shape, complement = _encoder_of(_json(ENCODER, arrays[ENCODER]), network)
-        arrays[THRESHOLDS] = read(THRESHOLDS, shape, np.dtype(np.float64))
-        encoder = ThermometerEncoder(thresholds=arrays[THRESHOLDS], complement=complement)
+        shape, complement = _encoder_of(_json(ENCODER, read(ENCODER, (), None)), network)
+        encoder = ThermometerEncoder(thresholds=read(THRESHOLDS, shape, np.dtype(np.float64)), complement=complement)
     if LABELS in names:
-        arrays[LABELS] = read(LABELS, (), None)
-        labels = _labels_of(_json(LABELS, arrays[LABELS]), network)
-    return Meaning(encoder=encoder, labels=labels), arrays
+        labels = _labels_of(_json(LABELS, read(LABELS, (), None)), network)
+    return Meaning(encoder=encoder, labels=labels)
 
 
 def _json(name: str, text: NDArray) -> Any:

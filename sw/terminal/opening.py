@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from sw.contract.configuration import network_from_toml
+from sw.contract.configuration import configuration_from_toml
 from sw.contract.error import ContractError
 from sw.contract.geometry_text import parse_geometry
 from sw.contract.network import Network
+from sw.contract.rehearsal import Rehearsal
 from sw.data.binarise import bits_of_file, parse_thresholds, permute
 from sw.data.labelled import load_labelled
 from sw.files.error import FileError
@@ -15,14 +16,19 @@ from sw.host.error import InputError
 from sw.host.learning_device import Bits, Labels
 
 
-def read_network(path: Path) -> Network:
-    """The network of a configuration file. Raises `InputError` that names the file."""
+def read_configuration(path: Path) -> tuple[Network, Rehearsal]:
+    """What a configuration file says. Raises `InputError` that names the file."""
     try:
-        return network_from_toml(read_text(path))
+        return configuration_from_toml(read_text(path))
     except FileError as error:
         raise InputError(str(error)) from error
     except ContractError as error:
         raise InputError(f"{path}: {error}") from error
+
+
+def read_network(path: Path) -> Network:
+    """The network alone of a configuration file. Raises `InputError` that names the file."""
+    return read_configuration(path)[0]
 
 
 def port_path(port: str | None) -> Path | None:
