@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sw.contract.error import MetaplastError
     from sw.contract.network import Network
+    from sw.contract.rehearsal import Rehearsal
     from sw.data.thermometer import ThermometerEncoder
     from sw.estimators.classifier import MetaplasticClassifier
     from sw.estimators.online_classifier import OnlineMetaplasticClassifier
@@ -34,6 +35,7 @@ __all__ = [
     "Network",
     "OnlineMetaplasticClassifier",
     "OpenBoard",
+    "Rehearsal",
     "ThermometerEncoder",
     "open_board",
 ]
@@ -45,6 +47,7 @@ PLACES = {
     "Network": "sw.contract.network",
     "OnlineMetaplasticClassifier": "sw.estimators.online_classifier",
     "OpenBoard": "sw.host.notebook",
+    "Rehearsal": "sw.contract.rehearsal",
     "ThermometerEncoder": "sw.data.thermometer",
     "open_board": "sw.host.notebook",
 }

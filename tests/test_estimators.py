@@ -35,6 +35,17 @@ def weights(classifier):
     return [layer.tolist() for layer in classifier._opened().weights]
 
 
+def test_classes_that_come_one_after_the_other_are_kept_by_rehearsal():
+    samples, targets = load_digits(return_X_y=True)
+    order = np.argsort(targets, kind="stable")
+    encoder = ThermometerEncoder.fit(samples, 8)
+    scores = {}
+    for size in (0, 500):
+        classifier = MetaplasticClassifier(board=BOARD, hidden=(200,), encoder=encoder, rehearsal=size, random_state=1)
+        scores[size] = classifier.partial_fit(samples[order], targets[order], classes=range(10)).score(samples, targets)
+    assert scores[0] < 0.3 and scores[500] > 0.7
+
+
 @pytest.mark.filterwarnings("ignore:the thresholds of the encoder")
 def test_the_checks_of_scikit_learn_pass():
     with warnings.catch_warnings():
@@ -146,6 +157,7 @@ def test_a_plain_checkpoint_takes_bits(tmp_path):
         ({"encoder": ThermometerEncoder(thresholds=[[1]])}, ValueError, "X has 13 features, but the encoder is expecting 1"),
         ({"settings": {"colour": 1}}, MetaplastError, "unknown field colour"),
         ({"hidden": (0,)}, MetaplastError, "layers"),
+        ({"rehearsal": -1}, MetaplastError, "size of the rehearsal is -1"),
         ({"board": "toaster"}, MetaplastError, "there is no board toaster"),
     ],
 )

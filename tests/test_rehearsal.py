@@ -200,7 +200,7 @@ def test_the_line_of_an_interrupted_pass_goes_on(folder, capsys, monkeypatch):
 
 def test_a_damaged_reservoir_is_refused(folder):
     state = Checkpoint.initial(NETWORK).rehearsing(Rehearsal(size=2))
-    rehearser = Rehearser(state.reservoir)
+    rehearser = Rehearser(Reservoir.empty(state.rehearsal, 12))
     rehearser.expand(*samples(5))
     good = rehearser.reservoir
     for change, words in [

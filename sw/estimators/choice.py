@@ -7,7 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sw.contract.network import Network
+from sw.contract.rehearsal import Rehearsal
 from sw.data.thermometer import ThermometerEncoder, one_bit
+from sw.host.checkpoint import Checkpoint
+from sw.host.meaning import Meaning
 
 AUTO = "auto"
 LEVELS = 8  # thresholds a feature
@@ -50,6 +53,12 @@ def choose_network(inputs: int, hidden: tuple[int, ...], classes: int, seed: int
         "window": tuple(2 * isqrt(fan_in) for fan_in in layers[:-2]),
     }
     return Network.of(layers=layers, **{**chosen, **settings})
+
+
+def begin(network: Network, meaning: Meaning, rehearsal: int | Rehearsal) -> Checkpoint:
+    """The state before any training, with so many records to rehearse from, or with a rehearsal. Raises `MetaplastError`."""
+    asked = rehearsal if isinstance(rehearsal, Rehearsal) else Rehearsal(size=rehearsal)
+    return Checkpoint.initial(network, meaning).rehearsing(asked)
 
 
 def is_binary(samples: NDArray[np.float64]) -> bool:

@@ -14,11 +14,11 @@ from sklearn.utils.multiclass import check_classification_targets, unique_labels
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from sw.contract.error import shown
+from sw.contract.rehearsal import Rehearsal
 from sw.data.thermometer import ThermometerEncoder, one_bit
-from sw.estimators.choice import AUTO, choose_encoder, choose_network, is_binary
+from sw.estimators.choice import AUTO, begin, choose_encoder, choose_network, is_binary
 from sw.estimators.held_board import HeldBoard
 from sw.host import checkpoint
-from sw.host.checkpoint import Checkpoint
 from sw.host.meaning import Meaning
 from sw.host.notebook import OpenBoard
 
@@ -37,6 +37,7 @@ class MetaplasticClassifier(ClassifierMixin, BaseEstimator):
     encoder : how features become the bits of the network. "auto": features that are all 0 or 1 are taken as they are; up to
         32 features get four thresholds each, and each bit its opposite beside it; more features get eight thresholds each,
         fewer where there would be more than 4,096 bits. A `ThermometerEncoder` is used as it is.
+    rehearsal : past samples to keep, one of which is learned again after each new one, or a `Rehearsal`; 0: none.
     epochs : passes of `fit` over its samples, each in an order of its own; `partial_fit` makes one pass, in the order given.
     settings : fields of the network in place of this class's own choice, those of the TOML file: margin, learning_rate, …
     random_state : of the order of samples in `fit` and of the initial weights.
@@ -62,6 +63,7 @@ class MetaplasticClassifier(ClassifierMixin, BaseEstimator):
         port: str | None = None,
         hidden: Sequence[int] = (500,),
         encoder: str | ThermometerEncoder = "auto",
+        rehearsal: int | Rehearsal = 0,
         epochs: int = 10,
         settings: dict[str, Any] | None = None,
         random_state: Any = None,
@@ -70,6 +72,7 @@ class MetaplasticClassifier(ClassifierMixin, BaseEstimator):
         self.port = port
         self.hidden = hidden
         self.encoder = encoder
+        self.rehearsal = rehearsal
         self.epochs = epochs
         self.settings = settings
         self.random_state = random_state
@@ -162,7 +165,7 @@ class MetaplasticClassifier(ClassifierMixin, BaseEstimator):
         held = self._held if hasattr(self, "_held") else HeldBoard(self.board, self.port)
         if not held.is_on(self.board, self.port):
             held = HeldBoard(self.board, self.port)  # what was learned before goes, so that it need not fit there
-        held.board.resume(Checkpoint.initial(network, Meaning(encoder=encoder, labels=tuple(classes))))
+        held.board.resume(begin(network, Meaning(encoder=encoder, labels=tuple(classes)), self.rehearsal))
         self._held = held
         self.encoder_, self.network_, self.classes_ = encoder, network, classes
 

@@ -9,11 +9,11 @@ import numpy as np
 from river.base import Classifier
 from river.base.typing import ClfTarget, FeatureName
 
+from sw.contract.rehearsal import Rehearsal
 from sw.data.thermometer import ThermometerEncoder, one_bit
-from sw.estimators.choice import choose_encoder, choose_network
+from sw.estimators.choice import begin, choose_encoder, choose_network
 from sw.estimators.held_board import HeldBoard
 from sw.host import checkpoint
-from sw.host.checkpoint import Checkpoint
 from sw.host.error import InputError
 from sw.host.meaning import Meaning
 
@@ -37,6 +37,8 @@ class OnlineMetaplasticClassifier(Classifier):
         Labels that there is room for, at least 2; each takes an output neuron when it is first seen.
     encoder
         "auto", or a `ThermometerEncoder` for the features in the order of their names.
+    rehearsal
+        Past samples to keep and to learn again, one after each new one, or a `Rehearsal` (contract, clause 19); 0: none.
     warm_up
         Samples from which the thresholds are learned, at least 1.
     settings
@@ -52,6 +54,7 @@ class OnlineMetaplasticClassifier(Classifier):
         hidden: Sequence[int] = (500,),
         most_classes: int = 10,
         encoder: str | ThermometerEncoder = "auto",
+        rehearsal: int | Rehearsal = 0,
         warm_up: int = 100,
         settings: dict[str, Any] | None = None,
         seed: int = 1,
@@ -61,6 +64,7 @@ class OnlineMetaplasticClassifier(Classifier):
         self.hidden = hidden
         self.most_classes = most_classes
         self.encoder = encoder
+        self.rehearsal = rehearsal
         self.warm_up = warm_up
         self.settings = settings
         self.seed = seed
@@ -147,7 +151,7 @@ class OnlineMetaplasticClassifier(Classifier):
         self._encoder = choose_encoder(known, self.encoder)
         network = choose_network(self._encoder.inputs, tuple(self.hidden), self.most_classes, self.seed, self.settings or {})
         held = HeldBoard(self.board, self.port)
-        held.board.resume(Checkpoint.initial(network, Meaning(encoder=self._encoder)))
+        held.board.resume(begin(network, Meaning(encoder=self._encoder), self.rehearsal))
         held.board.train(np.concatenate([self._bits(x) for x, _ in self._kept]), np.array([output for _, output in self._kept]))
         self._held, self._kept = held, []
 
