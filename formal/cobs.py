@@ -48,11 +48,11 @@ class CobsDecoderHarness(Elaboratable):
             Assert(encoded.ready == (~decoded.valid | decoded.ready)),
         ]
         if self.bug is None:
-            left, inside, zero_due = elaborated.signals
+            inside = elaborated.inside
             m.d.comb += [
-                Assert(left == (next_code - place)[:PLACE_BITS]),
-                Assert(inside == begun),
-                Assert(zero_due == (begun & (last_code != LONGEST))),
+                Assert(inside["left"] == (next_code - place)[:PLACE_BITS]),
+                Assert(inside["inside"] == begun),
+                Assert(inside["zero_due"] == (begun & (last_code != LONGEST))),
                 Assert(begun | ((place == 0) & (next_code == 0))),
             ]
         return m

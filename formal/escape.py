@@ -37,9 +37,9 @@ class EscapeHarness(Elaboratable):
             Assert(~gotten.valid | (gotten.payload == given.payload)),
         ]
         if self.bug is None:
-            second = encoding.signals[0]
+            second = encoding.inside["second"]
             m.d.comb += [
-                Assert(second == decoding.signals[0]),
+                Assert(second == decoding.inside["second"]),
                 Assert(~second | (waiting & ((waits == FORBIDDEN) | (waits == ESCAPE)))),
             ]
         return m

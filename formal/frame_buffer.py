@@ -97,12 +97,13 @@ class FrameBufferHarness(Elaboratable):
         if self.bug is None:
             ghost = {"coming": coming, "kept": kept, "fits": fits, "is_coming": is_coming, "is_kept": is_kept}
             ghost |= {"is_last": is_last, "byte": byte, "place": place, "ahead": ahead, "behind": behind}
-            self.add_invariants(m, block, elaborated.signals, inner, ghost)
+            self.add_invariants(m, block, elaborated.inside, inner, ghost)
         return m
 
-    def add_invariants(self, m: Module, block: Any, signals: list, inner: list, ghost: dict[str, Any]) -> None:
+    def add_invariants(self, m: Module, block: Any, inside: dict[str, Any], inner: list, ghost: dict[str, Any]) -> None:
         """What the induction needs to know of the inside. A planted bug has to be found without it, from the streams."""
-        written, committed, given, _room, too_long, newest, has_newest = signals[:7]
+        written, committed, given = (inside[name] for name in ("written", "committed", "given"))
+        too_long, newest, has_newest = (inside[name] for name in ("too_long", "newest", "has_newest"))
         look_coming, look_kept, out = inner
         bits = len(written)
         in_memory, unread = (written - given)[:bits], (committed - given)[:bits]

@@ -88,7 +88,7 @@ class FrameCheckHarness(Elaboratable):
         # a byte that nobody keeps waiting goes after two cycles, an end at once
         m.d.comb += Assert(~(token.valid & checked.ready & (end | half)) | taken)
         if self.bug is None:
-            high, index, left = elaborated.signals[:3]
+            high, index, left = (elaborated.inside[name] for name in ("high", "index", "left"))
             rest = (length + header.size - count).as_signed()
             m.d.comb += [
                 Assert(high == half),

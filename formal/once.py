@@ -13,10 +13,11 @@ from amaranth.lib.wiring import Component, Flow
 
 from formal.claim import Claim
 from formal.clocked import clocked_module, earlier, free
-from formal.source import Bug, Elaborated, copy_of, recorded_signals
+from formal.source import Bug, Elaborated, copy_of
 from hw.engine_ports import SAMPLES_PLACE
-from hw.link.header_check import is_one_of
-from sw.contract.frames import CHANGES, FIRST, Command, Hello
+from hw.link.arguments import is_one_of
+from sw.contract.commands import Command
+from sw.contract.frames import FIRST, Hello
 from sw.contract.geometry import Geometry
 
 COMMANDS, SESSION, LOCK = "hw.link.commands", "hw.link.session", "hw.link.sample_lock"
@@ -117,9 +118,9 @@ class OnceHarness(Elaboratable):
 
     def elaborate(self, platform: object) -> Module:
         m = clocked_module()
-        in_session, in_lock, in_check = (recorded_signals(copy) for copy in (self.session, self.lock, self.check))
         block = self.copy.Commands(GEOMETRY, HELLO)
-        m.submodules.block = inside = Elaborated(self.copy, block)
+        m.submodules.block = elaborated = Elaborated(self.copy, block, self.session, self.lock, self.check)
+        in_session, in_lock, in_check = (elaborated.inside_of[name] for name in (SESSION, LOCK, ARGUMENT))
         for _, member, value in block.signature.flatten(block):
             if member.flow == Flow.In:
                 free(m, Value.cast(value))
@@ -127,7 +128,7 @@ class OnceHarness(Elaboratable):
         session, lock, check = (self.rooms[name] for name in ("Session", "SampleLock", "ArgumentCheck"))
         kind, sequence = request.kind, request.sequence
         trains, is_hello = samples.feed & (kind == Command.TRAIN), kind == Command.HELLO
-        nothing_to_do = is_one_of(kind, Command.TRAIN, Command.INFER) & (samples.count == 0)
+        nothing_to_do = is_one_of(kind, (Command.TRAIN, Command.INFER)) & (samples.count == 0)
         carried = samples.feed | orders.start
         changes = trains | (orders.start & ~orders.repeated & ~is_hello)
 
@@ -168,12 +169,11 @@ class OnceHarness(Elaboratable):
             # samples likewise
             Assert(~trains | (lock.first == following)),
             # and so the locks have it
-            Assert((in_session[0] == expected) & (in_lock[0] == following)),
+            Assert((in_session["expected"] == expected) & (in_lock["following"] == following)),
         ]
         if self.bug is None:
-            distance, behind = in_session[1], in_lock[1]
-            step, running, _, _, finished = in_check[:5]
-            fsm, reason = inside.fsm("fsm"), inside.signals[3]
+            step, running, finished = (in_check[name] for name in ("step", "running", "finished"))
+            fsm, reason = elaborated.fsm("fsm"), elaborated.inside["reason"]
             state = {name: fsm.state == value for name, value in fsm.encoding.items()}
             before = state["arguments"] | state["check"] | state["labels"] | state["wait"]
             after = state["feed"] | state["order"] | state["reply"] | state["end"]
@@ -188,8 +188,8 @@ class OnceHarness(Elaboratable):
             m.d.comb += [
                 Assert(before | after | state["header"]),
                 # what the locks tell is that of a cycle ago
-                Assert(distance == earlier(m, away, 1)),
-                Assert(behind == earlier(m, (following - lock.first)[:16], 1)),
+                Assert(in_session["distance"] == earlier(m, away, 1)),
+                Assert(in_lock["behind"] == earlier(m, (following - lock.first)[:16], 1)),
                 # where a request is, and what is known of it there
                 Assert(request.valid | state["header"]),
                 Assert(~(state["header"] | before) | ~was_carried),
@@ -260,7 +260,8 @@ class RepetitionHarness(Elaboratable):
 
 def changes_board(kind: Value, left: Value) -> Value:
     """Whether an order of this type, with bytes left or none, changes the board."""
-    return is_one_of(kind, *CHANGES) | ((kind == Command.STATE) & (left != 0))
+    changing = (command for command in Command if command.spec.changes and not command.spec.optional)
+    return is_one_of(kind, changing) | ((kind == Command.STATE) & (left != 0))
 
 
 CLAIMS = (
@@ -292,8 +293,8 @@ CLAIMS = (
         bug_depth=12,
         bugs=(
             Bug(ORDERS, "with m.If(self.repeated & ", "with m.If(0 & "),
-            Bug(ORDERS, "(kind == Command.STATE) & (left != 0)))", "0))"),
-            Bug(ORDERS, "is_one_of(kind, *CHANGES) | ", ""),
+            Bug(ORDERS, "(is_one_of(kind, if_given) & (left != 0))", "0"),
+            Bug(ORDERS, "is_one_of(kind, always) | ", ""),
         ),
     ),
 )

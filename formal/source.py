@@ -1,9 +1,12 @@
 """Copies of the modules of `hw`, so that a harness can plant a bug in one or take hold of what is inside."""
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any
 
 from amaranth.hdl import Elaboratable, Fragment, Signal
@@ -48,15 +51,38 @@ def recorded_signals(copy: Any) -> list[Any]:
     return signals
 
 
+@contextmanager
+def kept_variables(*copies: Any) -> Iterator[dict[str, dict[str, Any]]]:
+    """What `elaborate` of these copies of modules ends with while the context lasts: local variables by module and by name."""
+    kept: dict[str, dict[str, Any]] = {}
+
+    def keep(frame: FrameType, event: str, _: object) -> None:
+        if event == "return" and frame.f_code.co_name == "elaborate":
+            kept.update({copy.__name__: dict(frame.f_locals) for copy in copies if frame.f_globals is copy.__dict__})
+
+    before = sys.getprofile()
+    sys.setprofile(keep)
+    try:
+        yield kept
+    finally:
+        sys.setprofile(before)
+
+
 class Elaborated(Elaboratable):
-    """A block that has been elaborated already, so that a harness can speak of the signals inside.
+    """A block that has been elaborated already, so that a harness can speak of what is inside by its name in the text.
+
+    Parameters: `copy` of the block's module; `block`; copies of modules of blocks inside.
 
     signals : those that the block's own module made, in the order of the text
+    inside : the local variables of the block's `elaborate`
+    inside_of : the same by the module's name, of the blocks inside too
     """
 
-    def __init__(self, copy: Any, block: Elaboratable) -> None:
+    def __init__(self, copy: Any, block: Elaboratable, *others: Any) -> None:
         self.signals = recorded_signals(copy)
-        self._fragment = Fragment.get(block, None)
+        with kept_variables(copy, *others) as self.inside_of:
+            self._fragment = Fragment.get(block, None)
+        self.inside = self.inside_of[copy.__name__]
 
     def fsm(self, name: str) -> Any:
         """The state machine of this name: `state` is its signal, `encoding` the numbers of its states."""

@@ -18,7 +18,7 @@ STATE_LAYOUT = data.StructLayout({"place": 4, "value": 8})
 EVENTS_LAYOUT = data.StructLayout(dict.fromkeys(("samples", *frames.COUNTERS), 1))
 """What is counted, in the order of the counters' words."""
 
-SIGNATURE_PLACE, SAMPLES_PLACE = 4, 8
+SIGNATURE_PLACE, SAMPLES_PLACE = frames.STATE.offset("signature"), frames.STATE.offset("samples")
 """Where the bytes of the state lie (`sw.contract.frames.STATE`); the random word comes before them."""
 
 REPORT_ADDRESS_BITS = 6

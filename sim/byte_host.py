@@ -8,7 +8,8 @@ from amaranth.sim import Simulator
 from cobs import cobs
 
 from hw.accelerator import Accelerator
-from sw.contract.frames import REPLY, Command, Frame
+from sw.contract.commands import Command
+from sw.contract.frames import REPLY, Frame
 
 PERIOD = 1e-6  # seconds of a cycle, in which nothing here is measured
 Driver = Callable[[Any], Coroutine[Any, Any, None]]

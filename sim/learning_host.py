@@ -9,9 +9,11 @@ import numpy as np
 from hw.accelerator import Accelerator
 from sim.byte_host import ByteHost, Driver
 from sw.contract import requests
-from sw.contract.frames import COUNTERS, PROGRESS, Command, Hello, pack_state, train_payload, unpack_state
+from sw.contract.commands import Command
+from sw.contract.frames import COUNTERS, PROGRESS, Hello, pack_state, unpack_state
 from sw.contract.geometry import Geometry
 from sw.contract.network import Network
+from sw.contract.requests import train_payload
 from sw.contract.state import State
 from sw.data.initial_weights import initial_weights
 from sw.twin.engine import Twin

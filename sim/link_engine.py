@@ -6,12 +6,20 @@ from typing import Any
 
 import cocotb
 
-from hw.engine_ports import PRNG_ADDRESS, SIGNATURE_PLACE
+from hw.engine_ports import (
+    PIXELS_LAYOUT,
+    PRNG_ADDRESS,
+    ROW_LAYOUT,
+    SAMPLE_LAYOUT,
+    SIGNATURE_PLACE,
+    STATE_LAYOUT,
+    TABLE_LAYOUT,
+)
 from hw.layouts import network_layout
 from sim.stream_driver import Sink, Source
-from sw.contract.frames import COUNTERS, image_bytes
+from sw.contract.frames import COUNTERS, STATE, image_bytes
 from sw.contract.geometry import Geometry
-from sw.contract.registers import CONFIGURATION_BYTES
+from sw.contract.registers import CONFIGURATION_BYTES, REGISTERS
 from sw.contract.state import sign
 from sw.contract.table import ENTRIES
 
@@ -56,26 +64,20 @@ class LinkEngine:
 
     @property
     def inputs(self) -> int:
-        return int.from_bytes(self.registers[1:3], "little")
+        return REGISTERS.unpack(self.registers)[0]["inputs"]
 
     @property
     def neurons(self) -> list[int]:
         """Of each weight layer."""
-        layers = self.registers[0]
-        return [int.from_bytes(self.registers[6 + 14 * i :][:2], "little") for i in range(layers)]
+        network, layers = REGISTERS.unpack(self.registers)
+        return [layer["neurons"] for layer in layers[: network["layers"]]]
 
     def _network(self) -> int:
         """The bits of `hw.layouts.network_layout`."""
         neurons = self.neurons or [0]
-        fields = {
-            "layers": self.registers[0],
-            "last_pixel": max(self.inputs - 1, 0),
-            "margin": int.from_bytes(self.registers[3:5], "little", signed=True),
-            "relax_floor": self.registers[5],
-            "rows": sum(neurons),
-            "classes": neurons[-1],
-        }
-        return network_layout(self.geometry).const(fields).as_bits()
+        own, _ = REGISTERS.unpack(self.registers)
+        derived = {"last_pixel": max(own.pop("inputs") - 1, 0), "rows": sum(neurons), "classes": neurons[-1]}
+        return network_layout(self.geometry).const(own | derived).as_bits()
 
     def row(self, row: int) -> bytearray:
         return self.rows.setdefault(row, bytearray(65536))
@@ -133,15 +135,16 @@ class LinkEngine:
                 self.events.append(("configuration", bytes(taken)))
                 self.resting = self.random.randrange(self.rest)
             while (taken := self._take("table")) is not None:
-                address, value = taken[0] & 0x7FF, taken[0] >> 11
-                self.tables[address] = value
-                self.events.append(("table", address, value))
+                byte = TABLE_LAYOUT.from_bits(taken[0])
+                self.tables[byte.address] = byte.value
+                self.events.append(("table", byte.address, byte.value))
             if (taken := self._take("prng_write")) is not None:
                 self.prng = taken[0]
-            if (taken := self._take("state_write", 12)) is not None:
-                assert [payload & 15 for payload in taken] == list(range(SIGNATURE_PLACE, 16))
-                values = bytes(payload >> 4 for payload in taken)
-                self.signature, self.samples = int.from_bytes(values[:4], "little"), int.from_bytes(values[4:], "little")
+            if (taken := self._take("state_write", STATE.size - SIGNATURE_PLACE)) is not None:
+                written = [STATE_LAYOUT.from_bits(payload) for payload in taken]
+                assert [byte.place for byte in written] == list(range(SIGNATURE_PLACE, STATE.size))
+                state = STATE.unpack(bytes(SIGNATURE_PLACE) + bytes(byte.value for byte in written))
+                self.signature, self.samples = state.signature, state.samples
                 self.events.append(("state", self.prng, self.signature, self.samples))
             self._access_rows()
             self._compute()
@@ -150,12 +153,12 @@ class LinkEngine:
     def _access_rows(self) -> None:
         if (taken := self._take("row")) is not None:
             assert not self._busy(), "a row is asked for while the engine works"
-            write, row, count = taken[0] & 1, taken[0] >> 1 & MASK16, taken[0] >> 17
-            assert count > 0
-            if write:
-                self.writing = (row, count)
+            asked = ROW_LAYOUT.from_bits(taken[0])
+            assert asked.count > 0
+            if asked.write:
+                self.writing = (asked.row, asked.count)
             else:
-                self.row_read.send(self.row(row)[:count])
+                self.row_read.send(self.row(asked.row)[: asked.count])
         if self.writing and (taken := self._take("row_write", self.writing[1])) is not None:
             self.row(self.writing[0])[: len(taken)] = bytes(taken)
             self.events.append(("row", self.writing[0], bytes(taken)))
@@ -164,15 +167,17 @@ class LinkEngine:
 
     def _compute(self) -> None:
         while (taken := self._take("sample")) is not None:
-            self.waiting.append((taken[0] & 1, taken[0] >> 1))
+            sample = SAMPLE_LAYOUT.from_bits(taken[0])
+            self.waiting.append((sample.train, sample.label))
         assert self.waiting or not self.sink["pixels"].received, "pixels before their sample"
         size = image_bytes(self.inputs)
         if self.waiting and (taken := self._take("pixels", size)) is not None:
             train, label = self.waiting.pop(0)
-            assert [byte >> 8 for byte in taken] == [0] * (size - 1) + [1], "the last byte is marked"
-            taken = [byte & 0xFF for byte in taken]
-            self.events.append(("sample", train, label, bytes(taken)))
-            self.whole.append((train, predict(bytes(taken), self.neurons[-1])))
+            pixels = [PIXELS_LAYOUT.from_bits(payload) for payload in taken]
+            assert [byte.last for byte in pixels] == [0] * (size - 1) + [1], "the last byte is marked"
+            image = bytes(byte.data for byte in pixels)
+            self.events.append(("sample", train, label, image))
+            self.whole.append((train, predict(image, self.neurons[-1])))
         # Two samples on the chip, as in the real engine: no further one until a prediction has left.
         held = len(self.whole) + len(self.prediction.queue) + self.prediction.offered + len(self.waiting)
         self.sink["sample"].paused = held >= max(2, self.ahead + 1)

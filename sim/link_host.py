@@ -6,7 +6,8 @@ from typing import Any
 from cobs import cobs
 
 from sim.stream_driver import Sink, Source, cycles
-from sw.contract.frames import ERROR, OVERHEAD, REPLY, Command, Frame, Hello, Reason
+from sw.contract.commands import Command
+from sw.contract.frames import ERROR, OVERHEAD, REPLY, Frame, Hello, Reason
 
 LONGEST_WAIT = 40_000  # cycles for one reply
 

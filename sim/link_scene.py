@@ -8,21 +8,12 @@ from hw.link.link import Link
 from sim.bench import start
 from sim.link_engine import LinkEngine, predict
 from sim.link_host import LinkHost
-from sw.contract.frames import (
-    FIRST,
-    PROGRESS,
-    RING,
-    STATE,
-    TABLE_BYTES,
-    TRAIN,
-    Command,
-    Reason,
-    image_bytes,
-    train_payload,
-)
+from sw.contract.commands import Command
+from sw.contract.frames import FIRST, PROGRESS, RING, STATE, TABLE_BYTES, Reason, image_bytes
 from sw.contract.geometry import Geometry
 from sw.contract.network import Network
 from sw.contract.registers import CONFIGURATION_BYTES, configuration_bytes
+from sw.contract.requests import train_payload
 from sw.contract.state import sign
 
 GEOMETRY = Geometry(columns=48, rows=20, grid_height=2, grid_width=3, synapses_per_cell=4, folds=2)
@@ -82,7 +73,7 @@ def refused_requests(random: Random, network: Network, first: int) -> list[tuple
     requests += [(Command.READ, struct.pack("<HH", 0, count), Reason.RANGE) for count in (columns + 1, 65535)]
     requests += [(Command.TRAIN, train[:-1], Reason.LENGTH), (Command.TRAIN, train + b"\0", Reason.LENGTH)]
     requests += [(Command.TRAIN, train[:2] + bytes([count]) + train[3:], Reason.LENGTH) for count in (0, 2, 4, 131, 255)]
-    requests += [(Command.TRAIN, bytes(i), Reason.LENGTH) for i in range(TRAIN.size)]
+    requests += [(Command.TRAIN, bytes(i), Reason.LENGTH) for i in range(Command.TRAIN.spec.argument_bytes)]
     requests += [(Command.INFER, b"", Reason.LENGTH)]
     requests += [(Command.INFER, bytes([count]) + pixels, Reason.LENGTH) for count in (0, 2, 4, 131)]
     for wrong in (classes, classes + 256, 65535):

@@ -23,17 +23,9 @@ from sim.engine_observer import EngineObserver
 from sim.scenario import SCENARIOS
 from sim.wire import WireSink, WireSource
 from sw.contract import requests
-from sw.contract.frames import (
-    COUNTERS,
-    PROGRESS,
-    REPLY,
-    Command,
-    Frame,
-    Hello,
-    pack_state,
-    train_payload,
-    unpack_state,
-)
+from sw.contract.commands import Command
+from sw.contract.frames import COUNTERS, PROGRESS, REPLY, Frame, Hello, pack_state, unpack_state
+from sw.contract.requests import train_payload
 from sw.contract.state import State
 from sw.twin.engine import Twin
 

@@ -7,7 +7,7 @@ from amaranth.lib.wiring import Component, In, Out, connect, flipped
 from cobs import cobs
 
 from hw.link.cobs import CobsDecoder, CobsEncoder
-from hw.link.tokens import FRAME_TOKEN, LAST_BYTE
+from hw.link.frame_layouts import FRAME_TOKEN, LAST_BYTE
 from sim.bench import run_bench, start
 from sim.stream_driver import Sink, Source, cycles
 

@@ -19,17 +19,10 @@ from sim.link_scene import (
     random_samples,
     trained,
 )
-from sw.contract.frames import (
-    COUNTERS,
-    ERROR,
-    STATE,
-    TABLE_BYTES,
-    Command,
-    Hello,
-    Reason,
-    train_payload,
-)
+from sw.contract.commands import Command
+from sw.contract.frames import COUNTERS, ERROR, STATE, TABLE_BYTES, Hello, Reason
 from sw.contract.registers import configuration_bytes
+from sw.contract.requests import train_payload
 
 
 @cocotb.test()

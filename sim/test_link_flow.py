@@ -18,15 +18,9 @@ from sim.link_scene import (
     trained,
 )
 from sim.stream_driver import cycles
-from sw.contract.frames import (
-    ERROR,
-    PROGRESS,
-    REPLY,
-    STATE,
-    Command,
-    Reason,
-    train_payload,
-)
+from sw.contract.commands import Command
+from sw.contract.frames import ERROR, PROGRESS, REPLY, STATE, Reason
+from sw.contract.requests import train_payload
 
 
 @cocotb.test()

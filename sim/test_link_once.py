@@ -7,8 +7,10 @@ import cocotb
 from sim.bench import run_bench
 from sim.link_host import refusal
 from sim.link_scene import GEOMETRY, NETWORKS, connected, link, random_samples, trained
-from sw.contract.frames import ERROR, PROGRESS, REPLY, RING, WINDOW, Command, Frame, Reason, pack_state, train_payload
+from sw.contract.commands import Command
+from sw.contract.frames import ERROR, PROGRESS, REPLY, RING, WINDOW, Frame, Reason, pack_state
 from sw.contract.registers import configuration_bytes
+from sw.contract.requests import train_payload
 from sw.contract.state import State
 
 

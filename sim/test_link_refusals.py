@@ -14,14 +14,8 @@ from sim.link_scene import (
     random_samples,
     refused_requests,
 )
-from sw.contract.frames import (
-    ERROR,
-    HEADER,
-    STATE,
-    VERSION,
-    Command,
-    Reason,
-)
+from sw.contract.commands import Command
+from sw.contract.frames import ERROR, HEADER, STATE, VERSION, Reason
 
 
 @cocotb.test()
@@ -44,6 +38,7 @@ async def a_refused_request_says_why_and_changes_nothing(dut):
 @cocotb.test()
 async def another_version_nonce_or_no_network_is_refused(dut):
     random, host, engine = await connected(dut, network=None)
+    # which ones is said a second time here, in case the table of the contract is wrong
     needs_network = (Command.TABLE, Command.WRITE, Command.READ, Command.TRAIN, Command.INFER)
     for kind in Command:
         payload = random.randbytes(random.choice([0, 3, 20]))

@@ -17,7 +17,9 @@ from hw.generate import generate
 from sim.bench import run_bench, start
 from sim.learning_host import GEOMETRY, NETWORK
 from sw.contract import requests
-from sw.contract.frames import PROGRESS, REPLY, Command, Frame, Hello, pack_state, train_payload
+from sw.contract.commands import Command
+from sw.contract.frames import PROGRESS, REPLY, Frame, Hello, pack_state
+from sw.contract.requests import train_payload
 from sw.contract.state import State
 from sw.data.initial_weights import initial_weights
 from sw.twin.engine import Twin

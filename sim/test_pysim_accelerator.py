@@ -15,8 +15,9 @@ from hw.link.uart import BaudRate
 from hw.serial_accelerator import SerialAccelerator
 from sim.byte_host import Driver, advance
 from sim.learning_host import GEOMETRY, MOST_CYCLES, learning_host
+from sw.contract.commands import Command
 from sw.contract.escape import ESCAPE, FORBIDDEN, Unescaper, escape
-from sw.contract.frames import REPLY, Command, Frame, Hello
+from sw.contract.frames import REPLY, Frame, Hello
 
 SEED = int(os.environ.get("SEED", "1"))
 RATE = BaudRate(clock_hz=50_000_000, baud=8_000_000)

@@ -17,8 +17,9 @@ from sim.replay.playing import play
 from sim.replay.recorder import record
 from sim.replay.run_file import Run, RunFileError, Step, first_difference, read, write
 from sw.contract.boards import BOARDS
+from sw.contract.commands import Command
 from sw.contract.error import ContractError
-from sw.contract.frames import Command, unpack_state
+from sw.contract.frames import unpack_state
 from sw.contract.network import Network
 
 COMMITTED = Path(__file__).parent / "replay" / "layers.run"

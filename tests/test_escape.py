@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sw.contract.boards import BOARDS
+from sw.contract.commands import Command
 from sw.contract.escape import ESCAPE, FORBIDDEN, INVERT, Unescaper, escape
-from sw.contract.frames import PROGRESS, REPLY, Command, Frame, train_payload
+from sw.contract.frames import PROGRESS, REPLY, Frame
+from sw.contract.requests import train_payload
 from sw.data.mnist import load_packed
 from sw.host.samples import pack
 

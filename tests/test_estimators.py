@@ -18,7 +18,7 @@ from metaplast import Checkpoint, MetaplastError, MetaplasticClassifier, OnlineM
 from sw.host import notebook
 from sw.host.error import InputError
 
-BOARD = "twin"
+BOARD = "compiled"
 MISSING = {"check_array_api_input", "check_classifier_data_not_an_array"}  # array API and pandas, which are not installed
 
 

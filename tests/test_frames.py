@@ -6,30 +6,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sw.contract.commands import Command
 from sw.contract.error import ContractError
 from sw.contract.frames import (
     CRC,
     ERROR,
     HEADER,
-    HEADER_FIELDS,
     HELLO,
     OVERHEAD,
     PROGRESS,
     REPLY,
     STATE,
-    TRAIN,
-    Command,
     Frame,
     Hello,
     Reason,
     image_bytes,
-    infer_length,
     pack_state,
-    train_length,
-    train_payload,
     unpack_state,
     version_of,
 )
+from sw.contract.requests import infer_payload, train_payload
 from sw.contract.state import State
 
 FRAME = Frame(type=Command.TRAIN, sequence=0x1234, nonce=0xDEADBEEF, payload=b"\x00\x01payload\xff")
@@ -55,7 +51,7 @@ def test_the_bytes_of_a_frame_by_hand():
     body = bytes([2, 1, 2, 0, 3, 0, 0, 0, 2, 0]) + b"ab"
     assert packed == body + zlib.crc32(body).to_bytes(4, "little")
     assert len(packed) - 2 == OVERHEAD
-    assert sum(HEADER_FIELDS.values()) == 8 * HEADER.size
+    assert sum(field.width for field in HEADER) == 8 * HEADER.size
 
 
 def test_every_damaged_bit_is_found():
@@ -123,6 +119,6 @@ def test_images_take_one_bit_a_pixel(inputs, size):
 def test_a_training_payload_has_its_count_its_labels_and_its_images():
     payload = train_payload(0x7_1234, [3, 258], bytes(range(4)))
     assert payload == bytes([0x34, 0x12, 2, 3, 0, 2, 1, 0, 1, 2, 3])
-    assert TRAIN.unpack_from(payload) == (0x1234, 2)
-    assert len(payload) == train_length(2, 16)
-    assert infer_length(2, 16) == train_length(2, 16) - 2 * 2 - 2
+    assert Command.TRAIN.spec.front.unpack_from(payload) == (0x1234, 2)
+    assert Command.TRAIN.spec.fits(payload, 16)
+    assert len(infer_payload(2, bytes(4))) == len(payload) - 2 * 2 - 2

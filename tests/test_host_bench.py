@@ -9,7 +9,8 @@ import torch
 import typer
 from cobs import cobs
 
-from sw.contract.frames import OVERHEAD, REPLY, Command, Frame
+from sw.contract.commands import Command
+from sw.contract.frames import OVERHEAD, REPLY, Frame
 from sw.contract.network import Network
 from sw.experiments import bench
 from sw.experiments.benchmarks import area, growth, host, link, simulated, twin

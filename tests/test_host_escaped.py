@@ -12,8 +12,9 @@ from cobs import cobs
 
 from sw.cli.command_line import app
 from sw.contract.boards import BOARDS
+from sw.contract.commands import Command
 from sw.contract.escape import ESCAPE, FORBIDDEN, INVERT, Unescaper, escape
-from sw.contract.frames import Command, Frame
+from sw.contract.frames import Frame
 from sw.contract.network import Network
 from sw.host import boards
 from sw.host.device import Device

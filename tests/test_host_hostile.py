@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sw.cli.command_line import app
+from sw.contract.commands import Command
 from sw.contract.error import ContractError
-from sw.contract.frames import ERROR, HELLO, REPLY, Command, Frame
+from sw.contract.frames import ERROR, HELLO, REPLY, Frame
 from sw.contract.network import Network
 from sw.data.initial_weights import initial_weights
 from sw.host.checkpoint import Checkpoint

@@ -8,7 +8,8 @@ from cobs import cobs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sw.contract.frames import CRC, ERROR, HEADER, OVERHEAD, REPLY, Command, Frame, pack_state, unpack_state
+from sw.contract.commands import Command
+from sw.contract.frames import CRC, ERROR, HEADER, OVERHEAD, REPLY, Frame, pack_state, unpack_state
 from sw.contract.state import State
 from sw.host import link as link_module
 from sw.host.error import BoardResetError, LinkError, RefusedError, TransportError

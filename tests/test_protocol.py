@@ -3,7 +3,8 @@
 import re
 
 from sw.contract import protocol
-from sw.contract.frames import Command, Reason
+from sw.contract.commands import Command
+from sw.contract.frames import Reason
 
 
 def test_the_page_has_the_tables_of_the_contract():
@@ -20,4 +21,6 @@ def test_a_table_that_is_old_is_written_again():
 
 
 def test_every_command_and_every_reason_is_told():
-    assert set(protocol.PAYLOADS) == set(Command) and set(protocol.REASONS) == set(Reason)
+    commands, reasons = protocol.tables()["commands"], protocol.tables()["reasons"]
+    assert all(f"| {int(each)} | `{each.name}` |" in commands for each in Command)
+    assert all(f"| {int(each)} | `{each.name}` |" in reasons for each in Reason)

@@ -8,8 +8,7 @@ from sw.contract.geometry import Geometry
 from sw.contract.network import MAX_LAYERS, Network
 from sw.contract.registers import (
     CONFIGURATION_BYTES,
-    LAYER_REGISTERS,
-    NETWORK_REGISTERS,
+    REGISTERS,
     configuration_bytes,
     register_values,
 )
@@ -25,17 +24,17 @@ NETWORKS = [
 def read(payload):
     """The registers of a payload, as one little-endian word is cut: the network's, then each layer's."""
     word = int.from_bytes(payload, "little")
-    found = []
-    for registers in (NETWORK_REGISTERS, *[LAYER_REGISTERS] * MAX_LAYERS):
+    read_back = []
+    for registers in (REGISTERS.network, *[REGISTERS.layer] * MAX_LAYERS):
         values = {}
         for register in registers:
             values[register.name] = word & ((1 << register.width) - 1)
             if register.signed and values[register.name] >> (register.width - 1):
                 values[register.name] -= 1 << register.width
             word >>= register.width
-        found.append(values)
+        read_back.append(values)
     assert word == 0
-    return found[0], found[1:]
+    return read_back[0], read_back[1:]
 
 
 @pytest.mark.parametrize("network", NETWORKS)

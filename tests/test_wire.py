@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sw.contract.frames import HEADER, REPLY, VERSION, Command, Frame, pack_state, train_payload
+from sw.contract.commands import Command
+from sw.contract.frames import HEADER, REPLY, VERSION, Frame, pack_state
 from sw.contract.network import Network
+from sw.contract.requests import train_payload
 from sw.host.checkpoint import Checkpoint
 from sw.host.device import Device
 from sw.host.error import BoardResetError, LinkError

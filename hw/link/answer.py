@@ -4,16 +4,21 @@ from amaranth.hdl import Module, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out, connect, flipped
 
+from hw.link.arguments import COMMANDS, CommandSet
+from hw.link.frame_layouts import REPLY_HEADER
 from hw.link.header_check import REASON_BITS
-from hw.link.report import LENGTHS
-from hw.link.tokens import REPLY_HEADER
-from sw.contract.frames import ERROR, REPLY, Command
+from sw.contract.commands import Command
+from sw.contract.frames import ERROR, REPLY
 
 REFUSAL_BYTES = 2  # reason, command
 
 
 class Answer(Component):
     """Header and payload of one reply: a refusal, a report, a row, or nothing but the header.
+
+    Parameters
+    ----------
+    commands : those that there are
 
     Members
     -------
@@ -35,6 +40,10 @@ class Answer(Component):
     header: Out(stream.Signature(REPLY_HEADER))
     payload: Out(stream.Signature(8))
 
+    def __init__(self, commands: CommandSet = COMMANDS) -> None:
+        self.commands = commands
+        super().__init__()
+
     def elaborate(self, platform) -> Module:
         m = Module()
         header, kind = self.header.payload, self.kind
@@ -54,9 +63,10 @@ class Answer(Component):
             connect(m, flipped(self.row), flipped(self.payload))
         with m.Else():
             with m.Switch(kind):
-                for command, length in LENGTHS.items():
-                    with m.Case(command):
-                        m.d.comb += header.length.eq(length)
+                for command in self.commands:
+                    if command.spec.reply_length:
+                        with m.Case(command):
+                            m.d.comb += header.length.eq(command.spec.reply_length)
             connect(m, flipped(self.report), flipped(self.payload))
         with m.If(~self.send):
             m.d.sync += command_next.eq(0)

@@ -1,14 +1,21 @@
 """What the arguments of a request tell: whether they fit the network, and the length their number."""
 
-from amaranth.hdl import C, Module, Mux, Signal
+from functools import reduce
+from operator import or_
+
+from amaranth.hdl import C, Module, Mux, Signal, Value
 from amaranth.lib.wiring import Component, In, Out
 
 from hw.array.update import is_less
 from hw.complement import exceeds, reaches
 from hw.layouts import network_layout
-from hw.link.header_check import ARGUMENTS, REASON_BITS
-from sw.contract.frames import Command, Reason
+from hw.link.arguments import COMMANDS, CommandSet, arguments_of, most_arguments
+from hw.link.header_check import REASON_BITS
+from sw.contract.commands import Command
+from sw.contract.frames import Reason
 from sw.contract.geometry import Geometry, bits_for
+from sw.contract.specification import CommandTable
+from sw.contract.structure import Limit
 
 
 class ArgumentCheck(Component):
@@ -16,11 +23,16 @@ class ArgumentCheck(Component):
 
     10 cycles: the right length of TRAIN and INFER takes a multiplication, done bit by bit.
 
+    Parameters
+    ----------
+    geometry : for the ranges of rows and columns
+    commands : those that there are
+
     Members
     -------
     kind : the request's type
     left : bytes of its payload behind the arguments
-    arguments : the arguments, the last one in the highest bits
+    arguments : `hw.link.arguments`
     row, columns : of a WRITE or a READ, as `hw.link.orders` chooses them
     network : its registers
     repeated : the request has been carried out before
@@ -29,13 +41,13 @@ class ArgumentCheck(Component):
     reason : why the request is refused, or 0
     """
 
-    def __init__(self, geometry: Geometry) -> None:
-        self.geometry = geometry
+    def __init__(self, geometry: Geometry, commands: CommandSet = COMMANDS) -> None:
+        self.geometry, self.commands = geometry, commands
         super().__init__(
             {
                 "kind": In(8),
                 "left": In(16),
-                "arguments": In(8 * ARGUMENTS),
+                "arguments": In(8 * most_arguments(commands)),
                 "row": In(16),
                 "columns": In(16),
                 "network": In(network_layout(geometry)),
@@ -52,11 +64,17 @@ class ArgumentCheck(Component):
         m = Module()
         kind, arguments, network = self.kind, self.arguments, self.network
         # count · bytes of a sample, from the highest bit of count down
+        streams = [command for command in self.commands if command.spec.is_stream]
         step, running = Signal(range(8), init=7), Signal()
-        of_sample = Signal(bits_for((self.geometry.columns - 1) // 8 + 3))
+        beside_image = max(command.spec.item_length(0) for command in streams)
+        of_sample = Signal(bits_for((self.geometry.columns - 1) // 8 + 1 + beside_image))
         product = Signal(len(of_sample) + 8)
-        count = arguments[-8:]
-        m.d.sync += of_sample.eq((network.last_pixel >> 3) + Mux(kind == Command.TRAIN, 3, 1))  # an image, and a label of two
+        count = arguments_of(Command.INFER, arguments).count  # the last argument of all that have samples
+        beside = 1
+        for command in streams:
+            if command.spec.item_length(0):
+                beside = Mux(kind == command, 1 + command.spec.item_length(0), beside)
+        m.d.sync += of_sample.eq((network.last_pixel >> 3) + beside)
         finished = Signal()
         m.d.sync += [finished.eq(running & (step == 0)), self.done.eq(finished)]
         with m.If(self.start):
@@ -67,25 +85,43 @@ class ArgumentCheck(Component):
             with m.If(step == 0):
                 m.d.sync += running.eq(0)
 
-        # The row is chosen by a multiplexer, which inverts for nothing: it is the row that is subtracted (`hw.complement`).
-        rows = network.rows
-        beyond_rows = self.row[len(rows) :].any() | ~exceeds(rows, ~self.row[: len(rows)])
-        beyond_columns = is_less(C(self.geometry.columns, 16), self.columns, equal=C(0))
         with m.If(finished):
             m.d.sync += self.reason.eq(0)
             with m.Switch(kind):
-                with m.Case(Command.TABLE):
-                    with m.If(reaches(arguments[-8:], ~network.layers)):
-                        m.d.sync += self.reason.eq(Reason.RANGE)
-                with m.Case(Command.WRITE, Command.READ):
-                    with m.If(beyond_rows | beyond_columns):
-                        m.d.sync += self.reason.eq(Reason.RANGE)
-                with m.Case(Command.STATE):
-                    with m.If((self.left != 0) & (arguments == 0)):
-                        m.d.sync += self.reason.eq(Reason.RANGE)
-                with m.Case(Command.TRAIN, Command.INFER):
-                    with m.If(self.left != product):
-                        m.d.sync += self.reason.eq(Reason.LENGTH)
-                    with m.Elif((kind == Command.TRAIN) & ~Mux(self.repeated, self.kept, self.fits)):
-                        m.d.sync += self.reason.eq(Reason.SAMPLE)
+                for command in self.commands:
+                    refusals = self._refusals(command, product)
+                    if refusals:
+                        with m.Case(command):
+                            for i, (condition, reason) in enumerate(refusals):
+                                with m.Elif(condition) if i else m.If(condition):
+                                    m.d.sync += self.reason.eq(reason)
         return m
+
+    def _refusals(self, command: CommandTable, product: Value) -> list[tuple[Value, Reason]]:
+        """When a command is refused and why; the first of them counts. `product`: bytes of as many samples as it says."""
+        spec, arguments = command.spec, arguments_of(command, self.arguments)
+        refusals = []
+        if spec.is_stream:
+            refusals.append((self.left != product, Reason.LENGTH))
+        if command == Command.TRAIN:
+            refusals.append((~Mux(self.repeated, self.kept, self.fits), Reason.SAMPLE))
+        outside = [self._is_outside(field.limit, arguments[field.name]) for field in spec.known if field.limit]
+        if spec.fills_row:
+            outside.append(self._is_outside(Limit.COLUMNS, self.left))
+        if outside:
+            given = self.left != 0 if spec.optional else C(1)
+            refusals.append((given & reduce(or_, outside), Reason.RANGE))
+        return refusals
+
+    def _is_outside(self, limit: Limit, value: Value) -> Value:
+        """Whether an argument is not what it has to be; row and columns as `hw.link.orders` has chosen them."""
+        rows = self.network.rows
+        match limit:
+            case Limit.LAYER:
+                return reaches(value, ~self.network.layers)
+            case Limit.ROW:  # a multiplexer inverts for nothing: it is the row that is subtracted (`hw.complement`)
+                return self.row[len(rows) :].any() | ~exceeds(rows, ~self.row[: len(rows)])
+            case Limit.COLUMNS:
+                return is_less(C(self.geometry.columns, 16), self.columns, equal=C(0))
+            case Limit.NOT_ZERO:
+                return value == 0

@@ -8,7 +8,7 @@ from amaranth.hdl import Module, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out
 
-from hw.link.tokens import FRAME_TOKEN, LAST_BYTE
+from hw.link.frame_layouts import FRAME_TOKEN, LAST_BYTE
 from hw.memory import add_memory, offer_words
 
 LONGEST = 255  # the code of a block of 254 bytes, after which no zero is implied

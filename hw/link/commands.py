@@ -7,8 +7,10 @@ from amaranth.lib.wiring import Component, In, Out, connect, flipped
 from hw.engine_ports import EnginePorts
 from hw.link.answer import Answer
 from hw.link.argument_check import ArgumentCheck
+from hw.link.arguments import COMMANDS, CommandSet, arguments_of, is_one_of, most_arguments
 from hw.link.boot_nonce import BootNonce
-from hw.link.header_check import ARGUMENTS, REASON_BITS, HeaderCheck, is_one_of
+from hw.link.frame_layouts import LAST_BYTE, REPLY_HEADER
+from hw.link.header_check import REASON_BITS, HeaderCheck
 from hw.link.orders import Orders
 from hw.link.predictions import PredictionReplies
 from hw.link.report import Report
@@ -16,9 +18,8 @@ from hw.link.request import RequestReader
 from hw.link.sample_lock import SampleLock
 from hw.link.samples import SampleFeeder
 from hw.link.session import Session
-from hw.link.tokens import LAST_BYTE, REPLY_HEADER
-from sw.contract import frames
-from sw.contract.frames import Command, Reason
+from sw.contract.commands import Command
+from sw.contract.frames import Hello, Reason
 from sw.contract.geometry import Geometry
 
 
@@ -37,6 +38,7 @@ class Commands(Component):
     ----------
     geometry : for the ranges of rows and columns
     hello : what HELLO tells, without the nonce
+    commands : those that the board knows
 
     Members
     -------
@@ -46,8 +48,8 @@ class Commands(Component):
     entropy, nonce : see `BootNonce`
     """
 
-    def __init__(self, geometry: Geometry, hello: frames.Hello) -> None:
-        self.geometry, self.hello = geometry, hello
+    def __init__(self, geometry: Geometry, hello: Hello, commands: CommandSet = COMMANDS) -> None:
+        self.geometry, self.hello, self.commands = geometry, hello, commands
         super().__init__(
             {
                 "frames": In(stream.Signature(LAST_BYTE)),
@@ -66,13 +68,13 @@ class Commands(Component):
         m.submodules.boot_nonce = nonce = BootNonce()
         m.submodules.session = session = Session()
         m.submodules.sample_lock = lock = SampleLock()
-        m.submodules.header_check = header_check = HeaderCheck()
-        m.submodules.argument_check = argument_check = ArgumentCheck(self.geometry)
+        m.submodules.header_check = header_check = HeaderCheck(self.commands)
+        m.submodules.argument_check = argument_check = ArgumentCheck(self.geometry, self.commands)
         m.submodules.samples = samples = SampleFeeder(self.geometry)
         m.submodules.predictions = predictions = PredictionReplies()
-        m.submodules.orders = orders = Orders()
-        m.submodules.answer = answer = Answer()
-        m.submodules.report = report = Report(self.hello)
+        m.submodules.orders = orders = Orders(self.commands)
+        m.submodules.answer = answer = Answer(self.commands)
+        m.submodules.report = report = Report(self.hello, self.commands)
         connect(m, flipped(self.frames), request.frames)
         for source, names in (
             (samples, ("sample", "pixels")),
@@ -84,14 +86,18 @@ class Commands(Component):
         connect(m, flipped(engine.row_read), answer.row)
 
         kind, left, payload = request.kind, request.left, request.payload
-        arguments = Signal(8 * ARGUMENTS)
-        taken, wanted = Signal(range(ARGUMENTS + 1)), Signal(range(ARGUMENTS + 1))  # bytes of them
+        most = most_arguments(self.commands)
+        arguments = Signal(8 * most)
+        taken, wanted = Signal(range(most + 1)), Signal(range(most + 1))  # bytes of them
         reason = Signal(REASON_BITS)
         streaming = Signal()  # the last request carried out was TRAIN or INFER
         # what of the arguments is kept: of all but the newest byte the complement, which is subtracted (`hw.complement`)
-        earlier, newest = Signal(8 * ARGUMENTS - 8, reset_less=True), Signal(8, reset_less=True)
+        earlier, newest = Signal(8 * most - 8, reset_less=True), Signal(8, reset_less=True)
         m.d.comb += arguments.eq(Cat(~earlier, newest))
-        is_stream = is_one_of(kind, Command.TRAIN, Command.INFER)
+        is_stream = is_one_of(kind, (command for command in self.commands if command.spec.is_stream))
+        begins_session = is_one_of(kind, (command for command in self.commands if not command.spec.in_session))
+        train = arguments_of(Command.TRAIN, arguments)
+        count = train.count  # the last argument of INFER too
         repeated_train = session.repeated & (kind == Command.TRAIN)
         m.d.comb += [
             nonce.entropy.eq(self.entropy),
@@ -115,21 +121,21 @@ class Commands(Component):
             argument_check.repeated.eq(session.repeated),
             argument_check.fits.eq(lock.fits),
             argument_check.kept.eq(lock.kept),
-            lock.first.eq(arguments[-24:-8]),
-            lock.count.eq(arguments[-8:]),
+            lock.first.eq(train.first),
+            lock.count.eq(count),
             lock.restart.eq(orders.configuration.valid),
             lock.write.valid.eq(orders.state_write.valid),
             lock.write.payload.eq(orders.state_write.payload),
-            samples.count.eq(arguments[-8:]),
+            samples.count.eq(count),
             samples.train.eq(kind == Command.TRAIN),
             samples.last_byte.eq(engine.network.last_pixel >> 3),
             samples.classes.eq(engine.network.classes),
             samples.payload.payload.eq(payload.payload),
             predictions.jobs.payload.train.eq(kind == Command.TRAIN),
             predictions.jobs.payload.sequence.eq(request.sequence),
-            predictions.jobs.payload.count.eq(arguments[-8:]),
+            predictions.jobs.payload.count.eq(count),
             predictions.jobs.payload.repeated.eq(repeated_train),
-            predictions.jobs.payload.place.eq(arguments[-24:]),
+            predictions.jobs.payload.place.eq(train.first),
             answer.kind.eq(kind),
             answer.sequence.eq(request.sequence),
             answer.reason.eq(reason),
@@ -140,7 +146,7 @@ class Commands(Component):
             engine.report_read.eq(report.read),
             engine.report_address.eq(report.address),
             report.word.eq(engine.report_word),
-            answer.count.eq(arguments[-16:]),
+            answer.count.eq(arguments_of(Command.READ, arguments).count),
             orders.kind.eq(kind),
             orders.left.eq(left),
             orders.repeated.eq(session.repeated),
@@ -222,6 +228,6 @@ class Commands(Component):
                     m.next = "end"
             with m.State("end"):
                 m.d.comb += request.done.eq(1)
-                m.d.comb += session.advance.eq((reason == 0) & (session.following | (kind == Command.HELLO)))
+                m.d.comb += session.advance.eq((reason == 0) & (session.following | begins_session))
                 m.next = "header"
         return m

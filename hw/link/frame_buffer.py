@@ -4,7 +4,7 @@ from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out
 
-from hw.link.tokens import FRAME_TOKEN, LAST_BYTE
+from hw.link.frame_layouts import FRAME_TOKEN, LAST_BYTE
 from hw.memory import add_memory, offer_words
 from hw.register_slice import RegisterSlice
 

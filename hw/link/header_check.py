@@ -3,40 +3,18 @@
 from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib.wiring import Component, In, Out
 
-from sw.contract import frames
-from sw.contract.frames import Command, Reason
-from sw.contract.registers import CONFIGURATION_BYTES
+from hw.link.arguments import COMMANDS, CommandSet, is_one_of, most_arguments
+from sw.contract.frames import Reason
 
 REASON_BITS = 4
-ARGUMENT_BYTES = {
-    Command.TABLE: 1,
-    Command.WRITE: 2,
-    Command.READ: 4,
-    Command.TRAIN: frames.TRAIN.size,
-    Command.INFER: 1,
-    Command.STATE: 4,  # the random word, if there is anything
-}
-"""Bytes at the front of a payload that have to be known before anything is changed."""
-ARGUMENTS = max(ARGUMENT_BYTES.values())
-
-LENGTHS = {
-    Command.HELLO: 0,
-    Command.CONFIGURE: CONFIGURATION_BYTES,
-    Command.TABLE: 1 + frames.TABLE_BYTES,
-    Command.READ: 4,
-    Command.COUNTERS: 0,
-    Command.RESET: 0,
-}
-NEEDS_NETWORK = (Command.TABLE, Command.WRITE, Command.READ, Command.TRAIN, Command.INFER)
-
-
-def is_one_of(value, *commands: Command):
-    """Whether the type of a frame is one of `commands`."""
-    return value.matches(*(int(command) for command in commands))
 
 
 class HeaderCheck(Component):
     """Decides by the header alone. Combinational.
+
+    Parameters
+    ----------
+    commands : those that there are
 
     Members
     -------
@@ -49,46 +27,53 @@ class HeaderCheck(Component):
     arguments : how many bytes of the payload are arguments
     """
 
-    kind: In(8)
-    length: In(16)
-    other_version: In(1)
-    other_nonce: In(1)
-    known: In(1)
-    following: In(1)
-    repeated: In(1)
-    configured: In(1)
-    reason: Out(REASON_BITS)
-    arguments: Out(range(ARGUMENTS + 1))
+    def __init__(self, commands: CommandSet = COMMANDS) -> None:
+        self.commands = commands
+        super().__init__(
+            {
+                "kind": In(8),
+                "length": In(16),
+                "other_version": In(1),
+                "other_nonce": In(1),
+                "known": In(1),
+                "following": In(1),
+                "repeated": In(1),
+                "configured": In(1),
+                "reason": Out(REASON_BITS),
+                "arguments": Out(range(most_arguments(commands) + 1)),
+            }
+        )
 
     def elaborate(self, platform) -> Module:
         m = Module()
         kind, length = self.kind, self.length
-        known_kind = is_one_of(kind, *Command)
+        known_kind = is_one_of(kind, self.commands)
         # From here on the lower bits tell: another type is refused before its length.
-        kind = kind[: max(Command).bit_length()]
-        exact, wanted = Signal(), Signal(max(LENGTHS.values()).bit_length())
+        kind = kind[: max(self.commands).bit_length()]
+        fixed = {command: command.spec.length for command in self.commands if command.spec.length is not None}
+        exact, wanted = Signal(), Signal(max(fixed.values()).bit_length())
         with m.Switch(kind):
-            for command, bytes_ in LENGTHS.items():
+            for command, bytes_ in fixed.items():
                 with m.Case(command):
-                    m.d.comb += [exact.eq(1), wanted.eq(bytes_)]
-            with m.Case(Command.STATE):
-                m.d.comb += [exact.eq(1), wanted.eq(Mux(length == 0, 0, frames.STATE.size))]
+                    m.d.comb += [exact.eq(1), wanted.eq(Mux(length == 0, 0, bytes_) if command.spec.optional else bytes_)]
         with m.Switch(kind):
-            for command, count in ARGUMENT_BYTES.items():
-                with m.Case(command):
-                    m.d.comb += self.arguments.eq(count)
-        with m.If((kind == Command.STATE) & (length == 0)):
+            for command in self.commands:
+                if command.spec.argument_bytes:
+                    with m.Case(command):
+                        m.d.comb += self.arguments.eq(command.spec.argument_bytes)
+        with m.If(is_one_of(kind, (c for c in self.commands if c.spec.optional)) & (length == 0)):
             m.d.comb += self.arguments.eq(0)
         enough = length[len(self.arguments) :].any() | (length[: len(self.arguments)] >= self.arguments)
+        in_session = ~is_one_of(kind, (c for c in self.commands if not c.spec.in_session))
         with m.If(self.other_version):
             m.d.comb += self.reason.eq(Reason.VERSION)
         with m.Elif(~known_kind):
             m.d.comb += self.reason.eq(Reason.TYPE)
-        with m.Elif((kind != Command.HELLO) & (~self.known | self.other_nonce)):
+        with m.Elif(in_session & (~self.known | self.other_nonce)):
             m.d.comb += self.reason.eq(Reason.NONCE)
-        with m.Elif((kind != Command.HELLO) & ~self.following & ~self.repeated):
+        with m.Elif(in_session & ~self.following & ~self.repeated):
             m.d.comb += self.reason.eq(Reason.GAP)
-        with m.Elif(~self.configured & is_one_of(kind, *NEEDS_NETWORK)):
+        with m.Elif(~self.configured & is_one_of(kind, (c for c in self.commands if c.spec.needs_network))):
             m.d.comb += self.reason.eq(Reason.UNCONFIGURED)
         with m.Elif(Mux(exact, length != wanted, ~enough)):
             m.d.comb += self.reason.eq(Reason.LENGTH)

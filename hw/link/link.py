@@ -5,6 +5,7 @@ from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out, connect, flipped
 
 from hw.engine_ports import EnginePorts
+from hw.link.arguments import COMMANDS, CommandSet
 from hw.link.commands import Commands
 from hw.link.receiver import Receiver
 from hw.link.transmitter import Transmitter
@@ -22,6 +23,7 @@ class Link(Component):
     ----------
     geometry, clock_hz, build : what HELLO tells: the array's shape, the clock, an identity of 64 bits
     buffer_bytes : room for requests, a power of two up to 32768; with header, without CRC
+    commands : those that the board knows; it refuses others
 
     Members
     -------
@@ -30,9 +32,16 @@ class Link(Component):
     engine : `EnginePorts`
     """
 
-    def __init__(self, geometry: Geometry, clock_hz: int, build: int, buffer_bytes: int = 4096) -> None:
+    def __init__(
+        self,
+        geometry: Geometry,
+        clock_hz: int,
+        build: int,
+        buffer_bytes: int = 4096,
+        commands: CommandSet = COMMANDS,
+    ) -> None:
         self.hello = Hello(build=build, clock_hz=clock_hz, buffer_bytes=buffer_bytes, nonce=0, **vars(geometry))
-        self.geometry = geometry
+        self.geometry, self.commands = geometry, commands
         super().__init__(
             {
                 "rx": In(stream.Signature(8)),
@@ -45,7 +54,7 @@ class Link(Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         m.submodules.receiver = receiver = Receiver(self.hello.buffer_bytes)
-        m.submodules.commands = commands = Commands(self.geometry, self.hello)
+        m.submodules.commands = commands = Commands(self.geometry, self.hello, self.commands)
         m.submodules.transmitter = transmitter = Transmitter()
         connect(m, flipped(self.rx), receiver.encoded)
         connect(m, receiver.frames, commands.frames)

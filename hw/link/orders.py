@@ -7,8 +7,10 @@ from amaranth.utils import exact_log2
 
 from hw.counters import WALK
 from hw.engine_ports import ROW_LAYOUT, STATE_LAYOUT, TABLE_LAYOUT
-from hw.link.header_check import ARGUMENTS, is_one_of
-from sw.contract.frames import CHANGES, TABLE_BYTES, Command
+from hw.link.arguments import COMMANDS, CommandSet, arguments_of, is_one_of, most_arguments
+from hw.link.report import TOLD_BY_ENGINE
+from sw.contract.commands import Command
+from sw.contract.frames import TABLE_BYTES
 
 SETTLING = WALK + 2
 
@@ -18,9 +20,13 @@ class Orders(Component):
 
     Before the state or the counters are told, as many cycles more as it takes until all that has happened is counted.
 
+    Parameters
+    ----------
+    commands : those that there are
+
     Members
     -------
-    kind, arguments : of the request; hold still from `start` to `done`
+    kind, arguments : of the request (`hw.link.arguments`); hold still from `start` to `done`
     left, payload : the bytes after the arguments, and how many of them have not been taken
     repeated : the request has been carried out before: what changes the board is not done again
     start, done : one cycle each
@@ -29,21 +35,27 @@ class Orders(Component):
     hello : one cycle: a host says HELLO
     """
 
-    kind: In(8)
-    arguments: In(8 * ARGUMENTS)
-    left: In(16)
-    repeated: In(1)
-    payload: In(stream.Signature(8))
-    start: In(1)
-    done: Out(1)
-    configuration: Out(stream.Signature(8))
-    table: Out(stream.Signature(TABLE_LAYOUT))
-    row: Out(stream.Signature(ROW_LAYOUT))
-    row_write: Out(stream.Signature(8))
-    prng_write: Out(stream.Signature(32))
-    state_write: Out(stream.Signature(STATE_LAYOUT))
-    reset: Out(1)
-    hello: Out(1)
+    def __init__(self, commands: CommandSet = COMMANDS) -> None:
+        self.commands = commands
+        super().__init__(
+            {
+                "kind": In(8),
+                "arguments": In(8 * most_arguments(commands)),
+                "left": In(16),
+                "repeated": In(1),
+                "payload": In(stream.Signature(8)),
+                "start": In(1),
+                "done": Out(1),
+                "configuration": Out(stream.Signature(8)),
+                "table": Out(stream.Signature(TABLE_LAYOUT)),
+                "row": Out(stream.Signature(ROW_LAYOUT)),
+                "row_write": Out(stream.Signature(8)),
+                "prng_write": Out(stream.Signature(32)),
+                "state_write": Out(stream.Signature(STATE_LAYOUT)),
+                "reset": Out(1),
+                "hello": Out(1),
+            }
+        )
 
     def elaborate(self, platform) -> Module:
         m = Module()
@@ -54,18 +66,19 @@ class Orders(Component):
         m.d.comb += [
             gone.eq(~(left - 1)),
             self.configuration.payload.eq(payload.payload),
-            self.table.payload.address.eq(Cat(gone, arguments[-8:])),
+            self.table.payload.address.eq(Cat(gone, arguments_of(Command.TABLE, arguments).layer)),
             self.table.payload.value.eq(payload.payload),
             self.row_write.payload.eq(payload.payload),
-            self.prng_write.payload.eq(arguments),
+            self.prng_write.payload.eq(arguments_of(Command.STATE, arguments).prng),
             self.state_write.payload.value.eq(payload.payload),
             self.state_write.payload.place.eq(gone),
             row.write.eq(kind == Command.WRITE),
-            Cat(row.row, row.count).eq(arguments[-32:]),
+            row.row.eq(arguments_of(Command.READ, arguments).row),
+            row.count.eq(arguments_of(Command.READ, arguments).count),
         ]
         # `kind` and not `row.write`: simulators would have to wake a process by a part of what it writes itself
         with m.If(kind == Command.WRITE):
-            m.d.comb += [row.row.eq(arguments[-16:]), row.count.eq(left)]
+            m.d.comb += [row.row.eq(arguments_of(Command.WRITE, arguments).row), row.count.eq(left)]
 
         targets = {
             Command.CONFIGURE: self.configuration,
@@ -73,6 +86,8 @@ class Orders(Component):
             Command.WRITE: self.row_write,
             Command.STATE: self.state_write,
         }
+        always = [command for command in self.commands if command.spec.changes and not command.spec.optional]
+        if_given = [command for command in self.commands if command.spec.changes and command.spec.optional]
         wait = Signal(range(SETTLING + 1))
         m.d.sync += self.reset.eq(0)
         with m.FSM():
@@ -82,11 +97,11 @@ class Orders(Component):
                     m.next = "count"
             with m.State("count"):  # until the last events of what was before are in the counters
                 m.d.sync += wait.eq(wait - 1)
-                with m.If(~is_one_of(kind, Command.STATE, Command.COUNTERS) | (wait == 0)):
+                with m.If(~is_one_of(kind, TOLD_BY_ENGINE) | (wait == 0)):
                     m.next = "order"
             with m.State("order"):
                 m.next = "bytes"
-                with m.If(self.repeated & (is_one_of(kind, *CHANGES) | ((kind == Command.STATE) & (left != 0)))):
+                with m.If(self.repeated & (is_one_of(kind, always) | (is_one_of(kind, if_given) & (left != 0)))):
                     m.d.comb += self.done.eq(1)
                     m.next = "idle"
                 with m.Else(), m.Switch(kind):

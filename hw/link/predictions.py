@@ -5,9 +5,10 @@ from amaranth.lib import data, stream
 from amaranth.lib.wiring import Component, In, Out, connect, flipped
 
 from hw.counters import WALK
-from hw.link.tokens import REPLY_HEADER
+from hw.link.frame_layouts import REPLY_HEADER
 from hw.memory import add_memory, read_word
-from sw.contract.frames import PROGRESS, REPLY, RING, Command
+from sw.contract.commands import Command
+from sw.contract.frames import PROGRESS, REPLY, RING
 
 JOB = data.StructLayout({"train": 1, "repeated": 1, "sequence": 16, "count": 8, "place": range(RING)})
 """A reply that is due: to TRAIN or to INFER, whether all of it has been told before, its sequence number, the number of

@@ -7,7 +7,7 @@ from amaranth.lib.wiring import Component, In, Out, connect, flipped
 from hw.link.cobs import CobsDecoder
 from hw.link.crc import NIBBLE, Crc32
 from hw.link.frame_buffer import FrameBuffer
-from hw.link.tokens import FRAME_TOKEN, LAST_BYTE
+from hw.link.frame_layouts import FRAME_TOKEN, LAST_BYTE
 from sw.contract.frames import HEADER
 
 

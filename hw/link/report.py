@@ -5,15 +5,12 @@ from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out
 
 from hw.engine_ports import COUNTERS_ADDRESS, PRNG_ADDRESS, REPORT_ADDRESS_BITS, SIGNATURE_ADDRESS
-from hw.link.header_check import is_one_of
-from sw.contract.frames import COUNTERS, HELLO, STATE, Command, Hello
+from hw.link.arguments import COMMANDS, CommandSet, is_one_of
+from sw.contract.commands import Command
+from sw.contract.frames import HELLO, Hello
 
-COUNTER_BYTES = 8
-LENGTHS = {
-    Command.HELLO: HELLO.size,
-    Command.STATE: STATE.size,
-    Command.COUNTERS: COUNTER_BYTES * len(COUNTERS),
-}
+TOLD_BY_ENGINE = (Command.STATE, Command.COUNTERS)
+"""Commands whose reply the engine tells, of all that has happened."""
 
 
 class Report(Component):
@@ -22,6 +19,7 @@ class Report(Component):
     Parameters
     ----------
     hello : all that HELLO says but the nonce
+    commands : those that there are
 
     Members
     -------
@@ -42,15 +40,15 @@ class Report(Component):
     start: In(1)
     bytes: Out(stream.Signature(8))
 
-    def __init__(self, hello: Hello) -> None:
-        self.hello = hello
+    def __init__(self, hello: Hello, commands: CommandSet = COMMANDS) -> None:
+        self.hello, self.commands = hello, commands
         super().__init__()
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        known = self.hello.pack()[: HELLO.size - 4]  # the nonce is the last field
-        hello = Cat(C(int.from_bytes(known, "little"), 8 * len(known)), self.nonce, C(0, 16))
-        index, word = Signal(range(LENGTHS[Command.COUNTERS])), Signal(16)
+        told = {field.name: C(getattr(self.hello, field.name), field.width) for field in HELLO} | {"nonce": self.nonce}
+        hello = Cat(*told.values(), C(0, 16))
+        index, word = Signal(range(max(command.spec.reply_length or 0 for command in self.commands))), Signal(16)
         asked, fetched = Signal(), Signal()
         # the words of STATE are random word, signature and, around the end of the addresses, samples
         begin = Mux(self.progress, SIGNATURE_ADDRESS, Mux(self.kind == Command.STATE, PRNG_ADDRESS, COUNTERS_ADDRESS))
@@ -69,6 +67,6 @@ class Report(Component):
             with m.If(self.bytes.ready):
                 m.d.sync += self.bytes.valid.eq(0)
         with m.Else():
-            m.d.comb += self.read.eq(self.progress | is_one_of(self.kind, Command.STATE, Command.COUNTERS))
+            m.d.comb += self.read.eq(self.progress | is_one_of(self.kind, TOLD_BY_ENGINE))
             m.d.sync += [asked.eq(~asked), fetched.eq(asked)]
         return m

@@ -4,10 +4,10 @@ from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out
 
-from hw.link.tokens import LAST_BYTE
+from hw.link.frame_layouts import LAST_BYTE
 from sw.contract import frames
 
-NONCE_AT = 4  # bytes of the header before the nonce, and of the nonce
+NONCE_AT, LENGTH_AT = frames.HEADER.offset("nonce"), frames.HEADER.offset("length")
 
 
 class RequestReader(Component):
@@ -52,7 +52,7 @@ class RequestReader(Component):
                         m.d.sync += [self.other_version.eq(byte.data != frames.VERSION), self.other_nonce.eq(0)]
                     with m.Elif(index < NONCE_AT):
                         m.d.sync += front.eq(Cat(front[8:], byte.data))
-                    with m.Elif(index < 2 * NONCE_AT):
+                    with m.Elif(index < LENGTH_AT):
                         with m.If(byte.data != self.nonce.word_select(index[:2], 8)):
                             m.d.sync += self.other_nonce.eq(1)
                     with m.Else():

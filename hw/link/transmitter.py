@@ -6,7 +6,7 @@ from amaranth.lib.wiring import Component, In, Out, connect, flipped
 
 from hw.link.cobs import CobsEncoder
 from hw.link.crc import NIBBLE, Crc32
-from hw.link.tokens import REPLY_HEADER
+from hw.link.frame_layouts import REPLY_HEADER
 from sw.contract import frames
 
 
@@ -34,7 +34,8 @@ class Transmitter(Component):
         m.submodules.crc32 = crc = Crc32()
         connect(m, encoder.encoded, flipped(self.encoded))
         out, fields = encoder.frame, self.header.payload
-        header = Cat(C(frames.VERSION, 8), fields.type, fields.sequence, self.nonce, fields.length)
+        same = {"version": C(frames.VERSION, frames.HEADER["version"].width), "nonce": self.nonce}
+        header = Cat(same[name] if name in same else fields[name] for name in frames.HEADER.names)
 
         # A byte is loaded; then the CRC takes its lower half, and its upper half when the encoder takes the byte. The
         # bytes of the CRC are fed back, which shifts them.

@@ -6,7 +6,8 @@ from typing import Any
 from hw.accelerator import Accelerator
 from sim.byte_host import ByteHost, advance
 from sim.replay.run_file import Run
-from sw.contract.frames import Command, Hello
+from sw.contract.commands import Command
+from sw.contract.frames import Hello
 
 MOST_STEPS = 40_000_000
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from sim.replay.engines import ENGINES
 from sim.replay.run_file import Run, first_difference
-from sw.contract.frames import COUNTERS, Command, unpack_state
+from sw.contract.commands import Command
+from sw.contract.frames import COUNTERS, unpack_state
 
 
 def play(engine: str, run: Run, path: Path | None, report: Callable[[str], None]) -> dict[str, Any]:

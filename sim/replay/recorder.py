@@ -8,9 +8,11 @@ import numpy as np
 from sim.replay.run_file import Run, Step
 from sim.replay.twin_board import TwinBoard
 from sw.contract import requests
-from sw.contract.frames import Command, pack_state, train_payload
+from sw.contract.commands import Command
+from sw.contract.frames import pack_state
 from sw.contract.geometry import Geometry
 from sw.contract.network import Network
+from sw.contract.requests import train_payload
 from sw.contract.state import State
 from sw.data.initial_weights import initial_weights
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from sw.contract.commands import Command
 from sw.contract.error import MetaplastError, require
-from sw.contract.frames import Command
 from sw.contract.geometry import Geometry
 from sw.contract.geometry_text import geometry_text, parse_geometry
 from sw.contract.network import Network

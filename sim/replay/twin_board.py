@@ -1,12 +1,11 @@
 """The twin behind the commands of the link: the payload of a request in, that of its reply out."""
 
-import struct
-
 import numpy as np
 
 from sw.contract import requests
+from sw.contract.commands import Command
 from sw.contract.error import require
-from sw.contract.frames import COUNTERS, FIRST, PROGRESS, TRAIN, Command, image_bytes, pack_state, unpack_state
+from sw.contract.frames import COUNTERS, FIRST, PROGRESS, image_bytes, pack_state, unpack_state
 from sw.contract.geometry import Geometry
 from sw.contract.network import Network
 from sw.contract.state import State
@@ -35,13 +34,13 @@ class TwinBoard:
                 self.is_loaded = False
             return b""
         if command == Command.WRITE:
-            (row,) = struct.unpack_from("<H", payload)
-            self.rows[row] = np.frombuffer(payload[2:], np.int8).copy()
+            (row,), weights = Command.WRITE.read(payload)
+            self.rows[row] = np.frombuffer(weights, np.int8).copy()
             self.is_loaded = False
             return b""
         self._load()
         if command == Command.READ:
-            return self._read(*struct.unpack("<HH", payload))
+            return self._read(*Command.READ.read(payload)[0])
         if command == Command.STATE:
             if payload:
                 self.twin.set_state(*unpack_state(payload))
@@ -52,13 +51,14 @@ class TwinBoard:
         if command == Command.TRAIN:
             return self._train(payload)
         require(command == Command.INFER, f"the twin does not know {command.name}")
-        return self.twin.infer(self._pixels(payload[1:], payload[0]))[0].astype("<u2").tobytes()
+        (count,), images = Command.INFER.read(payload)
+        return self.twin.infer(self._pixels(images, count))[0].astype("<u2").tobytes()
 
     def _train(self, payload: bytes) -> bytes:
-        first, count = TRAIN.unpack_from(payload)
+        (first, count), samples = Command.TRAIN.read(payload)
         require(first == self.twin.samples() % FIRST, f"TRAIN begins with sample {first} of {FIRST}, not with the next one")
-        labels = np.frombuffer(payload, "<u2", count, TRAIN.size)
-        pixels = self._pixels(payload[TRAIN.size + labels.nbytes :], count)
+        labels = np.frombuffer(samples, "<u2", count)
+        pixels = self._pixels(samples[labels.nbytes :], count)
         predictions = self.twin.train(pixels, labels.astype(np.int64))[0].astype("<u2").tobytes()
         return predictions + PROGRESS.pack(self.twin.signature(), self.twin.samples())
 

@@ -13,6 +13,7 @@ from sw.host.usb import usb_serials
 ABOUT = {
     "twin": "the machine in PyTorch, bit for bit",
     "sim": "the gateware compiled to native code",
+    "compiled": "the twin compiled to native code, for long streams",
 }
 
 

@@ -49,7 +49,7 @@ def first_difference(board: LearningDevice, twin: LearningDevice, network: Netwo
     for device in (board, twin):
         Checkpoint.initial(network).put_on(device)
     with Progress("verifying", samples) as progress:
-        trained = (streaming.train(device, pixels, labels) for device in (board, twin))
+        trained = (streaming.train(device, pixels, labels, size=streaming.BATCH) for device in (board, twin))
         for ours, theirs in zip(*trained, strict=True):
             difference = predictions_differ(ours, theirs, first=progress.done)
             if difference:

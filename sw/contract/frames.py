@@ -1,4 +1,4 @@
-"""Frames of the link: layout, commands, replies.
+"""Frames of the link: layout, refusals, and what a board tells of itself.
 
 On the wire a frame is COBS-encoded and ended by a zero byte. Decoded it is
 
@@ -6,78 +6,59 @@ On the wire a frame is COBS-encoded and ended by a zero byte. Decoded it is
 
 all little-endian; the CRC (zlib's) covers everything before it. Every whole frame gets one reply with the same sequence
 number and type | REPLY, or ERROR, in the order of the requests. A frame that is damaged (COBS, CRC, length) is dropped,
-changes nothing and is counted. Every request but HELLO carries the boot nonce that HELLO told.
+changes nothing and is counted. The types of requests are in `sw.contract.commands`.
 
-Requests are carried out exactly once, in the order of their sequence numbers (`docs/protocol.md`). HELLO of number s begins a
-session: the board expects s + 1. A request with the number that is expected is carried out, and the next one is expected;
-one that is refused changes nothing, that number included. One with one of the `WINDOW` numbers before it is a repetition:
-what changes the board is answered again and not done again, what only reads is done again. Any other is refused: GAP.
-
-TRAIN says besides which training sample it begins with, and its reply tells how many the board has counted and the signature
-of them all (`sw.contract.state`). The predictions of a repeated TRAIN come from a memory of the last `RING`.
+Requests are carried out exactly once, in the order of their sequence numbers, and each training sample too: how is in
+`docs/protocol.md`.
 """
 
 import struct
 import zlib
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Annotated, Self
 
 from sw.contract.error import require
 from sw.contract.state import State
+from sw.contract.structure import Field, Limit, Structure
 from sw.contract.table import ENTRIES
+
+U8, U16, U32, U64 = Annotated[int, 8], Annotated[int, 16], Annotated[int, 32], Annotated[int, 64]
 
 VERSION = 2
 DELIMITER = 0
-HEADER = struct.Struct("<BBHIH")
-HEADER_FIELDS = {"version": 8, "type": 8, "sequence": 16, "nonce": 32, "length": 16}
+HEADER = Structure(
+    "Header", Field("version", 8), Field("type", 8), Field("sequence", 16), Field("nonce", 32), Field("length", 16)
+)
 CRC = struct.Struct("<I")
 OVERHEAD = HEADER.size + CRC.size
 REPLY = 0x80
+ERROR = 0xFF
 TABLE_BYTES = 2 * ENTRIES
 WINDOW = 256  # numbers before the expected one that are repetitions: the most requests that may be in flight
 RING = 256  # predictions that are kept for repetitions: the most training samples that may be in flight
-TRAIN = struct.Struct("<HB")  # first, count: what a TRAIN begins with
 FIRST = 1 << 16  # TRAIN tells the number of its first sample modulo this
-
-
-class Command(IntEnum):
-    """Requests: payload -> payload of the reply."""
-
-    HELLO = 1  # nothing -> Hello
-    CONFIGURE = 2  # the registers (`sw.contract.registers`) -> nothing; clears all inputs, counters and the sample count
-    TABLE = 3  # layer index u8 (0…L-1), 512 bytes (`sw.contract.table.table_bytes`) -> nothing
-    WRITE = 4  # row u16, hidden weights of columns 0, 1, … (int8 each) -> nothing
-    READ = 5  # row u16, count u16 -> hidden weights of columns 0 … count-1
-    TRAIN = 6  # first u16, count u8, labels u16 × count, images × count -> predictions u16 × count, Progress
-    INFER = 7  # count u8, images × count -> predictions u16 × count
-    STATE = 8  # nothing, or a State to set -> State
-    COUNTERS = 9  # nothing -> u64 × len(COUNTERS)
-    RESET = 10  # nothing -> nothing; forgets configuration and counters; a new nonce
-
-
-ERROR = 0xFF
-
-
-CHANGES = (Command.CONFIGURE, Command.TABLE, Command.WRITE, Command.TRAIN, Command.RESET)
-"""Commands that a repetition does not carry out again; STATE with a payload is one too."""
 
 
 class Reason(IntEnum):
     """Why a request was refused; an ERROR reply holds reason u8 and the command u8. A refused request changed nothing."""
 
-    VERSION = 1  # another version of this protocol
-    TYPE = 2  # no such command
-    NONCE = 3  # the board has been reset since HELLO
-    LENGTH = 4  # the payload's length doesn't fit the command
-    UNCONFIGURED = 5  # TRAIN, INFER, WRITE, READ or TABLE before CONFIGURE
-    RANGE = 6  # a row, column count, layer or label outside the network
-    GAP = 7  # neither the sequence number that is expected nor one of the WINDOW before it
-    SAMPLE = 8  # TRAIN begins with another sample than the board's next; a repeated one's predictions are not kept any more
+    meaning: str
 
+    def __new__(cls, code: int, meaning: str) -> Self:
+        member = int.__new__(cls, code)
+        member._value_, member.meaning = code, meaning
+        return member
 
-HELLO = struct.Struct("<QIHHBBBBBBHI")
-STATE = struct.Struct("<IIQ")  # random word, signature, samples (`sw.contract.state.State`)
-PROGRESS = struct.Struct("<IQ")  # signature, samples: how far the board is when it answers a TRAIN
+    VERSION = 1, "it has another version of the protocol"
+    TYPE = 2, "there is no such command"
+    NONCE = 3, "the board has been reset since it told its nonce, or has told none yet"
+    LENGTH = 4, "the payload has another length than the command asks for"
+    UNCONFIGURED = 5, "there is no network yet"
+    RANGE = 6, "a row, a count of columns, a layer or a label is outside the network; a random word of 0"
+    GAP = 7, "its number is neither the expected one nor one of the window before it"
+    SAMPLE = 8, "TRAIN does not begin with the board's next sample; of a repeated one, a prediction is not kept any more"
+
 
 COUNTERS = (
     "bad_frames",  # frames dropped: COBS, CRC or length wrong, or longer than the buffer
@@ -98,28 +79,34 @@ COUNTERS = (
 class Hello:
     """What a board says of itself. `buffer_bytes` bounds the decoded bytes of requests not yet answered."""
 
-    build: int
-    clock_hz: int
-    columns: int
-    rows: int
-    grid_height: int
-    grid_width: int
-    synapses_per_cell: int
-    folds: int
-    slices: int
-    memory_ports: int
-    buffer_bytes: int
-    nonce: int
+    build: U64
+    clock_hz: U32
+    columns: U16
+    rows: U16
+    grid_height: U8
+    grid_width: U8
+    synapses_per_cell: U8
+    folds: U8
+    slices: U8
+    memory_ports: U8
+    buffer_bytes: U16
+    nonce: U32
 
     def pack(self) -> bytes:
         """The payload of the reply to HELLO."""
-        return HELLO.pack(*(getattr(self, name) for name in self.__dataclass_fields__))
+        return HELLO.pack(**vars(self))
 
     @classmethod
     def unpack(cls, payload: bytes) -> "Hello":
         """The inverse of `pack`. Raises `ContractError` for another length."""
         require(len(payload) == HELLO.size, f"HELLO has {len(payload)} bytes, expected {HELLO.size}")
-        return cls(**dict(zip(cls.__dataclass_fields__, HELLO.unpack(payload), strict=True)))
+        return cls(**HELLO.unpack(payload)._asdict())
+
+
+HELLO = Structure.of("Hello", Hello)
+STATE = Structure("State", Field("prng", 32, limit=Limit.NOT_ZERO), Field("signature", 32), Field("samples", 64))
+PROGRESS = Structure("Progress", Field("signature", 32), Field("samples", 64))  # how far the board is when it answers a TRAIN
+COUNTER_VALUES = Structure("Counters", *(Field(name, 64) for name in COUNTERS))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,30 +143,14 @@ def version_of(data: bytes) -> int | None:
 
 def pack_state(state: State) -> bytes:
     """The payload of STATE that sets it, and of its reply."""
-    return STATE.pack(state.prng, state.signature, state.samples)
+    return STATE.pack(**state._asdict())
 
 
 def unpack_state(payload: bytes) -> State:
     """The inverse of `pack_state`, for `STATE.size` bytes."""
-    prng, signature, samples = STATE.unpack(payload)
-    return State(prng, samples, signature)
+    return State(**STATE.unpack(payload)._asdict())
 
 
 def image_bytes(inputs: int) -> int:
     """Bytes of one image of `inputs` pixels: pixel i is bit i % 8 of byte i // 8; spare bits are zero."""
     return -(-inputs // 8)
-
-
-def train_payload(first: int, labels: list[int], images: bytes) -> bytes:
-    """The payload of TRAIN: the training samples before it (modulo `FIRST`), count, all labels, then the packed images."""
-    return TRAIN.pack(first % FIRST, len(labels)) + b"".join(label.to_bytes(2, "little") for label in labels) + images
-
-
-def train_length(count: int, inputs: int) -> int:
-    """Bytes of a TRAIN payload of `count` samples."""
-    return TRAIN.size + count * (2 + image_bytes(inputs))
-
-
-def infer_length(count: int, inputs: int) -> int:
-    """Bytes of an INFER payload of `count` images."""
-    return 1 + count * image_bytes(inputs)

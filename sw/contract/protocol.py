@@ -10,52 +10,20 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from sw.contract import frames
-from sw.contract.frames import (
-    CHANGES,
-    CRC,
-    HEADER_FIELDS,
-    HELLO,
-    OVERHEAD,
-    PROGRESS,
-    STATE,
-    TABLE_BYTES,
-    Command,
-    Hello,
-    Reason,
-)
-from sw.contract.registers import CONFIGURATION_BYTES
+from sw.contract.commands import Command
+from sw.contract.frames import COUNTER_VALUES, CRC, HEADER, HELLO, OVERHEAD, PROGRESS, STATE, Reason
+from sw.contract.registers import REGISTERS, Registers
+from sw.contract.specification import CommandTable, Part
+from sw.contract.structure import Field, Structure
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "protocol.md"
 
-PAYLOADS = {
-    Command.HELLO: ("–", f"Hello, {HELLO.size} bytes"),
-    Command.CONFIGURE: (f"the registers, {CONFIGURATION_BYTES} bytes", "–"),
-    Command.TABLE: (f"layer u8 (0…L−1), {TABLE_BYTES} bytes of thresholds", "–"),
-    Command.WRITE: ("row u16, hidden weights i8 of columns 0, 1, …", "–"),
-    Command.READ: ("row u16, count u16", "hidden weights i8 × count"),
-    Command.TRAIN: ("first u16, count u8, labels u16 × count, images × count", "predictions u16 × count, Progress"),
-    Command.INFER: ("count u8, images × count", "predictions u16 × count"),
-    Command.STATE: ("–, or a State to set", "State"),
-    Command.COUNTERS: ("–", f"u64 × {len(frames.COUNTERS)}"),
-    Command.RESET: ("–", "–"),
-}
-REASONS = {
-    Reason.VERSION: "it has another version of the protocol",
-    Reason.TYPE: "there is no such command",
-    Reason.NONCE: "the board has been reset since it told its nonce, or has told none yet",
-    Reason.LENGTH: "the payload has another length than the command asks for",
-    Reason.UNCONFIGURED: "there is no network yet",
-    Reason.RANGE: "a row, a count of columns, a layer or a label is outside the network; a random word of 0",
-    Reason.GAP: "its number is neither the expected one nor one of the window before it",
-    Reason.SAMPLE: "TRAIN does not begin with the board's next sample; of a repeated one, a prediction is not kept any more",
-}
 CONSTANTS = {
     "VERSION": "of the protocol",
     "WINDOW": "numbers before the expected one that are repetitions; requests in flight, at most",
     "RING": "predictions that are kept; training samples in flight, at most",
     "FIRST": "TRAIN tells its first sample modulo this",
 }
-SIZES = {"Q": "u64", "I": "u32", "H": "u16", "B": "u8"}
 
 
 def table(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
@@ -67,45 +35,79 @@ def table(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
 
 def tables() -> dict[str, str]:
     """Every table by its name."""
-    header = [(name, f"u{bits}") for name, bits in HEADER_FIELDS.items()]
+    header = [(field.name, field.kind) for field in HEADER]
     end = [("payload", "`length` bytes"), ("crc", f"u{8 * CRC.size}, CRC-32 of all before")]
-    hello = zip(Hello.__dataclass_fields__, HELLO.format.strip("<"), strict=True)
-    commands = [(int(command), f"`{command.name}`", *PAYLOADS[command], _when_repeated(command)) for command in Command]
+    constants = [(f"`{name}`", getattr(frames, name), meaning) for name, meaning in CONSTANTS.items()]
     return {
         "frame": table(("field", "size"), [*header, *end]),
-        "commands": table(("type", "command", "request", "reply", "repeated"), commands),
+        "commands": command_table(Command),
         "structures": table(
             ("structure", "bytes", "fields"),
-            [
-                ("Hello", HELLO.size, ", ".join(f"{name} {SIZES[size]}" for name, size in hello)),
-                ("State", STATE.size, "random word u32, signature u32, samples u64"),
-                ("Progress", PROGRESS.size, "signature u32, samples u64"),
-            ],
+            [(told.name, told.size, _fields(told)) for told in (HELLO, STATE, PROGRESS, COUNTER_VALUES)],
         ),
-        "reasons": table(("reason", "name", "meaning"), [(int(r), f"`{r.name}`", REASONS[r]) for r in Reason]),
+        "registers": register_table(REGISTERS),
+        "reasons": table(("reason", "name", "meaning"), [(int(r), f"`{r.name}`", r.meaning) for r in Reason]),
         "constants": table(
             ("constant", "value", "meaning"),
-            [*((f"`{name}`", getattr(frames, name), meaning) for name, meaning in CONSTANTS.items()),
-             ("`OVERHEAD`", OVERHEAD, "bytes of a frame beside its payload, before COBS")],
+            [*constants, ("`OVERHEAD`", OVERHEAD, "bytes of a frame beside its payload, before COBS")],
         ),
-    }  # fmt: skip
+    }
 
 
-def _when_repeated(command: Command) -> str:
-    if command is Command.HELLO:
+def command_table(commands: Iterable[CommandTable]) -> str:
+    """The commands: what their requests and replies hold, whether they need a network, what becomes of a repetition."""
+    heads = ("type", "command", "request", "reply", "needs a network", "repeated")
+    return table(heads, [_command(command) for command in commands])
+
+
+def register_table(registers: Registers) -> str:
+    """The registers: where they are in the payload of CONFIGURE (those of layer l = 1…4), how wide, what they say."""
+    rows = [(str(registers.network.offset(r.name)), f"`{r.name}`", r.kind, r.about) for r in registers.network]
+    begin, of_layer = registers.network.size, registers.layer
+    rows += [(f"{begin + of_layer.offset(r.name)} + {of_layer.size}·(l−1)", f"`{r.name}`", r.kind, r.about) for r in of_layer]
+    return table(("byte", "register", "size", "meaning"), rows)
+
+
+def _command(command: CommandTable) -> tuple[object, ...]:
+    spec = command.spec
+    request = _parts(spec.front, *spec.rest)
+    if spec.optional:
+        request = f"–, or a {request} to set"
+    needs_network = "yes" if spec.needs_network else "–"
+    return int(command), f"`{command.name}`", request, _parts(*spec.reply), needs_network, _again(command)
+
+
+def _parts(*parts: Part) -> str:
+    return ", ".join(_part(part) for part in parts if not isinstance(part, Structure) or part.fields) or "–"
+
+
+def _part(part: Part) -> str:
+    if isinstance(part, Structure):
+        return part.name or _fields(part)
+    return str(part)
+
+
+def _fields(structure: Structure[Field]) -> str:
+    limits = {field.name: f" ({field.limit.value})" if field.limit else "" for field in structure}
+    return ", ".join(f"{field.name} {field.kind}{limits[field.name]}" for field in structure)
+
+
+def _again(command: CommandTable) -> str:
+    spec = command.spec
+    if not spec.in_session:
         return "begins the session anew"
-    if command is Command.STATE:
-        return "told again, not set again"
-    if command is Command.TRAIN:
+    if not spec.changes:
+        return "done again"
+    if spec.is_stream:
         return "predictions of then, Progress of now"
-    return "answered, not done" if command in CHANGES else "done again"
+    return "told again, not set again" if spec.optional else "answered, not done"
 
 
 def written(page: str) -> str:
     """The page with its tables as they should be."""
     for name, text in tables().items():
         mark = rf"(<!-- {name}: [^\n]* -->\n).*?(<!-- end of {name} -->)"
-        page = re.sub(mark, lambda found, text=text: f"{found[1]}{text}\n{found[2]}", page, flags=re.DOTALL)
+        page = re.sub(mark, lambda marks, text=text: f"{marks[1]}{text}\n{marks[2]}", page, flags=re.DOTALL)
     return page
 
 

@@ -1,39 +1,72 @@
 """The configuration registers of the accelerator: what CONFIGURE sends, what the gateware shifts in, byte by byte.
 
 The registers form one little-endian word: the network's registers, then those of layers 1…4. Unused layers are zero.
+They are written by CONFIGURE alone, all of them at once; none is read back, and none has a value before.
 """
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sw.contract.geometry import Geometry
+from sw.contract.geometry import Geometry, bits_for
 from sw.contract.network import MAX_LAYERS, Network
+from sw.contract.structure import Field, Structure
 
 
-@dataclass(frozen=True)
-class Register:
-    """One register: name, width in bits (8, 16 or 32), whether it is signed."""
+@dataclass(frozen=True, kw_only=True)
+class Register(Field):
+    """One register: a field, and the largest value (of a signed one, the largest magnitude) that a geometry has a use for."""
 
-    name: str
-    width: int
-    signed: bool = False
+    most: Callable[[Geometry], int]
+
+    def bits(self, geometry: Geometry) -> int:
+        """Bits that the gateware keeps of it."""
+        return bits_for(self.most(geometry)) + self.signed
 
 
-NETWORK_REGISTERS = (
-    Register("layers", 8),  # L
-    Register("inputs", 16),  # n_0
-    Register("margin", 16, signed=True),
-    Register("relax_floor", 8),
+@dataclass(frozen=True, kw_only=True)
+class Registers:
+    """The layout: the registers of the network, and those of each layer, whose bytes are even in number."""
+
+    network: Structure[Register]
+    layer: Structure[Register]
+
+    @property
+    def size(self) -> int:
+        """Bytes of all registers."""
+        return self.network.size + MAX_LAYERS * self.layer.size
+
+    def pack(self, network: Mapping[str, int], layers: Sequence[Mapping[str, int]]) -> bytes:
+        """The bytes of all registers, by their names; those of layers that are not given are zero."""
+        unused = bytes((MAX_LAYERS - len(layers)) * self.layer.size)
+        return self.network.pack(**network) + b"".join(self.layer.pack(**values) for values in layers) + unused
+
+    def unpack(self, data: bytes) -> tuple[dict[str, int], list[dict[str, int]]]:
+        """The inverse: the network's registers, and those of all `MAX_LAYERS` layers."""
+        starts = range(self.network.size, self.size, self.layer.size)
+        layers = [self.layer.unpack(data[start : start + self.layer.size])._asdict() for start in starts]
+        return self.network.unpack_from(data)._asdict(), layers
+
+
+REGISTERS = Registers(
+    network=Structure(
+        "network",
+        Register("layers", 8, about="L", most=lambda _: MAX_LAYERS),
+        Register("inputs", 16, about="n_0", most=lambda g: g.columns),
+        Register("margin", 16, signed=True, about="margin of the error (clause 7)", most=lambda _: 2**15 - 1),
+        Register("relax_floor", 8, about="lowest level that is relaxed (clause 10)", most=lambda _: 127),
+    ),
+    layer=Structure(
+        "layer",
+        Register("neurons", 16, about="n_l", most=lambda g: g.rows),
+        Register("base", 16, about="word of the weight memory of its first row, fold 0", most=lambda g: g.memory_depth - 1),
+        Register("folds", 8, about="folds that its inputs reach into", most=lambda g: g.folds),
+        Register("gated", 8, about='1: activation "gate", 0: "sign"; a hidden layer\'s own', most=lambda _: 1),
+        Register("gate", 16, signed=True, about="gate (clause 5)", most=lambda _: 1023),
+        Register("window", 16, about="window (clause 8)", most=lambda _: 1023),
+        Register("relax_rate", 32, about="of 65536 draws, those that relax (clause 10)", most=lambda _: 1 << 16),
+    ),
 )
-LAYER_REGISTERS = (
-    Register("neurons", 16),  # n_l
-    Register("base", 16),  # word of the weight memory of the layer's first row, fold 0
-    Register("folds", 8),  # folds that the layer's inputs reach into
-    Register("gated", 8),  # 1: activation "gate", 0: "sign"; a hidden layer's own activation
-    Register("gate", 16, signed=True),
-    Register("window", 16),
-    Register("relax_rate", 32),
-)
-CONFIGURATION_BYTES = (sum(r.width for r in NETWORK_REGISTERS) + MAX_LAYERS * sum(r.width for r in LAYER_REGISTERS)) // 8
+CONFIGURATION_BYTES = REGISTERS.size
 
 
 def register_values(network: Network, geometry: Geometry) -> tuple[dict[str, int], list[dict[str, int]]]:
@@ -64,9 +97,4 @@ def register_values(network: Network, geometry: Geometry) -> tuple[dict[str, int
 def configuration_bytes(network: Network, geometry: Geometry) -> bytes:
     """The payload of CONFIGURE. Raises `ContractError` if the network doesn't fit the geometry."""
     geometry.check_fits(network)
-    own, per_layer = register_values(network, geometry)
-    unused = [dict.fromkeys((r.name for r in LAYER_REGISTERS), 0)] * (MAX_LAYERS - network.depth)
-    parts = [(NETWORK_REGISTERS, own)] + [(LAYER_REGISTERS, values) for values in per_layer + unused]
-    return b"".join(
-        values[r.name].to_bytes(r.width // 8, "little", signed=r.signed) for registers, values in parts for r in registers
-    )
+    return REGISTERS.pack(*register_values(network, geometry))

@@ -1,8 +1,9 @@
-"""The boards by name: the twin, the simulated board, and every board that has a geometry and a serial port."""
+"""The boards by name: the twin, compiled or not, the simulated board, and every board that has a geometry and a serial port."""
 
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from sw.contract.boards import ALIASES, BOARDS, board_name
 from sw.contract.geometry import Geometry
@@ -16,7 +17,8 @@ from sw.host.learning_device import LearningDevice
 from sw.host.ports import find_port, named
 from sw.host.simulated_board import open_simulated
 
-TWIN = "sw.twin.device"  # by name: the twin brings torch, which a machine beside a board need not have
+# By name: the twin brings torch, the compiled twin a compiler, and a machine beside a board need have neither.
+TWIN, COMPILED = "sw.twin.device", "sw.twin.compiled"
 
 SIMULATED = BOARDS["ulx3s-85f"].geometry  # of the board `sim`, unless another one is asked for
 
@@ -44,11 +46,18 @@ class TwinBoard(Board):
     """The bit-exact machine in PyTorch."""
 
     def open(self, report: Report) -> LearningDevice:
+        return _module(TWIN, "the twin").TwinDevice()
+
+
+class CompiledBoard(Board):
+    """The same machine in C++; compiled on first use."""
+
+    def open(self, report: Report) -> LearningDevice:
+        module = _module(COMPILED, "the compiled twin")
         try:
-            module = importlib.import_module(TWIN)
-        except ModuleNotFoundError as error:
-            raise BoardError(f"the twin needs the Python package {error.name}: run {make('setup')}") from error
-        return module.TwinDevice()
+            return module.CompiledDevice(report=report)
+        except module.CompilerError as error:
+            raise BoardError(f"the compiled twin cannot be made: {error}") from error
 
 
 class SimulatedBoard(Board):
@@ -79,9 +88,20 @@ class SerialBoard(Board):
         return device
 
 
+def _module(name: str, what: str) -> Any:
+    """A module of the twins. Raises `BoardError` where a package that it needs is missing."""
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        raise BoardError(f"{what} needs the Python package {error.name}: run {make('setup')}") from error
+
+
+ANY_NETWORK = {"twin": TwinBoard, "compiled": CompiledBoard}
+
+
 def names() -> list[str]:
     """Every name that `find` knows, without aliases."""
-    return ["twin", "sim", *BOARDS]
+    return ["twin", "sim", "compiled", *BOARDS]
 
 
 def find(name: str, port: str | None = None, geometry: Geometry | None = None) -> Board:
@@ -94,8 +114,8 @@ def find(name: str, port: str | None = None, geometry: Geometry | None = None) -
         raise BoardError(f"there is no board {name}: choose one of {', '.join([*names(), *ALIASES])}")
     if known not in BOARDS and port is not None:
         raise BoardError(f"the board {name} is on no port: leave --port away or choose another board")
-    if known == "twin":
-        return TwinBoard(name=known, geometry=geometry)
+    if known in ANY_NETWORK:
+        return ANY_NETWORK[known](name=known, geometry=geometry)
     if known == "sim":
         return SimulatedBoard(name=known, geometry=geometry or SIMULATED)
     if geometry is not None:

@@ -1,6 +1,5 @@
 """A board as a Python object: configure, load, train, infer, read back. Typed and checked; frames are the link's."""
 
-import struct
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
@@ -10,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sw.contract import frames, requests
+from sw.contract.commands import Command
 from sw.contract.error import ContractError
-from sw.contract.frames import COUNTERS, OVERHEAD, PROGRESS, RING, STATE, TRAIN, Command, Hello
+from sw.contract.frames import COUNTER_VALUES, OVERHEAD, PROGRESS, RING, STATE, Hello
 from sw.contract.geometry import Geometry
 from sw.contract.network import Network
-from sw.contract.requests import Request
+from sw.contract.requests import Request, infer_payload, train_payload
 from sw.contract.state import State
 from sw.host.error import LinkError, MiscountError
 from sw.host.learning_device import Bits, Labels, Predictions, Weights
@@ -24,7 +24,7 @@ from sw.host.transport import Transport
 
 MOST_SAMPLES = min(255, RING // 2)  # of a frame: its count has 8 bits, and the board keeps the predictions of two of them
 SAMPLE_COUNTS = 1 << 64
-LABEL_BYTES = 2
+LABEL_BYTES = Command.TRAIN.spec.item_length(0)
 
 
 class Device:
@@ -116,7 +116,7 @@ class Device:
                     first, count = self.samples, part.stop - part.start
                     self.samples = (first + count) % SAMPLE_COUNTS
                     sizes.append((count, part.stop == len(pixels)))
-                    yield Command.TRAIN, frames.train_payload(first, labels[part].tolist(), pack(pixels[part]))
+                    yield Command.TRAIN, train_payload(first, labels[part].tolist(), pack(pixels[part]))
 
         answered, found = self.samples, []
         try:
@@ -134,16 +134,15 @@ class Device:
         """Predict; uint16 of shape (n,). No state changes."""
         check_pixels(pixels, self.network)
         parts = self._parts(len(pixels), 0)
-        replies = self.link.exchange((Command.INFER, bytes([len(pixels[part])]) + pack(pixels[part])) for part in parts)
+        replies = self.link.exchange((Command.INFER, infer_payload(len(pixels[part]), pack(pixels[part]))) for part in parts)
         sizes = [2 * len(pixels[part]) for part in parts]
         pairs = zip(replies, sizes, strict=True)
         return joined(self._classes(self._of_length(reply, size, "INFER")) for reply, size in pairs)
 
     def counters(self) -> dict[str, int]:
         """Counts since `configure`, by the names of `sw.contract.frames.COUNTERS`."""
-        layout = struct.Struct(f"<{len(COUNTERS)}Q")
-        reply = self._of_length(self.link.request(Command.COUNTERS), layout.size, "COUNTERS")
-        return dict(zip(COUNTERS, layout.unpack(reply), strict=True))
+        reply = self._of_length(self.link.request(Command.COUNTERS), COUNTER_VALUES.size, "COUNTERS")
+        return COUNTER_VALUES.unpack(reply)._asdict()
 
     def reconnect(self) -> None:
         """Say HELLO to a board that has been reset: it has no network now. Raises `LinkError` if it is another board."""
@@ -168,7 +167,7 @@ class Device:
         sample = label_bytes + frames.image_bytes(self.network.layers[0])
         room = min(self.hello.buffer_bytes, OVERHEAD + 0xFFFF)
         for frames_in_flight in (2, 1):
-            samples = (room // frames_in_flight - OVERHEAD - TRAIN.size) // sample
+            samples = (room // frames_in_flight - OVERHEAD - Command.TRAIN.spec.argument_bytes) // sample
             if samples > 0:
                 return min(samples, MOST_SAMPLES)
         raise LinkError(f"a sample has {sample} bytes, too many for the buffer of {self.link.name}, which has {room}")

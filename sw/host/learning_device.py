@@ -17,7 +17,7 @@ Weights = list[NDArray[np.int8]]
 
 
 class LearningDevice(Protocol):
-    """One network on one machine. `sw.host.device.Device` and `sw.twin.device.TwinDevice` both are one.
+    """One network on one machine: `sw.host.device.Device`, and of the twins `TwinDevice` and `CompiledDevice`.
 
     Pixels are uint8, 0 or 1, of shape (n, n_0); labels integers of shape (n,); weights a list of int8 arrays of shape
     (n_l, n_{l-1}), layer 1 first. Every sample is handled in order, one at a time (contract, clauses 3 to 11).

@@ -5,8 +5,9 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 
+from sw.contract.commands import Command
 from sw.contract.error import ContractError
-from sw.contract.frames import ERROR, OVERHEAD, REPLY, VERSION, Command, Frame, Hello, Reason
+from sw.contract.frames import ERROR, OVERHEAD, REPLY, VERSION, Frame, Hello, Reason
 from sw.contract.requests import Request
 from sw.host.error import BoardResetError, LinkError, RefusedError, TransportError
 from sw.host.frame_reader import END, FrameReader, encode

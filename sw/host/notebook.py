@@ -64,7 +64,7 @@ class OpenBoard:
 
     @property
     def geometry(self) -> Geometry | None:
-        """The shape of the board; None where any network fits (the twin)."""
+        """The shape of the board; None where any network fits (the twins)."""
         return self._board.geometry
 
     @property
@@ -171,7 +171,7 @@ class OpenBoard:
     def _learn(self, pixels: Bits, labels: Labels, stop: Callable[[], bool]) -> Iterator[Predictions]:
         """The predictions, batch by batch. A reservoir that is ahead of a board which fails is of no use any more."""
         try:
-            yield from streaming.train(self.device, pixels, labels, stop, self._rehearser)
+            yield from streaming.train(self.device, pixels, labels, stop, rehearser=self._rehearser)
         except Exception:
             if self._rehearser is not None:
                 self._network = self._rehearser = None

@@ -17,21 +17,25 @@ def train(
     pixels: Bits,
     labels: Labels,
     stop: Callable[[], bool] = lambda: False,
+    size: int | None = None,
     rehearser: Rehearser | None = None,
 ) -> Iterator[Predictions]:
-    """The predictions of one batch after another; ends early, between two batches, once `stop()` is true.
+    """The predictions of one batch after another, of `size` samples (None: as suits the device).
+
+    Ends early, between two batches, once `stop()` is true.
 
     Some batches are ahead of the predictions: what has been sent when `stop()` comes true is learned and given. So the
     generator must be exhausted before the device is asked anything else. With a `rehearser` the device learns what that one
     makes of a batch; only the predictions of the samples themselves are given.
     """
     is_new: deque[NDArray[np.bool_] | slice] = deque()  # of the batches in flight
+    step = size or _batch(device)
 
     def batches() -> Iterator[tuple[Bits, Labels]]:
-        for first in range(0, len(pixels), BATCH):
+        for first in range(0, len(pixels), step):
             if stop():
                 return
-            batch = pixels[first : first + BATCH], labels[first : first + BATCH]
+            batch = pixels[first : first + step], labels[first : first + step]
             if rehearser is None:
                 is_new.append(slice(None))
                 yield batch
@@ -46,7 +50,13 @@ def train(
 
 def infer(device: LearningDevice, pixels: Bits, stop: Callable[[], bool] = lambda: False) -> Iterator[Predictions]:
     """The predictions of one batch after another, without learning; ends early once `stop()` is true."""
-    for first in range(0, len(pixels), BATCH):
+    size = _batch(device)
+    for first in range(0, len(pixels), size):
         if stop():
             return
-        yield device.infer(pixels[first : first + BATCH])
+        yield device.infer(pixels[first : first + size])
+
+
+def _batch(device: LearningDevice) -> int:
+    """Samples of a batch: `BATCH`, or what a device says that takes so many in no more time."""
+    return getattr(device, "batch", BATCH)

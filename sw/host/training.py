@@ -125,7 +125,7 @@ class Training:
         def ends() -> bool:
             return stop() or (next(looks) > 0 and self._is_time())
 
-        return streaming.train(self.device, pixels, labels, ends, self._rehearser)
+        return streaming.train(self.device, pixels, labels, ends, rehearser=self._rehearser)
 
     def _show(self, progress: Progress, done: int, predictions: Predictions, labels: Labels) -> None:
         """Count what has not been counted before: after a reset some samples are learned once more."""

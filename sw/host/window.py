@@ -5,7 +5,8 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sw.contract.frames import OVERHEAD, RING, TRAIN, WINDOW, Command, Frame
+from sw.contract.commands import Command
+from sw.contract.frames import OVERHEAD, RING, WINDOW, Frame
 from sw.host.frame_reader import encode
 
 PATIENCE_FACTOR = 4  # deviations of the time of a reply beyond the mean, before it is late
@@ -112,4 +113,4 @@ class Patience:
 
 def _samples(kind: int, payload: bytes) -> int:
     """The samples of a TRAIN; no others are kept."""
-    return TRAIN.unpack_from(payload)[1] if kind == Command.TRAIN else 0
+    return Command.TRAIN.read(payload)[0].count if kind == Command.TRAIN else 0

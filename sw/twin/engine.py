@@ -48,7 +48,7 @@ class Twin:
         Parameters: `pixels` (N, n_0) for all replicas or (R, N, n_0), 0 or 1; `labels` (N,) or (R, N). Raises
         `ContractError` for another shape or value; then nothing has changed.
         """
-        pixels = pixels_of(pixels, self.replicas, self.sizes[0])
+        pixels = self._pixels(pixels)
         labels = labels_of(labels, self.replicas, pixels.shape[1], self.sizes[-1])
         predictions = np.zeros(labels.shape, dtype=np.int64)
         for first in range(0, pixels.shape[1], self.block):
@@ -59,7 +59,7 @@ class Twin:
 
     def infer(self, pixels: Any) -> np.ndarray:
         """Predictions, int64 (R, N), of `pixels` as in `train`; changes nothing."""
-        pixels = pixels_of(pixels, self.replicas, self.sizes[0])
+        pixels = self._pixels(pixels)
         blocks = [self._sequencer.forward(block).scores.cpu().numpy() for block in pixels.split(INFER_BLOCK, dim=1)]
         return np.concatenate([predict(z) for z in blocks], axis=1)
 
@@ -68,7 +68,7 @@ class Twin:
 
         Parameters: `pixels` (n_0,) or (R, n_0); `label` an integer or (R,). Raises `ContractError` as `train` does.
         """
-        pixels = pixels_of(np.asarray(pixels)[..., None, :], self.replicas, self.sizes[0])
+        pixels = self._pixels(np.asarray(pixels)[..., None, :])
         labels = labels_of(np.asarray(label)[..., None], self.replicas, 1, self.sizes[-1])
         sample, d = self._sequencer.step(pixels, labels)
         self._samples = [(n + 1) % 2**64 for n in self._samples]
@@ -99,7 +99,7 @@ class Twin:
         checked = weights_of(weights, self.networks[0])
         self.set_state(prng, samples, signature, replica=replica)
         for array, w in zip(self._sequencer.arrays, checked, strict=True):
-            array.load(replica, w.to(self.device))
+            array.load(replica, torch.from_numpy(w).to(self.device))
 
     def set_state(self, prng: int, samples: int, signature: int = 0, *, replica: int = 0) -> None:
         """Replace all of a replica's state but the weights. Raises `ContractError` outside the ranges (clause 15)."""
@@ -110,3 +110,8 @@ class Twin:
         self._sequencer.draws.set_state(replica, prng)
         self._samples[replica] = samples
         self._sequencer.signatures[replica] = signature
+
+    def _pixels(self, pixels: Any) -> torch.Tensor:
+        """Checked, uint8 (R, N, n_0)."""
+        checked = np.require(pixels_of(pixels, self.replicas, self.sizes[0]), requirements="W")  # PyTorch has no other
+        return torch.from_numpy(checked).expand(self.replicas, -1, -1)

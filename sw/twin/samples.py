@@ -3,14 +3,14 @@
 from typing import Any
 
 import numpy as np
-import torch
+from numpy.typing import NDArray
 
 from sw.contract.error import ContractError, require
 from sw.contract.network import Network
 
 
-def pixels_of(pixels: Any, replicas: int, inputs: int) -> torch.Tensor:
-    """Pixels as uint8 (R, N, n_0), from an array (N, n_0) that all replicas share or (R, N, n_0); 0 or 1.
+def pixels_of(pixels: Any, replicas: int, inputs: int) -> NDArray[np.uint8]:
+    """Pixels as uint8 (1, N, n_0), from an array (N, n_0) that all replicas share, or (R, N, n_0), from one like it; 0 or 1.
 
     Raises `ContractError` for another shape, type or value.
     """
@@ -19,8 +19,7 @@ def pixels_of(pixels: Any, replicas: int, inputs: int) -> torch.Tensor:
     require(fits, f"pixels has the shape {given.shape}, expected (samples, {inputs}) or ({replicas}, samples, {inputs})")
     bits = given.dtype.kind in "biu" and (given.size == 0 or (given.min() >= 0 and given.max() <= 1))
     require(bits, "pixels has values other than the integers 0 and 1")
-    bytes_ = torch.from_numpy(given.astype(np.uint8))
-    return bytes_.expand(replicas, -1, -1) if given.ndim == 2 else bytes_
+    return np.ascontiguousarray(given if given.ndim == 3 else given[None], np.uint8)
 
 
 def labels_of(labels: Any, replicas: int, samples: int, classes: int) -> np.ndarray:
@@ -39,11 +38,11 @@ def labels_of(labels: Any, replicas: int, samples: int, classes: int) -> np.ndar
     return np.broadcast_to(given.astype(np.int64), (replicas, samples))
 
 
-def weights_of(weights: Any, network: Network) -> list[torch.Tensor]:
-    """Hidden weights as int8 tensors (n_l, n_{l-1}), layer 1 first. Raises `ContractError` for another shape or type."""
+def weights_of(weights: Any, network: Network) -> list[NDArray[np.int8]]:
+    """Copies of hidden weights, int8 (n_l, n_{l-1}), layer 1 first. Raises `ContractError` for another shape or type."""
     given = [np.asarray(w) for w in weights]
     require(len(given) == network.depth, f"weights has {len(given)} layers, expected {network.depth}")
     for layer, (w, shape) in enumerate(zip(given, network.shapes, strict=True), start=1):
         require(w.shape == shape, f"weights of layer {layer} have the shape {w.shape}, expected {shape}")
         require(w.dtype == np.int8, f"weights of layer {layer} have the type {w.dtype}, expected int8")
-    return [torch.from_numpy(w.copy()) for w in given]
+    return [np.array(w, order="C") for w in given]

@@ -15,37 +15,30 @@ from typing import Any
 import numpy as np
 from cobs import cobs
 
+from sw.contract.commands import Command
 from sw.contract.error import ContractError
 from sw.contract.frames import (
-    COUNTERS,
+    COUNTER_VALUES,
     ERROR,
     FIRST,
     PROGRESS,
     REPLY,
     RING,
-    STATE,
-    TABLE_BYTES,
-    TRAIN,
     WINDOW,
-    Command,
     Frame,
     Hello,
     Reason,
     image_bytes,
-    infer_length,
     pack_state,
-    train_length,
     unpack_state,
 )
 from sw.contract.geometry import Geometry
 from sw.contract.geometry_text import parse_geometry
-from sw.contract.registers import CONFIGURATION_BYTES
 from sw.contract.state import State
 from sw.wire.chip import Chip
 
 SMALL = Geometry(columns=64, rows=32, grid_height=4, grid_width=1, synapses_per_cell=16, folds=1)
 SEQUENCES = 1 << 16
-NEEDS_NETWORK = (Command.TABLE, Command.WRITE, Command.READ, Command.TRAIN, Command.INFER)
 
 
 class Refusal(Exception):  # noqa: N818 - not an error of the board
@@ -102,8 +95,9 @@ class ModelBoard:
         """Carry out a request, or only answer it; the payload of its reply. Raises `Refusal`."""
         check(frame.type in list(Command), Reason.TYPE)
         command = Command(frame.type)
+        fits = command.spec.fits(frame.payload, self.chip.inputs if self.chip.network else 0)
         if command is Command.HELLO:
-            check(not frame.payload, Reason.LENGTH)
+            check(fits, Reason.LENGTH)
             self.expected = (frame.sequence + 1) % SEQUENCES
             return self.hello.pack()
         check(self.expected is not None and frame.nonce == self.hello.nonce, Reason.NONCE)
@@ -111,53 +105,48 @@ class ModelBoard:
         distance = (frame.sequence - self.expected) % SEQUENCES
         repeated = distance >= SEQUENCES - WINDOW
         check(distance == 0 or repeated, Reason.GAP)
-        check(self.chip.network is not None or command not in NEEDS_NETWORK, Reason.UNCONFIGURED)
+        check(self.chip.network is not None or not command.spec.needs_network, Reason.UNCONFIGURED)
+        check(fits, Reason.LENGTH)
         reply = getattr(self, command.name.lower())(frame.payload, repeated)
         if not repeated and self.expected is not None:
             self.expected = (frame.sequence + 1) % SEQUENCES
         return reply
 
     def configure(self, data: bytes, repeated: bool) -> bytes:
-        check(len(data) == CONFIGURATION_BYTES, Reason.LENGTH)
         if not repeated:
             self.chip.configure(data)
             self._following = 0
         return b""
 
     def table(self, data: bytes, repeated: bool) -> bytes:
-        check(len(data) == 1 + TABLE_BYTES, Reason.LENGTH)
-        check(data[0] < len(self.chip.layers), Reason.RANGE)
+        (layer,), thresholds = Command.TABLE.read(data)
+        check(layer < len(self.chip.layers), Reason.RANGE)
         if not repeated:
-            self.chip.tables[data[0]] = data[1:]
+            self.chip.tables[layer] = thresholds
         return b""
 
     def write(self, data: bytes, repeated: bool) -> bytes:
-        check(len(data) >= 2, Reason.LENGTH)
-        (row,) = struct.unpack_from("<H", data)
-        check(row < self.chip.row_count and len(data) - 2 <= self.chip.weights.shape[1], Reason.RANGE)
+        (row,), weights = Command.WRITE.read(data)
+        check(row < self.chip.row_count and len(weights) <= self.chip.weights.shape[1], Reason.RANGE)
         if not repeated:
-            self.chip.weights[row, : len(data) - 2] = np.frombuffer(data[2:], np.int8)
+            self.chip.weights[row, : len(weights)] = np.frombuffer(weights, np.int8)
         return b""
 
     def read(self, data: bytes, repeated: bool) -> bytes:
-        check(len(data) == 4, Reason.LENGTH)
-        row, count = struct.unpack("<HH", data)
+        (row, count), _ = Command.READ.read(data)
         check(row < self.chip.row_count and count <= self.chip.weights.shape[1], Reason.RANGE)
         return self.chip.weights[row, :count].tobytes()
 
     def train(self, data: bytes, repeated: bool) -> bytes:
         chip = self.chip
-        check(len(data) >= TRAIN.size, Reason.LENGTH)
-        first, count = TRAIN.unpack_from(data)
-        check(len(data) == train_length(count, chip.inputs), Reason.LENGTH)
+        (first, count), samples = Command.TRAIN.read(data)
         behind = (self._following - first) % FIRST
         check(count <= behind <= RING if repeated else behind == 0, Reason.SAMPLE)
-        images = TRAIN.size + 2 * count
-        labels = struct.unpack(f"<{count}H", data[TRAIN.size : images])
+        labels, images = struct.unpack(f"<{count}H", samples[: 2 * count]), samples[2 * count :]
         places = [(first + i) % RING for i in range(count)]
         if not repeated:
             check(all(label < chip.classes for label in labels), Reason.RANGE)
-            for place, image, label in zip(places, self.images(data[images:]), labels, strict=True):
+            for place, image, label in zip(places, self.images(images), labels, strict=True):
                 self._ring[place] = chip.train(image, label)
             self._following += count
         self.applied, self.repeated = self.applied + (not repeated), self.repeated + repeated
@@ -165,12 +154,10 @@ class ModelBoard:
         return predictions + PROGRESS.pack(chip.signature, chip.samples)
 
     def infer(self, data: bytes, repeated: bool) -> bytes:
-        check(len(data) >= 1, Reason.LENGTH)
-        check(len(data) == infer_length(data[0], self.chip.inputs), Reason.LENGTH)
-        return struct.pack(f"<{data[0]}H", *map(self.chip.infer, self.images(data[1:])))
+        (count,), images = Command.INFER.read(data)
+        return struct.pack(f"<{count}H", *map(self.chip.infer, self.images(images)))
 
     def state(self, data: bytes, repeated: bool) -> bytes:
-        check(len(data) in (0, STATE.size), Reason.LENGTH)
         chip = self.chip
         if data:
             state = unpack_state(data)
@@ -181,12 +168,10 @@ class ModelBoard:
         return pack_state(State(chip.prng, chip.samples, chip.signature))
 
     def counters(self, data: bytes, repeated: bool) -> bytes:
-        check(not data, Reason.LENGTH)
-        return struct.pack(f"<{len(COUNTERS)}Q", self.bad_frames, *list(self.chip.counters.values())[1:])
+        return COUNTER_VALUES.pack(**self.chip.counters | {"bad_frames": self.bad_frames})
 
     def reset(self, data: bytes = b"", repeated: bool = False) -> bytes:
         """Also what a button or a loss of power does: everything is forgotten, and there is a new nonce."""
-        check(not data, Reason.LENGTH)
         self.chip.network, self.expected, self.bad_frames = None, None, 0
         self.hello = replace(self.hello, nonce=(self.hello.nonce + 2) % 2**32)
         return b""

@@ -4,22 +4,13 @@ It knows what the link tells it (registers, tables, rows), not `Network`: a regi
 makes it learn wrongly. Slow; for networks of tens of neurons.
 """
 
-import struct
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from sw.contract.frames import COUNTERS
-from sw.contract.registers import LAYER_REGISTERS, NETWORK_REGISTERS, Register
+from sw.contract.registers import REGISTERS
 from sw.contract.state import sign
-
-KINDS = {8: "b", 16: "h", 32: "i"}
-
-
-def _read(registers: Sequence[Register], data: bytes) -> tuple[dict[str, Any], bytes]:
-    layout = struct.Struct("<" + "".join(KINDS[r.width] if r.signed else KINDS[r.width].upper() for r in registers))
-    return dict(zip((r.name for r in registers), layout.unpack(data[: layout.size]), strict=True)), data[layout.size :]
 
 
 class Chip:
@@ -35,13 +26,8 @@ class Chip:
 
     def configure(self, data: bytes) -> None:
         """CONFIGURE: the registers."""
-        self.network, rest = _read(NETWORK_REGISTERS, data)
-        self.layers = []
-        for _ in range(4):
-            layer, rest = _read(LAYER_REGISTERS, rest)
-            self.layers.append(layer)
-        assert not rest
-        self.layers = self.layers[: self.network["layers"]]
+        self.network, layers = REGISTERS.unpack(data)
+        self.layers = layers[: self.network["layers"]]
         self.tables = [bytes(512)] * len(self.layers)
         self.samples, self.signature, self.counters = 0, 0, dict.fromkeys(COUNTERS, 0)
 

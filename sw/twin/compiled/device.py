@@ -1,6 +1,7 @@
 """The compiled twin behind the interface of a board, as `sw.twin.device` is for the twin."""
 
 import ctypes
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -13,21 +14,23 @@ from sw.contract.network import Network
 from sw.contract.state import State
 from sw.contract.table import table_bytes
 from sw.data.initial_weights import initial_weights
-from sw.twin.compiled.library import SOURCE, library
+from sw.twin.compiled.library import SOURCE, library, say_nothing
 from sw.twin.samples import labels_of, pixels_of, weights_of
 
 COUNTERS = ("learned", "draws", "rows_learned")
+SYNAPSES_AT_ONCE = 4_000_000_000  # of a batch: about a tenth of a second
+MOST_AT_ONCE = 10_000  # samples
 
 
 class CompiledDevice:
     """One network in native code with the methods of `TwinDevice`: the same values, types and refusals.
 
-    Parameters: `source`, the C++ text of the machine. Raises `CompilerError` where it cannot be compiled. Use it as a
-    context manager or call `close`.
+    Parameters: `source`, the C++ text of the machine; `report` is told where it has to be compiled. Raises `CompilerError`
+    where it cannot be. Use it as a context manager or call `close`.
     """
 
-    def __init__(self, source: Path = SOURCE) -> None:
-        self._library = library(source)
+    def __init__(self, source: Path = SOURCE, report: Callable[[str], None] = say_nothing) -> None:
+        self._library = library(source, report)
         self._network: Network | None = None
         self._machine: ctypes.c_void_p | None = None
         self._samples = 0
@@ -35,6 +38,13 @@ class CompiledDevice:
     def describe(self) -> str:
         """What answers, in one line."""
         return "compiled twin: the accelerator in C++, any network"
+
+    @property
+    def batch(self) -> int:
+        """Samples of a call: it is worth making, and Ctrl-C does not wait long for its end."""
+        _, network = self._configured()
+        synapses = sum(rows * columns for rows, columns in network.shapes)
+        return max(1, min(MOST_AT_ONCE, SYNAPSES_AT_ONCE // synapses))
 
     def configure(self, network: Network) -> None:
         """Become `network`: initial weights, its random word, no samples, counters at zero."""
@@ -56,7 +66,7 @@ class CompiledDevice:
         """Replace the hidden weights: int8 (n_l, n_{l-1}), layer 1 first."""
         machine, network = self._configured()
         for i, layer in enumerate(weights_of(weights, network)):
-            self._library.machine_load(machine, i, _address(layer.numpy()))
+            self._library.machine_load(machine, i, _address(layer))
 
     def read_weights(self) -> list[np.ndarray]:
         """The hidden weights: int8 (n_l, n_{l-1}), layer 1 first."""
@@ -89,6 +99,11 @@ class CompiledDevice:
         self._samples = (self._samples + len(given)) % 2**64
         return predictions
 
+    def stream(self, batches: Iterable[tuple[Any, Any]]) -> Iterator[np.ndarray]:
+        """`train` on one batch after the other."""
+        for pixels, labels in batches:
+            yield self.train(pixels, labels)
+
     def infer(self, pixels: Any) -> np.ndarray:
         """Predictions of `pixels` (N, n_0): uint16 (N,). Changes nothing."""
         return self._run(self._pixels(pixels, self._configured()[1]), None)
@@ -98,6 +113,10 @@ class CompiledDevice:
         values = np.zeros(len(COUNTERS), dtype=np.int64)
         self._library.machine_counters(self._configured()[0], _address(values))
         return dict(zip(COUNTERS, values.tolist(), strict=True))
+
+    def reconnect(self) -> None:
+        """Forget the network: nobody else resets it."""
+        self.close()
 
     def close(self) -> None:
         """Forget the network."""
@@ -121,7 +140,7 @@ class CompiledDevice:
         return self._machine, self._network
 
     def _pixels(self, pixels: Any, network: Network) -> NDArray[np.uint8]:
-        return np.ascontiguousarray(pixels_of(pixels, 1, network.layers[0])[0].numpy())
+        return pixels_of(pixels, 1, network.layers[0])[0]
 
     def _run(self, pixels: NDArray[np.uint8], labels: NDArray[np.int64] | None) -> np.ndarray:
         predictions = np.zeros(len(pixels), dtype=np.uint16)

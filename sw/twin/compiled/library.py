@@ -7,6 +7,7 @@ import platform
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from sw.contract.error import MetaplastError
@@ -21,16 +22,27 @@ class CompilerError(MetaplastError):
     """There is no compiler, or it refuses the source. One sentence."""
 
 
+def say_nothing(line: str) -> None:
+    """Where nobody waits."""
+
+
 @functools.cache
-def library(source: Path = SOURCE) -> ctypes.CDLL:
-    """The compiled `source`, made on first use (some seconds) and kept (`sw.tree.built`). Raises `CompilerError`."""
+def library(source: Path = SOURCE, report: Callable[[str], None] = say_nothing) -> ctypes.CDLL:
+    """The compiled `source`, made on first use (some seconds, which `report` is told) and kept (`sw.tree.built`).
+
+    Raises `CompilerError`.
+    """
     if shutil.which(COMPILE[0]) is None:
         raise CompilerError("g++ is missing: install it (Debian, Ubuntu: sudo apt-get install g++)")
     compiler = subprocess.run([COMPILE[0], "-dumpfullversion"], capture_output=True, text=True).stdout
     # Code for one processor is not code for another, and a folder may be shared: the machine's name is part of the hash.
     parts = [source.read_text(encoding="utf-8"), *COMPILE, compiler, platform.machine(), platform.node()]
     name = f"{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:16]}.so"
-    loaded = ctypes.CDLL(str(built.found(ROOM, name) or _compile(source, name)))
+    made = built.found(ROOM, name)
+    if made is None:
+        report("compiling the twin (once)")
+        made = _compile(source, name)
+    loaded = ctypes.CDLL(str(made))
     loaded.machine_new.restype = ctypes.c_void_p
     loaded.machine_random.restype = ctypes.c_uint32
     loaded.machine_signature.restype = ctypes.c_uint32

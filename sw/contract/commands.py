@@ -1,0 +1,58 @@
+"""The commands of the link, each declared once: number, request, reply, when it may come.
+
+To add one is to add an entry here, with a new number, and what the board does: in `hw/link/orders.py` where its bytes go, in
+`hw/link/report.py` or `hw/link/answer.py` where its reply comes from.
+"""
+
+from sw.contract.frames import COUNTER_VALUES, HELLO, PROGRESS, STATE, TABLE_BYTES
+from sw.contract.registers import CONFIGURATION_BYTES
+from sw.contract.specification import Bytes, Columns, CommandTable, Items, Specification
+from sw.contract.structure import Field, Limit, Structure
+
+ROW, COUNT = Field("row", 16, limit=Limit.ROW), Field("count", 8)
+LABELS, IMAGES, PREDICTIONS = Items("labels", 16), Items("images"), Items("predictions", 16)
+WEIGHTS = "hidden weights"
+
+
+class Command(CommandTable):
+    """Types of requests."""
+
+    HELLO = 1, Specification(reply=(HELLO,), in_session=False)
+    # takes on a network; clears all inputs, counters and the sample count
+    CONFIGURE = 2, Specification(rest=(Bytes("the registers", CONFIGURATION_BYTES),), changes=True)
+    # the threshold table of a layer (`sw.contract.table.table_bytes`)
+    TABLE = (
+        3,
+        Specification(
+            front=Structure("", Field("layer", 8, limit=Limit.LAYER)),
+            rest=(Bytes("thresholds", TABLE_BYTES),),
+            needs_network=True,
+            changes=True,
+        ),
+    )
+    WRITE = 4, Specification(front=Structure("", ROW), rest=(Columns(WEIGHTS),), needs_network=True, changes=True)
+    READ = (
+        5,
+        Specification(
+            front=Structure("", ROW, Field("count", 16, limit=Limit.COLUMNS)),
+            reply=(Items(WEIGHTS, 8, signed=True),),
+            needs_network=True,
+        ),
+    )
+    # `first`: the training samples before it, modulo `FIRST`
+    TRAIN = (
+        6,
+        Specification(
+            front=Structure("", Field("first", 16), COUNT),
+            rest=(LABELS, IMAGES),
+            reply=(PREDICTIONS, PROGRESS),
+            needs_network=True,
+            changes=True,
+        ),
+    )
+    INFER = 7, Specification(front=Structure("", COUNT), rest=(IMAGES,), reply=(PREDICTIONS,), needs_network=True)
+    # tells the state, after it has been set if there is one; the random word alone can be wrong
+    STATE = 8, Specification(front=STATE, arguments=1, optional=True, reply=(STATE,), changes=True)
+    COUNTERS = 9, Specification(reply=(COUNTER_VALUES,))
+    # forgets configuration and counters; a new nonce
+    RESET = 10, Specification(changes=True)

@@ -1,0 +1,163 @@
+"""What a command is: the parts of its request and of its reply, and when it may come.
+
+`sw.contract.commands` is the table; board, host, models and documents loop over it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, Self
+
+from sw.contract.error import require
+from sw.contract.frames import image_bytes
+from sw.contract.structure import Field, Structure
+
+
+@dataclass(frozen=True)
+class Bytes:
+    """Always so many bytes."""
+
+    what: str
+    length: int
+
+    def __str__(self) -> str:
+        return f"{self.what}, {self.length} bytes"
+
+
+@dataclass(frozen=True)
+class Items:
+    """As many as the argument `count` says: numbers of `width` bits or, where it is 0, images of the network's inputs."""
+
+    what: str
+    width: int = 0
+    signed: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.what} {Field('', self.width, self.signed).kind} × count" if self.width else f"{self.what} × count"
+
+    def length(self, inputs: int) -> int:
+        """Bytes of one of them."""
+        return self.width // 8 or image_bytes(inputs)
+
+
+@dataclass(frozen=True)
+class Columns:
+    """A byte for each of the columns 0, 1, … of a row, as far as the payload goes."""
+
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.what} i8 of columns 0, 1, …"
+
+
+Part = Structure[Field] | Bytes | Items | Columns
+
+
+@dataclass(frozen=True, kw_only=True)
+class Specification:
+    """One command.
+
+    Parameters
+    ----------
+    front : the fields at the front of a request's payload
+    arguments : how many of them the board has to know before it changes anything; all, if it is not said
+    rest : the parts that follow. With `Items` the last argument is `count`, of 8 bits
+    optional : a request may come without any payload, too; it then only asks
+    reply : the parts of the reply's payload; a `count` is that of the request
+    needs_network : it is refused as UNCONFIGURED before there is a network
+    changes : it changes the board (an `optional` one, if it has a payload): a repetition is answered and not done
+    in_session : it needs the nonce and a number that follows; the one that does not begins a session
+    """
+
+    front: Structure[Field] = Structure("")
+    arguments: int | None = None
+    rest: tuple[Part, ...] = ()
+    optional: bool = False
+    reply: tuple[Part, ...] = ()
+    needs_network: bool = False
+    changes: bool = False
+    in_session: bool = True
+
+    def __post_init__(self) -> None:
+        counts = any(isinstance(part, Items) for part in (*self.rest, *self.reply))
+        last = self.known[-1] if self.known else None
+        require(not counts or (last is not None and last.name == "count"), "items need a count, the last argument")
+        told = not self.optional or self.argument_bytes != self.length
+        require(told, "what may be left out needs something behind its arguments, by which the board sees that it has come")
+
+    @property
+    def known(self) -> tuple[Field, ...]:
+        """The arguments."""
+        return self.front.fields[: self.arguments]
+
+    @property
+    def argument_bytes(self) -> int:
+        """Bytes of the arguments."""
+        return sum(field.width for field in self.known) // 8
+
+    @property
+    def is_stream(self) -> bool:
+        """Samples follow, which the engine takes while it works on those before; every other command waits for its rest."""
+        return any(isinstance(part, Items) and not part.width for part in self.rest)
+
+    @property
+    def fills_row(self) -> bool:
+        """The rest of a request are columns of a row, at most as many as the array has."""
+        return any(isinstance(part, Columns) for part in self.rest)
+
+    @property
+    def length(self) -> int | None:
+        """Bytes of a payload that always has as many, None for one that has not; an `optional` one may also have none."""
+        return _fixed(self.front, *self.rest)
+
+    @property
+    def reply_length(self) -> int | None:
+        """Bytes of a reply that always has as many, None for one that has not."""
+        return _fixed(*self.reply)
+
+    def fits(self, payload: bytes, inputs: int = 0) -> bool:
+        """Whether a payload has a length that the command may have; `inputs` of the network."""
+        if not payload and self.optional:
+            return True
+        if self.length is not None or len(payload) < self.argument_bytes:
+            return len(payload) == self.length
+        if self.fills_row:
+            return True
+        return len(payload) == self.argument_bytes + payload[self.argument_bytes - 1] * self.item_length(inputs)
+
+    def item_length(self, inputs: int) -> int:
+        """Bytes of a request for each one that it counts: a sample's image and label."""
+        return sum(part.length(inputs) for part in self.rest if isinstance(part, Items))
+
+    def changes_board(self, payload: bytes) -> bool:
+        """Whether a request with this payload changes the board."""
+        return self.changes and not (self.optional and not payload)
+
+
+class CommandTable(IntEnum):
+    """Commands: a member is the number of its type on the wire, and `spec` is what it means."""
+
+    spec: Specification
+
+    def __new__(cls, code: int, spec: Specification) -> Self:
+        member = int.__new__(cls, code)
+        member._value_, member.spec = code, spec
+        return member
+
+    def payload(self, *rest: bytes, **front: int) -> bytes:
+        """The payload of a request: the fields at its front by name, then its other parts. Raises `ContractError`."""
+        return self.spec.front.pack(**front) + b"".join(rest)
+
+    def read(self, payload: bytes) -> tuple[Any, bytes]:
+        """The inverse: the fields at the front of a payload that `fits`, and what follows them."""
+        return self.spec.front.unpack_from(payload), payload[self.spec.front.size :]
+
+
+def _fixed(*parts: Part) -> int | None:
+    lengths = list(_lengths(parts))
+    return None if None in lengths else sum(length for length in lengths if length)
+
+
+def _lengths(parts: tuple[Part, ...]) -> Iterator[int | None]:
+    for part in parts:
+        yield part.size if isinstance(part, Structure) else part.length if isinstance(part, Bytes) else None
