@@ -1,5 +1,6 @@
 """`metaplast train`: one pass over samples, each predicted, then learned; leaves a checkpoint."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,10 +16,12 @@ from sw.host.checkpoint import Checkpoint
 from sw.host.error import InputError
 from sw.host.interruption import Interrupted, Interruption
 from sw.host.training import Often, Training
-from sw.terminal.opening import find_board, port_path, read_configuration, read_samples
+from sw.terminal.data_files import DataFiles, file_of
+from sw.terminal.opening import find_board, port_path, read_configuration
 from sw.terminal.options import (
     BoardName,
     Config,
+    EncoderText,
     GeometryText,
     Images,
     Json,
@@ -48,6 +51,7 @@ def train(
     port: Port = None,
     geometry: GeometryText = None,
     threshold: Threshold = str(DEFAULT_THRESHOLD),
+    encoder: EncoderText = None,
     samples: Annotated[int | None, typer.Option(help="How many; all that are left by default.", metavar="N")] = None,
     skip: Annotated[int, typer.Option(help="Leave out the first K of the stream.", metavar="K")] = 0,
     shuffle: Annotated[int | None, typer.Option(help="Seed of the order; file order by default.", metavar="S")] = None,
@@ -73,7 +77,7 @@ def train(
     often = Often(samples=checkpoint_every, minutes=checkpoint_minutes)
     if (config is None) == (resume is None):
         raise InputError("give either --config, to begin with a new network, or --resume, to go on from a checkpoint")
-    given = {"--config": config, "--images": images, "--labels": labels, "--port": port_path(port)}
+    given = {"--config": config, "--images": file_of(images), "--labels": file_of(labels), "--port": port_path(port)}
     check_outputs({"--save": save, "--json": json}, given)
     check_outputs({"--json": json}, {"--resume": resume})  # --save may be the checkpoint that one goes on from
     if often != Often() and place_of(save).takes_bytes:
@@ -82,8 +86,12 @@ def train(
     asked |= {"horizon": rehearsal_horizon, "prng": rehearsal_prng}
     start = _start(config, resume, asked)
     chosen = find_board(board, port, geometry, start.network)
-    pixels, classes = read_samples(images, labels, start.network, threshold, permutation)
-    order = sample_order(len(pixels), samples=samples, skip=skip, shuffle=shuffle)
+    is_encoded = encoder is not None or start.meaning.encoder is not None
+    data = DataFiles.load(images, labels, start.network, is_encoded=is_encoded)
+    order = sample_order(len(data.targets), samples=samples, skip=skip, shuffle=shuffle)
+    stream = sample_order(len(data.targets), skip=skip, shuffle=shuffle)  # also what is left for another time
+    start = replace(start, meaning=data.meaning(start.meaning, encoder, stream))
+    pixels, classes = data.bits(start.meaning, start.network, threshold, permutation)
     options = {"--board": board, "--port": port, "--geometry": geometry, "--images": images, "--labels": labels}
     options |= {"--threshold": threshold, "--shuffle": shuffle, "--permutation": permutation, "--json": json}
     options |= {f"--rehearsal-{name}": value for name, value in asked.items() if name != "size"} | {"--rehearsal": rehearsal}

@@ -46,7 +46,7 @@ def load_features(samples: str | Path, labels: str | Path) -> NDArray[Any]:
         array = _array(file, name)
         if array.ndim < 2 or array.dtype.kind not in "buif" or not array.size:
             raise DataError(f"{samples} is {array.dtype} of shape {array.shape}, expected numbers of shape (n, features)")
-        return array.reshape(len(array), -1)
+        return _finite(samples, array.reshape(len(array), -1))
     if name is not None:
         raise DataError(f"{samples} is one column of a table, expected all that are features: leave the name away")
     names, rows = _table(file)
@@ -54,7 +54,7 @@ def load_features(samples: str | Path, labels: str | Path) -> NDArray[Any]:
     columns = [i for i, column in enumerate(names) if not (label_file == file and column == label_name)]
     if not columns:
         raise DataError(f"{file} has no column beside the labels: give a table with features")
-    return np.array([[_number(file, line, names[i], row[i]) for i in columns] for line, row in rows], np.float64)
+    return _finite(file, np.array([[_number(file, line, names[i], row[i]) for i in columns] for line, row in rows]))
 
 
 def load_targets(labels: str | Path, count: int) -> NDArray[Any]:
@@ -123,6 +123,15 @@ def _column(file: Path, name: str | None) -> NDArray[Any]:
         return np.array([int(text) for text in texts])
     except (ValueError, OverflowError):
         return np.array(texts)
+
+
+def _finite(samples: str | Path, features: NDArray[Any]) -> NDArray[Any]:
+    wrong = np.argwhere(~np.isfinite(features))
+    if len(wrong):
+        sample, feature = wrong[0]
+        value = features[sample, feature]
+        raise DataError(f"{samples} has {value} as feature {feature} of sample {sample}, expected a finite number")
+    return features
 
 
 def _number(file: Path, line: int, name: str, text: str) -> float:

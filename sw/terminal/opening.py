@@ -7,13 +7,10 @@ from sw.contract.error import ContractError
 from sw.contract.geometry_text import parse_geometry
 from sw.contract.network import Network
 from sw.contract.rehearsal import Rehearsal
-from sw.data.binarise import bits_of_file, parse_thresholds, permute
-from sw.data.labelled import load_labelled
 from sw.files.error import FileError
 from sw.files.input import read_text
 from sw.host import boards
 from sw.host.error import InputError
-from sw.host.learning_device import Bits, Labels
 
 
 def read_configuration(path: Path) -> tuple[Network, Rehearsal]:
@@ -41,9 +38,3 @@ def find_board(name: str, port: str | None, geometry: str | None, network: Netwo
     board = boards.find(name, port, parse_geometry(geometry) if geometry is not None else None)
     board.check_fits(network)
     return board
-
-
-def read_samples(images: Path, labels: Path, network: Network, threshold: str, permutation: int | None) -> tuple[Bits, Labels]:
-    """The pixel bits (n, n_0) and labels (n,) of two files, as the network is to see them. Raises `DataError`."""
-    grey, classes = load_labelled(images, labels, pixels=network.layers[0], classes=network.layers[-1])
-    return permute(bits_of_file(grey, parse_thresholds(threshold), images), permutation), classes
