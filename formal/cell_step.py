@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from amaranth.hdl import Assert, Assume, Cat, Elaboratable, Module, Mux, Signal, Value, signed
 
-from formal.bare_cell import CELL, UPDATE, BareCell
+from formal.bare_cell import DECODE, LANE, UPDATE, BareCell
 from formal.claim import Claim
 from formal.clocked import clocked_module, earlier
 from formal.source import Bug
@@ -124,8 +124,8 @@ CLAIMS = (
         harness=lambda bug: CellHarness(learning, bug),
         depth=DEPTH,
         bugs=(
-            Bug(CELL, "(moves3 & ~past_end) | written_lane", "moves3 | written_lane"),
-            Bug(CELL, "Mux(nearer, toward, away)", "Mux(nearer, away, toward)"),
+            Bug(LANE, "(steps[3] & ~past_end) | is_written[3]", "steps[3] | is_written[3]"),
+            Bug(LANE, "Mux(nearer, toward, away)", "Mux(nearer, away, toward)"),
             Bug(UPDATE, "below = threshold[7] | (", "below = ("),
             Bug(UPDATE, "turned, equal=negative)", "turned, equal=~negative)"),
             Bug(UPDATE, "valid & below", "below"),
@@ -138,7 +138,7 @@ CLAIMS = (
         depth=DEPTH,
         bugs=(
             Bug(UPDATE, "Mux(relax, ~below,", "Mux(relax, below,"),
-            Bug(CELL, "downs = _any_of(opcode1, Opcode.UNLOAD, Opcode.RELAX)", "downs = opcode1 == Opcode.UNLOAD"),
+            Bug(DECODE, "_is_one_of(opcode, Opcode.UNLOAD, Opcode.RELAX)", "opcode == Opcode.UNLOAD"),
             Bug(UPDATE, "Mux(relax, ~below, valid & below)", "valid & Mux(relax, ~below, below)"),
             Bug(UPDATE, "turned, equal=negative)", "turned, equal=0)"),
         ),
@@ -149,8 +149,8 @@ CLAIMS = (
         harness=lambda bug: CellHarness(other_tokens, bug),
         depth=DEPTH,
         bugs=(
-            Bug(CELL, "~((opcode1 == Opcode.WRITE) & hit1)", "~(opcode1 == Opcode.WRITE)"),
-            Bug(CELL, "zero=keeps)", "zero=0)"),
+            Bug(DECODE, "~((opcode == Opcode.WRITE) & hit[1])", "~(opcode == Opcode.WRITE)"),
+            Bug(LANE, "zero=asked.keeps[2])", "zero=0)"),
         ),
     ),
 )

@@ -2,7 +2,7 @@
 
 from amaranth.hdl import Assert, Cat, Elaboratable, Module, Mux, Signal
 
-from formal.bare_cell import CELL, BareCell
+from formal.bare_cell import CELL, DECODE, LANE, MATCH_SUM, BareCell
 from formal.claim import Claim
 from formal.clocked import clocked_module, earlier
 from formal.source import Bug
@@ -67,14 +67,14 @@ CLAIMS = tuple(
         harness=lambda bug, rows=rows: SumHarness(rows, bug),
         depth=DEPTH,
         bugs=(
-            Bug(CELL, "popcount(matches[1:])", "popcount(matches[2:])"),
+            Bug(MATCH_SUM, "popcount(matches[2][1:])", "popcount(matches[2][2:])"),
             Bug(CELL, "valid_all & ~(signs ^ negative_all)", "~(signs ^ negative_all)"),
-            Bug(CELL, "zero=other1)", "zero=0)"),
-            Bug(CELL, "read & (lane1 == i)", "read"),
-            Bug(CELL, "(opcode1 == Opcode.UNLOAD) & hit1)", "opcode1 == Opcode.UNLOAD)"),
-            Bug(CELL, "downs = _any_of(opcode1, Opcode.UNLOAD, Opcode.RELAX)", "downs = opcode1 == Opcode.RELAX"),
-            Bug(CELL, "~total[len(counter) - 1] | counter[-1]", "~total[len(counter) - 1]"),
-            Bug(CELL, "Mux(learn, negative[i], sign) ^ error_negative", "Mux(learn, negative[i], sign)"),
+            Bug(CELL, "zero=asked.not_forward[1])", "zero=0)"),
+            Bug(DECODE, "read & (lane == i)", "read"),
+            Bug(DECODE, "(opcode == Opcode.UNLOAD) & hit[1])", "opcode == Opcode.UNLOAD)"),
+            Bug(DECODE, "_is_one_of(opcode, Opcode.UNLOAD, Opcode.RELAX)", "opcode == Opcode.RELAX"),
+            Bug(LANE, "~total[len(counter) - 1] | counter[-1]", "~total[len(counter) - 1]"),
+            Bug(LANE, "Mux(learn, negative, sign) ^ down", "Mux(learn, negative, sign)"),
         ),
     )
     for rows in (2, 600)

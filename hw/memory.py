@@ -6,7 +6,8 @@ from amaranth.lib.memory import Memory
 
 from sw.contract.geometry import Geometry
 
-LUT_DEPTH = 192
+LUT_DEPTH = 128
+"""Words up to which a memory is made of LUTs where that is asked for (`memory_style`)."""
 MEMORY_WORD = "memory_word"
 """Attribute of the register of a memory: nobody looks at it before a word has been read."""
 
@@ -23,13 +24,15 @@ def add_memory(m: Module, name: str, *, shape: object, depth: int, style: str | 
     return memory
 
 
-def small_memory_style(geometry: Geometry, depth: int) -> str | None:
-    """Where a memory of the engine goes: to LUTs, up to `LUT_DEPTH` words, for weights take nearly all block RAMs.
+def memory_style(geometry: Geometry, depth: int) -> str | None:
+    """Where a memory beside the weights goes: to LUTs, up to `LUT_DEPTH` words, for weights take nearly all block RAMs.
 
     The last free blocks of a device lie wherever the weights' left them, which costs more clock than the LUTs cost area.
     Devices with single-port weight memories (iCE40) have block RAMs left and no LUT memory: there synthesis chooses.
     """
-    return "distributed" if geometry.memory_ports == 2 and depth <= LUT_DEPTH else None
+    if geometry.memory_ports == 1:
+        return None
+    return "distributed" if depth <= LUT_DEPTH else "block"
 
 
 def read_word(m: Module, memory: Memory, *, address: ValueLike, enable: ValueLike = 1):

@@ -37,7 +37,9 @@ from cocotb.clock import Clock
 from cocotb_tools.runner import get_runner
 
 from hw.verilog import to_verilog
+from sim.simulator_verilog import for_simulator
 from sw.tree import built
+from sw.tree.sources import texts
 
 BUILD = built.folder("sim")
 CLOCK_PERIOD_NS = 10
@@ -55,11 +57,6 @@ BUILD_ARGUMENTS = {
         "0",
         "-fno-dfg-break-cycles",
     ],
-}
-# A constant part of a signal comes as a process without a trigger (`hw.verilog`): what makes each simulator run it.
-CONSTANT_PROCESS = {
-    "icarus": (r"always @\*(\n +[^\n=]+ = \d+'h[0-9a-f]+;\n)", r"initial\1"),
-    "verilator": (r"always @\*", "always_comb"),
 }
 SPECIAL_TO_MAKE = re.compile(r"""[\s:#$%;&|<>()*?\[\]~'"`\\]""")
 NEVER_RUN = "found no sensitivities"
@@ -176,7 +173,7 @@ def refuse_for_make(*folders: Path) -> None:
 def _build(component: Any, sources: Sequence[str], simulator: str, waves: bool) -> Path:
     """The directory with the built simulation of a component; built at most once for a given RTLIL."""
     text = rtlil.convert(component, name="top", emit_src=False)
-    key = json.dumps([text, list(sources), simulator, waves, BUILD_ARGUMENTS[simulator], CONSTANT_PROCESS[simulator]])
+    key = json.dumps([text, list(sources), simulator, waves, BUILD_ARGUMENTS[simulator], *texts("sim/simulator_verilog.py")])
     directory = BUILD / "builds" / hashlib.sha256(key.encode()).hexdigest()[:20]
     directory.mkdir(parents=True, exist_ok=True)
     with (directory / "lock").open("w", encoding="utf-8") as lock:
@@ -186,13 +183,13 @@ def _build(component: Any, sources: Sequence[str], simulator: str, waves: bool) 
         for stale in directory.iterdir():
             if stale.name != "lock":
                 shutil.rmtree(stale) if stale.is_dir() else stale.unlink()
-        texts = [re.sub(*CONSTANT_PROCESS[simulator], text) for text in (to_verilog(component, "top"), *sources)]
+        modules = [for_simulator(text, simulator) for text in (to_verilog(component, "top"), *sources)]
         arguments = list(BUILD_ARGUMENTS[simulator])
         if waves and simulator == "icarus":
-            texts.append(WAVES_MODULE.replace("{top}", "top"))
+            modules.append(WAVES_MODULE.replace("{top}", "top"))
             arguments += ["-s", "waves"]
-        files = [directory / f"source_{i}.v" for i in range(len(texts))]
-        for file, content in zip(files, texts, strict=True):
+        files = [directory / f"source_{i}.v" for i in range(len(modules))]
+        for file, content in zip(files, modules, strict=True):
             file.write_text(content, encoding="utf-8")
         log = directory / "build.log"
         try:

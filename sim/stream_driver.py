@@ -57,6 +57,9 @@ class Source:
 
     async def _run(self) -> None:
         while True:
+            if not self.offered and not self.queue:  # nothing to do at any edge: benches idle most of their time
+                self.queued.clear()
+                await self.queued.wait()
             await self.clock.rising_edge
             if self.offered and self.ready.value == 1:
                 self.offered = False
@@ -76,6 +79,7 @@ class Sink:
         self.payload, self.valid, self.ready = (getattr(dut, f"{name}__{end}") for end in ("payload", "valid", "ready"))
         self.stalls = Stalls(Random(random.random()), stalls)
         self.received: list[int] = []
+        self.arrived = Event()
         self.paused = False
         self.ready.value = 0
         self.task = cocotb.start_soon(self._run())
@@ -90,6 +94,15 @@ class Sink:
         taken, self.received[:] = self.received[:count], self.received[count:]
         return taken
 
+    async def frame(self) -> bytes:
+        """Remove and return the bytes up to the next delimiter, without it."""
+        while 0 not in self.received:
+            self.arrived.clear()
+            await self.arrived.wait()
+        end = self.received.index(0)
+        taken, self.received[:] = bytes(self.received[:end]), self.received[end + 1 :]
+        return taken
+
     async def _run(self) -> None:
         ready, held = False, None
         while True:
@@ -100,9 +113,11 @@ class Sink:
             assert held is None or payload == held, f"{self.name}: offer {held} became {payload} before it was taken"
             if valid and ready:
                 self.received.append(payload)
+                self.arrived.set()
             held = payload if valid and not ready else None
-            ready = not self.paused and not self.stalls()
-            self.ready.value = int(ready)
+            before, ready = ready, not self.paused and not self.stalls()
+            if ready != before:
+                self.ready.value = int(ready)
 
 
 async def cycles(dut: Any, count: int) -> None:

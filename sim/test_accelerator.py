@@ -1,6 +1,8 @@
-"""The whole accelerator, from UART pin to UART pin: every scenario, configured, trained and read back over the wire.
+"""The whole accelerator, from byte to byte: every scenario, configured, trained and read back over the link.
 
-Inside, the observer holds every sample against the twin: scores, means, errors, random word, all weights.
+Inside, the observer holds every sample against the twin: scores, means, errors, random word, all weights. From UART pin to UART
+pin the same takes four times as long, for nothing but bits on wires: one scenario goes that way every time, all of them with
+`make check`.
 """
 
 import os
@@ -13,6 +15,7 @@ import pytest
 from cobs import cobs
 from cocotb.triggers import with_timeout
 
+from hw.accelerator import Accelerator
 from hw.array.array import CELL_MODULE
 from hw.array.cell import Cell
 from hw.link.uart import BaudRate
@@ -21,6 +24,7 @@ from hw.verilog import to_verilog
 from sim.bench import bench_parameters, run_bench, start
 from sim.engine_observer import EngineObserver
 from sim.scenario import SCENARIOS
+from sim.stream_driver import Sink, Source
 from sim.wire import WireSink, WireSource
 from sw.contract import requests
 from sw.contract.commands import Command
@@ -34,14 +38,18 @@ SAMPLES = 200
 RATE = BaudRate(clock_hz=50_000_000, baud=12_000_000)
 REPLY_TIMEOUT_US = 20_000
 IN_FLIGHT = 6
+ON_WIRES = 0  # the scenario of the fewest bytes
 
 
-class SerialHost:
-    """Asks over the wire; one request at a time unless `send` and `reply` are called apart."""
+class Host:
+    """Asks over bytes, or over the wire; one request at a time unless `send` and `reply` are called apart."""
 
-    def __init__(self, dut, random: Random) -> None:
-        ratio = RATE.clock_hz / RATE.baud
-        self.source, self.sink = WireSource(dut, "rx", random, ratio), WireSink(dut, "tx", ratio)
+    def __init__(self, dut, random: Random, over_wires: bool) -> None:
+        if over_wires:
+            ratio = RATE.clock_hz / RATE.baud
+            self.source, self.sink = WireSource(dut, "rx", random, ratio), WireSink(dut, "tx", ratio)
+        else:
+            self.source, self.sink = Source(dut, "rx", random), Sink(dut, "tx", random)
         self.sequence, self.nonce = random.randrange(2**16), 0
 
     def send(self, command: Command, payload: bytes = b"") -> int:
@@ -73,10 +81,11 @@ class SerialHost:
 async def accelerator_learns_like_the_twin(dut):
     random = await start(dut)
     dut.entropy.value = random.getrandbits(32)
+    over_wires = bench_parameters()["over_wires"]
     scenario = SCENARIOS[bench_parameters()["scenario"]]
     geometry, network, weights = scenario.build(SEED)
     pixels, labels = scenario.samples(SEED, network, SAMPLES)
-    host = SerialHost(dut, random)
+    host = Host(dut, random, over_wires)
 
     hello = Hello.unpack(await host.ask(Command.HELLO))
     host.nonce = hello.nonce
@@ -89,7 +98,8 @@ async def accelerator_learns_like_the_twin(dut):
     twin, again = Twin.of(network), Twin.of(network)
     for each in (twin, again):
         each.load(weights, network.prng, begin, signature)
-    observer = EngineObserver(dut.accelerator.engine, dut.clk, geometry, network, twin)
+    engine = dut.accelerator.engine if over_wires else dut.engine
+    observer = EngineObserver(engine, dut.clk, geometry, network, twin)
     observer.announce(pixels, labels)
     packed = np.packbits(pixels, axis=1, bitorder="little")
     predictions, expected, sent, done = [], [], [], 0
@@ -118,9 +128,31 @@ async def accelerator_learns_like_the_twin(dut):
     assert await host.ask_all(list(requests.read(network))) == learned
 
 
-@pytest.mark.parametrize("index", range(len(SCENARIOS)), ids=[s.name.replace(",", "").replace(" ", "-") for s in SCENARIOS])
-def test_accelerator(index):
+def run_scenario(index: int, over_wires: bool) -> None:
     geometry, _, _ = SCENARIOS[index].build(SEED)
-    accelerator = SerialAccelerator(geometry, RATE, cell_instances=True)
+    if over_wires:
+        accelerator = SerialAccelerator(geometry, RATE, cell_instances=True)
+    else:
+        accelerator = Accelerator(geometry, cell_instances=True)
     cell = to_verilog(Cell(geometry), CELL_MODULE)
-    run_bench(accelerator, module=__name__, parameters={"scenario": index}, sources=[cell])
+    run_bench(accelerator, module=__name__, parameters={"scenario": index, "over_wires": over_wires}, sources=[cell])
+
+
+every_scenario = pytest.mark.parametrize(
+    "index", range(len(SCENARIOS)), ids=[s.name.replace(",", "").replace(" ", "-") for s in SCENARIOS]
+)
+
+
+@every_scenario
+def test_accelerator(index):
+    run_scenario(index, over_wires=False)
+
+
+def test_a_scenario_from_pin_to_pin():
+    run_scenario(ON_WIRES, over_wires=True)
+
+
+@pytest.mark.check
+@every_scenario
+def test_every_scenario_from_pin_to_pin(index):
+    run_scenario(index, over_wires=True)

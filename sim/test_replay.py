@@ -21,8 +21,9 @@ from sw.contract.commands import Command
 from sw.contract.error import ContractError
 from sw.contract.frames import unpack_state
 from sw.contract.network import Network
+from sw.tree.sources import ROOT
 
-COMMITTED = Path(__file__).parent / "replay" / "layers.run"
+COMMITTED = ROOT / "sim" / "replay" / "layers.run"
 MOST_BYTES = 200_000
 
 

@@ -1,14 +1,14 @@
 """The boards of the contract: networks that fit, memories that are used up, and what their reports were made for."""
 
 import json
-from pathlib import Path
 
 import pytest
 
 from sw.contract.boards import BOARDS, board_name
 from sw.contract.network import Network
+from sw.tree.sources import ROOT
 
-REPORTS = Path(__file__).parent.parent / "boards" / "reports"
+REPORTS = ROOT / "boards" / "reports"
 # Words of the memory that holds a slice: a block RAM of 36, of 18 kbit, or the two halves of the UP5K's.
 MEMORY_WORDS = {"ecp5": 512, "tangnano20k": 512, "tangnano9k": 1024, "icebreaker": 16384}
 BAUD = dict.fromkeys(BOARDS, 3_000_000) | {"tangnano20k": 2_000_000}

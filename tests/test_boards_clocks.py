@@ -25,9 +25,10 @@ from hw.link.uart import BaudRate
 from hw.serial_accelerator import SerialAccelerator
 from sw.contract.boards import BOARDS
 from sw.contract.geometry import Geometry
+from sw.tree.sources import ROOT
 
 MHZ = 1_000_000
-BOARDS_PAGE = Path(__file__).parent.parent / "docs" / "boards.md"
+BOARDS_PAGE = ROOT / "docs" / "boards.md"
 
 
 def answer(tool: str, *arguments: str, folder: Path | None = None) -> str:

@@ -1,7 +1,6 @@
 """The formula of a sample's cycles against what the counters of the gateware measured, kept in results/bench.json."""
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -9,8 +8,9 @@ from sw.contract.boards import BOARDS
 from sw.contract.cost import ForwardCost, array_latency, division_cycles, forward_cost
 from sw.contract.geometry import Geometry
 from sw.contract.network import Network
+from sw.tree.sources import ROOT
 
-RESULTS = Path(__file__).parent.parent / "results" / "bench.json"
+RESULTS = ROOT / "results" / "bench.json"
 SMALL = Geometry(columns=16, rows=20, grid_height=1, grid_width=2, synapses_per_cell=4, folds=2, slices=2)
 
 

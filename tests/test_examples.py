@@ -3,9 +3,8 @@
 import re
 import subprocess
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+from sw.tree.sources import ROOT
 
 
 def test_first_light_learns_digits():

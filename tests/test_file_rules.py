@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from sw.tree.sources import ROOT
+
 ROOMS = ("sw", "hw", "formal", "mutation", "boards", "sim")
 WRITERS = {"write_text", "write_bytes", "copyfile", "copy2", "copytree", "savefig", "savez", "savez_compressed"}
 
@@ -16,7 +17,6 @@ MAY_WRITE = {
     "sw/host/process_transport.py": "a file without a name, in memory",
     "sw/host/array_archive.py": "into the file that the one way gives it",
     "sw/contract/protocol.py": "the contract imports the standard library only; a page of the documentation",
-    "sw/experiments/continual/other_rules.py": "a temporary folder of its own",
     "sw/experiments/soaking/killed.py": "a temporary folder of its own",
     "sim/bench.py": "the folder of a bench",
     "sim/netlist/build.py": "the cache of builds",

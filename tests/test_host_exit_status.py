@@ -4,7 +4,6 @@ import errno
 import os
 import re
 import subprocess
-from pathlib import Path
 
 import pytest
 import typer
@@ -15,9 +14,10 @@ from sw.host import checkpoint
 from sw.host.interruption import EXIT_STATUS, SIGNALS
 from sw.terminal import run as exit_status
 from sw.terminal.run import run
+from sw.tree.sources import ROOT
 from tests.program import GEOMETRY, TRAIN, prepare, start
 
-DOCS = Path(__file__).parent.parent / "docs" / "host.md"
+DOCS = ROOT / "docs" / "host.md"
 COUNT = 300
 
 

@@ -1,13 +1,11 @@
 """Nothing is unpickled, anywhere: a file or a board that could make Python run its code is not read in such a way."""
 
 import ast
-from pathlib import Path
 
 import pytest
 
-from sw.tree.sources import sources
+from sw.tree.sources import ROOT, sources
 
-ROOT = Path(__file__).parent.parent
 ROOMS = ("sw", "hw", "boards", "sim")
 MODULES = ("pickle", "_pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal", "jsonpickle", "copyreg")
 LOADERS = ("load", "read_array")  # of NumPy: they unpickle where allow_pickle is not False

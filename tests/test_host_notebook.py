@@ -6,7 +6,6 @@ import pickle
 import re
 import signal
 import threading
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,11 +16,12 @@ from sw.contract.network import Network
 from sw.host import OpenBoard, checkpoint, open_board, ports, streaming
 from sw.host.checkpoint import Checkpoint
 from sw.host.error import BoardError, BusyError, HostError, InputError, LinkError, TransportError
+from sw.tree.sources import ROOT
 from tests.fake_board import SMALL, FakeBoard
 from tests.fake_port import FakePort, board_like, usb_port
 from tests.link_partner import Partner
 
-DOCS = Path(__file__).parent.parent / "docs" / "host.md"
+DOCS = ROOT / "docs" / "host.md"
 NETWORK = Network.of(layers=(64, 20, 10))
 
 

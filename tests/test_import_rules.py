@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sw.tree.sources import sources
+from sw.tree.sources import ROOT, sources
 
-ROOT = Path(__file__).parent.parent
 ROOMS = ("sw", "hw", "formal", "mutation", "boards", "sim", "tests")
 
 # A room is the longest of these that starts a module's name; it may import the standard library, itself, and these.

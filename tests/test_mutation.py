@@ -9,8 +9,8 @@ from mutation import run
 from mutation.change import changes
 from mutation.room import BY_NAME, ROOMS, Room
 from mutation.trial import Tree
+from sw.tree.sources import ROOT
 
-ROOT = Path(__file__).parent.parent
 LIMIT = 60  # seconds of processor time
 
 CHANGES = {

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,14 +10,16 @@ import torch
 from sw.cli.command_line import app
 from sw.contract.error import ContractError
 from sw.contract.network import Network
-from sw.experiments.continual.other_rules import OFFSET_FREE, RULES, OtherRule
+from sw.experiments.continual.other_rules import RULES, OtherRule
 from sw.experiments.continual.student import engine_of
 from sw.experiments.continual.trial import TrialNetwork
 from sw.host.error import InputError
 from sw.terminal.run import run
+from sw.tree.sources import ROOT
 from sw.twin.compiled.device import CompiledDevice
 
 torch.set_num_threads(1)  # tests run side by side
+FREE = 10  # how far a neuron's mean may be from the layer's before its threshold follows it
 ALWAYS = 1000.0  # a rate at which every step is taken, whatever the draw
 
 
@@ -121,8 +122,8 @@ def test_an_own_threshold_follows_the_neuron_s_mean():
     often = np.zeros((1, 64), np.uint8)
     often[0, :40] = 1
     weak, strong = np.zeros((2, 1, 64), np.uint8)
-    weak[0, : 40 - OFFSET_FREE - 1] = 1
-    strong[0, : 40 - OFFSET_FREE] = 1
+    weak[0, : 40 - FREE - 1] = 1
+    strong[0, : 40 - FREE] = 1
     with OtherRule("own-threshold") as device:
         device.configure(own)
         device.write_weights([first, last])
@@ -165,10 +166,10 @@ def test_a_signed_pixel_that_is_off_counts_and_learns(inputs):
 @pytest.mark.parametrize("name", RULES)
 def test_every_rule_is_another_one(name):
     own = replace(network(activation=("gate",)), relax_rate=(30000, 30000), init_range=20)
-    more = replace(own, layers=(30, 20, 3 * RULES[name].read_outs))
+    device = OtherRule(name)
+    more = replace(own, layers=(30, 20, 3 * device.read_outs))
     weights = random_weights(more)
     _, (first, _) = learned(CompiledDevice(), own, random_weights(own))
-    device = OtherRule(name)
     _, (other, _) = learned(device, own, weights)
     assert (first != other).any() or name == "own-threshold"  # which takes more samples than these
     assert device.describe() == f"compiled twin, but {RULES[name].about}"
@@ -196,5 +197,5 @@ def test_a_sweep_refuses_before_it_learns_and_learns_by_the_rule_that_it_names(t
 
 
 def test_the_results_page_says_what_every_rule_is():
-    page = (Path(__file__).parent.parent / "docs" / "results.md").read_text()
+    page = (ROOT / "docs" / "results.md").read_text()
     assert all(f"| `{name}`" in page or f", `{name}` |" in page for name in RULES)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from sw.tree.sources import ROOT
+
 FILES = ("Makefile", "pyproject.toml", ".ci/setup", ".ci/pip.py")
 
 # Stands for the Python that makes .venv and for the one in it. What its answers are, the test says with variables.

@@ -89,11 +89,11 @@ def test_mnist_at_full_size_ends_with_the_twins_bits():
 BUGS = {
     "mean rounded toward zero": ("sum >= 0 ? sum / neurons : -((-sum + neurons - 1) / neurons)", "sum / neurons"),
     "margin not reached by equality": (">= margin)", "> margin)"),
-    "the last rival of a tie": ("last.sums[c] > last.sums[rival]", "last.sums[c] >= last.sums[rival]"),
+    "the last rival of a tie": ("scores[c] > scores[rival]", "scores[c] >= scores[rival]"),
     "away at the rail": ("std::min<int>(theta.away, 127)", "theta.away"),
     "relaxation below its floor": ("q[i] >= floor)", "q[i] > floor)"),
-    "window open at its edge": ("<= below.window", "< below.window"),
-    "silent neurons count": ("if (gated) next.valid[w] = on;", "if (gated) next.minus[w] = ~on;"),
+    "window open at its edge": ("std::abs(beyond) <= window", "std::abs(beyond) < window"),
+    "silent neurons count": ("if (layer.gated) next.valid[w] = on;", "if (layer.gated) next.minus[w] = ~on;"),
     "signature without the prediction": ("^ std::uint32_t(prediction);", ";"),
     "no draw without an effect": ("draws++;", "draws += layer.relax_rate == 0;"),
     "signs of the row are old": ("layer.take_signs(neuron);", "if (layer.neurons > 9) layer.take_signs(neuron);"),
@@ -102,11 +102,12 @@ BUGS = {
 
 @pytest.mark.parametrize("name", BUGS)
 def test_a_planted_bug_is_found(name, tmp_path):
-    text, (right, wrong) = SOURCE.read_text(), BUGS[name]
-    assert text.count(right) == 1
-    source = tmp_path / "machine.cpp"
-    source.write_text(text.replace(right, wrong))
-    compiled = CompiledDevice(source)
+    right, wrong = BUGS[name]
+    texts = {path.name: path.read_text() for path in (SOURCE, *SOURCE.parent.glob("*.h"))}
+    assert sum(text.count(right) for text in texts.values()) == 1
+    for file, text in texts.items():
+        (tmp_path / file).write_text(text.replace(right, wrong))
+    compiled = CompiledDevice(tmp_path / SOURCE.name)
     assert any(difference(network(seed), compiled) for seed in range(60))
 
 

@@ -4,7 +4,6 @@ import io
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -19,8 +18,8 @@ from sw.figures.table import show
 from sw.files.streams import take_every_word
 from sw.host.boards import names
 from sw.terminal.run import run
+from sw.tree.sources import ROOT
 
-ROOT = Path(__file__).parent.parent
 COMMANDS = ("init", "train", "evaluate", "verify", "selftest", "boards", "doctor", "simulate", "experiment")
 METAPLAST = "from sw.cli.command_line import main; main()"
 

@@ -6,6 +6,7 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In
 
 from hw.array.choose import choose_later
+from hw.array.pipeline import Pipeline
 from hw.memory import add_memory, read_word
 from sw.contract.geometry import Geometry
 
@@ -22,21 +23,22 @@ def write_signature(geometry: Geometry) -> wiring.Signature:
 
 
 def add_weight_memory(
-    m: Module, geometry: Geometry, *, address: Value, slice_: Value, write: wiring.PureInterface
+    pipeline: Pipeline, geometry: Geometry, *, address: Value, slice_: Value, write: wiring.PureInterface
 ) -> tuple[Value, Value]:
     """Add the memories of K weights of every row, one for each slice, to a cell.
 
-    Returns, a cycle later, the K signs of the word at `address`, and the weights of `slice_`. `write` : `write_signature`.
+    Returns the K signs of the word at `address`, and the weights of `slice_`, in stage 1; both are given in stage 0. `write` is
+    of `write_signature`, and what it says of stage 4.
 
     Of the word that is written in the same cycle nobody looks at what is read (`hw.memory`): `hw.issue` lets no token that
     reads a weight, whichever it is, enter the array in that cycle, and what the address of any other token brings, the cell
     does not look at (`hw.array.cell`, `ignored`).
     """
-    lanes = geometry.lanes
+    m, lanes = pipeline.m, geometry.lanes
     add = _add_two_ports if geometry.memory_ports == 2 else _add_one_port
     memories = [add_memory(m, f"weights_{s}", shape=8 * lanes, depth=geometry.memory_depth) for s in range(geometry.slices)]
-    words = add(m, geometry, memories, address, write)
-    return Cat(each[8 * lane + 7] for each in words for lane in range(lanes)), choose_later(m, words, slice_)
+    words = [pipeline.arrives(word, stage=1) for word in add(m, geometry, memories, address, write)]
+    return Cat(word[8 * lane + 7] for word in words for lane in range(lanes)), choose_later(pipeline, words, slice_)
 
 
 def _add_two_ports(

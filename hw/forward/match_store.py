@@ -5,7 +5,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from hw.complement import reaches
-from hw.memory import add_memory, read_word, small_memory_style
+from hw.memory import add_memory, memory_style, read_word
 from sw.contract.geometry import Geometry, bits_for
 
 
@@ -39,7 +39,7 @@ class MatchStore(wiring.Component):
         m = Module()
         lanes = self.geometry.synapses_per_cell
         lane, word = self.neuron[: bits_for(lanes - 1)], self.neuron[bits_for(lanes - 1) :]
-        style = small_memory_style(self.geometry, self.depth)
+        style = memory_style(self.geometry, self.depth)
         shape = data.ArrayLayout(self.width, lanes)
         memory = add_memory(m, "memory", shape=shape, depth=self.depth, style=style)
         write = memory.write_port(granularity=1)

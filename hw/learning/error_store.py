@@ -5,7 +5,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from hw.array.array import result_layout
-from hw.memory import add_memory, read_word, small_memory_style
+from hw.memory import add_memory, memory_style, read_word
 from sw.contract.geometry import Geometry, bits_for
 from sw.contract.network import MAX_LAYERS
 from sw.contract.tokens import Opcode
@@ -76,7 +76,7 @@ class ErrorStore(wiring.Component):
         word_width = len(self.scan_word)
 
         near_depth, depth = (MAX_LAYERS - 1) << word_width, 2 << word_width
-        near_style, style = small_memory_style(g, near_depth), small_memory_style(g, depth)
+        near_style, style = memory_style(g, near_depth), memory_style(g, depth)
         near_flags = add_memory(m, "near_flags", shape=k, depth=near_depth, style=near_style)
         near_write = near_flags.write_port()
         m.d.comb += [

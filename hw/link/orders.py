@@ -2,7 +2,7 @@
 
 from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import stream
-from amaranth.lib.wiring import Component, In, Out
+from amaranth.lib.wiring import Component, In, Out, PureInterface
 from amaranth.utils import exact_log2
 
 from hw.counters import WALK
@@ -11,6 +11,7 @@ from hw.link.arguments import COMMANDS, CommandSet, arguments_of, is_one_of, mos
 from hw.link.report import TOLD_BY_ENGINE
 from sw.contract.commands import Command
 from sw.contract.frames import TABLE_BYTES
+from sw.contract.specification import CommandTable
 
 SETTLING = WALK + 2
 
@@ -57,6 +58,15 @@ class Orders(Component):
             }
         )
 
+    def targets(self) -> dict[CommandTable, PureInterface]:
+        """Where the bytes behind a command's arguments go: every command that has any is in here, but for the streams."""
+        return {
+            Command.CONFIGURE: self.configuration,
+            Command.TABLE: self.table,
+            Command.WRITE: self.row_write,
+            Command.STATE: self.state_write,
+        }
+
     def elaborate(self, platform) -> Module:
         m = Module()
         kind, arguments, left, payload, row = self.kind, self.arguments, self.left, self.payload, self.row.payload
@@ -80,12 +90,6 @@ class Orders(Component):
         with m.If(kind == Command.WRITE):
             m.d.comb += [row.row.eq(arguments_of(Command.WRITE, arguments).row), row.count.eq(left)]
 
-        targets = {
-            Command.CONFIGURE: self.configuration,
-            Command.TABLE: self.table,
-            Command.WRITE: self.row_write,
-            Command.STATE: self.state_write,
-        }
         always = [command for command in self.commands if command.spec.changes and not command.spec.optional]
         if_given = [command for command in self.commands if command.spec.changes and command.spec.optional]
         wait = Signal(range(SETTLING + 1))
@@ -121,7 +125,7 @@ class Orders(Component):
                                 m.next = "order"
             with m.State("bytes"):
                 with m.Switch(kind):
-                    for command, target in targets.items():
+                    for command, target in self.targets().items():
                         with m.Case(command):
                             m.d.comb += [target.valid.eq(payload.valid), payload.ready.eq(target.ready)]
                 with m.If(left == 0):

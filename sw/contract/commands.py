@@ -5,8 +5,9 @@ To add one is to add an entry here, with a new number, and what the board does: 
 """
 
 from sw.contract.frames import COUNTER_VALUES, HELLO, PROGRESS, STATE, TABLE_BYTES
+from sw.contract.payload import Bytes, Columns, Items
 from sw.contract.registers import CONFIGURATION_BYTES
-from sw.contract.specification import Bytes, Columns, CommandTable, Items, Specification
+from sw.contract.specification import CommandTable, Specification
 from sw.contract.structure import Field, Limit, Structure
 
 ROW, COUNT = Field("row", 16, limit=Limit.ROW), Field("count", 8)

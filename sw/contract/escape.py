@@ -23,7 +23,7 @@ _ESCAPED = re.compile(b"\\x%02x(.?)" % ESCAPE, re.DOTALL)
 
 def escape(data: bytes) -> bytes:
     """Bytes as they go over the line, at most twice as many."""
-    return _TO_ESCAPE.sub(lambda found: bytes([ESCAPE, found[0][0] ^ INVERT]), data)
+    return _TO_ESCAPE.sub(lambda match: bytes([ESCAPE, match[0][0] ^ INVERT]), data)
 
 
 class Unescaper:
@@ -37,8 +37,8 @@ class Unescaper:
         data, self._begun = self._begun + data, b""
         return _ESCAPED.sub(self._plain, data)
 
-    def _plain(self, found: re.Match[bytes]) -> bytes:
-        if not found[1]:
-            self._begun = found[0]
+    def _plain(self, match: re.Match[bytes]) -> bytes:
+        if not match[1]:
+            self._begun = match[0]
             return b""
-        return bytes([found[1][0] and found[1][0] ^ INVERT])
+        return bytes([match[1][0] and match[1][0] ^ INVERT])

@@ -12,8 +12,9 @@ from pathlib import Path
 from sw.contract import frames
 from sw.contract.commands import Command
 from sw.contract.frames import COUNTER_VALUES, CRC, HEADER, HELLO, OVERHEAD, PROGRESS, STATE, Reason
+from sw.contract.payload import Part
 from sw.contract.registers import REGISTERS, Registers
-from sw.contract.specification import CommandTable, Part
+from sw.contract.specification import CommandTable
 from sw.contract.structure import Field, Structure
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "protocol.md"

@@ -3,54 +3,13 @@
 `sw.contract.commands` is the table; board, host, models and documents loop over it.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Self
 
 from sw.contract.error import require
-from sw.contract.frames import image_bytes
+from sw.contract.payload import Columns, Items, Part, fixed_length
 from sw.contract.structure import Field, Structure
-
-
-@dataclass(frozen=True)
-class Bytes:
-    """Always so many bytes."""
-
-    what: str
-    length: int
-
-    def __str__(self) -> str:
-        return f"{self.what}, {self.length} bytes"
-
-
-@dataclass(frozen=True)
-class Items:
-    """As many as the argument `count` says: numbers of `width` bits or, where it is 0, images of the network's inputs."""
-
-    what: str
-    width: int = 0
-    signed: bool = False
-
-    def __str__(self) -> str:
-        return f"{self.what} {Field('', self.width, self.signed).kind} × count" if self.width else f"{self.what} × count"
-
-    def length(self, inputs: int) -> int:
-        """Bytes of one of them."""
-        return self.width // 8 or image_bytes(inputs)
-
-
-@dataclass(frozen=True)
-class Columns:
-    """A byte for each of the columns 0, 1, … of a row, as far as the payload goes."""
-
-    what: str
-
-    def __str__(self) -> str:
-        return f"{self.what} i8 of columns 0, 1, …"
-
-
-Part = Structure[Field] | Bytes | Items | Columns
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,12 +67,12 @@ class Specification:
     @property
     def length(self) -> int | None:
         """Bytes of a payload that always has as many, None for one that has not; an `optional` one may also have none."""
-        return _fixed(self.front, *self.rest)
+        return fixed_length(self.front, *self.rest)
 
     @property
     def reply_length(self) -> int | None:
         """Bytes of a reply that always has as many, None for one that has not."""
-        return _fixed(*self.reply)
+        return fixed_length(*self.reply)
 
     def fits(self, payload: bytes, inputs: int = 0) -> bool:
         """Whether a payload has a length that the command may have; `inputs` of the network."""
@@ -151,13 +110,3 @@ class CommandTable(IntEnum):
     def read(self, payload: bytes) -> tuple[Any, bytes]:
         """The inverse: the fields at the front of a payload that `fits`, and what follows them."""
         return self.spec.front.unpack_from(payload), payload[self.spec.front.size :]
-
-
-def _fixed(*parts: Part) -> int | None:
-    lengths = list(_lengths(parts))
-    return None if None in lengths else sum(length for length in lengths if length)
-
-
-def _lengths(parts: tuple[Part, ...]) -> Iterator[int | None]:
-    for part in parts:
-        yield part.size if isinstance(part, Structure) else part.length if isinstance(part, Bytes) else None

@@ -17,6 +17,7 @@ from sw.contract.network import Network
 from sw.contract.requests import Request, infer_payload, train_payload
 from sw.contract.state import State
 from sw.host.error import LinkError, MiscountError
+from sw.host.frame_reader import MAX_FRAME
 from sw.host.learning_device import Bits, Labels, Predictions, Weights
 from sw.host.link import Link
 from sw.host.samples import check_labels, check_pixels, check_weights, pack
@@ -165,7 +166,7 @@ class Device:
     def batch_size(self, label_bytes: int = LABEL_BYTES) -> int:
         """Samples of one frame: as many as let the next frame arrive meanwhile, or one frame where two don't fit."""
         sample = label_bytes + frames.image_bytes(self.network.layers[0])
-        room = min(self.hello.buffer_bytes, OVERHEAD + 0xFFFF)
+        room = min(self.hello.buffer_bytes, MAX_FRAME)
         for frames_in_flight in (2, 1):
             samples = (room // frames_in_flight - OVERHEAD - Command.TRAIN.spec.argument_bytes) // sample
             if samples > 0:

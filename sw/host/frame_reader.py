@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from cobs import cobs
 
 from sw.contract.error import ContractError
-from sw.contract.frames import DELIMITER, OVERHEAD, Frame, version_of
+from sw.contract.frames import DELIMITER, HEADER, OVERHEAD, Frame, version_of
 
-MAX_FRAME = OVERHEAD + 0xFFFF  # decoded: the length field has 16 bits
+MAX_FRAME = OVERHEAD + (1 << HEADER["length"].width) - 1  # decoded
 MAX_ENCODED = MAX_FRAME + MAX_FRAME // 254 + 1
 END = bytes([DELIMITER])
 

@@ -14,7 +14,7 @@ from sw.contract.network import Network
 from sw.contract.state import State
 from sw.contract.table import table_bytes
 from sw.data.initial_weights import initial_weights
-from sw.twin.compiled.library import SOURCE, library, say_nothing
+from sw.twin.compiled.library import SOURCE, RuleType, library, say_nothing
 from sw.twin.samples import labels_of, pixels_of, weights_of
 
 COUNTERS = ("learned", "draws", "rows_learned")
@@ -25,12 +25,15 @@ MOST_AT_ONCE = 10_000  # samples
 class CompiledDevice:
     """One network in native code with the methods of `TwinDevice`: the same values, types and refusals.
 
-    Parameters: `source`, the C++ text of the machine; `report` is told where it has to be compiled. Raises `CompilerError`
-    where it cannot be. Use it as a context manager or call `close`.
+    Parameters: `source`, the C++ text of the machine, with its headers beside it; `rule`, what learns in the place of the
+    contract's rule; `report` is told where it has to be compiled. Raises `CompilerError` where it cannot be. Use it as a
+    context manager or call `close`.
     """
 
-    def __init__(self, source: Path = SOURCE, report: Callable[[str], None] = say_nothing) -> None:
-        self._library = library(source, report)
+    def __init__(
+        self, source: Path = SOURCE, rule: RuleType | None = None, report: Callable[[str], None] = say_nothing
+    ) -> None:
+        self._library = library(source, rule, report)
         self._network: Network | None = None
         self._machine: ctypes.c_void_p | None = None
         self._samples = 0
@@ -45,6 +48,11 @@ class CompiledDevice:
         _, network = self._configured()
         synapses = sum(rows * columns for rows, columns in network.shapes)
         return max(1, min(MOST_AT_ONCE, SYNAPSES_AT_ONCE // synapses))
+
+    @property
+    def read_outs(self) -> int:
+        """Output neurons of a class: one, where the rule is the contract's."""
+        return self._library.machine_read_outs()
 
     def configure(self, network: Network) -> None:
         """Become `network`: initial weights, its random word, no samples, counters at zero."""
