@@ -11,7 +11,6 @@ import argparse
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
@@ -58,7 +57,7 @@ class Network:
 
     def learn_one(self, x: dict[str, float], y: int) -> None:
         row = [list(x.values())]
-        self._network.partial_fit(self._scaler.partial_fit(row).transform(row), [y], self._classes)
+        self._network.partial_fit(self._scaler.partial_fit(row).transform(row), [y], classes=self._classes)
         self._began = True
 
 
@@ -154,7 +153,8 @@ def page(text: str, result: dict[str, Any]) -> str:
 def main(arguments: list[str] | None = None) -> int:
     """The command line. Returns the exit status."""
     take_every_word()
-    argparse.ArgumentParser(prog="sw.experiments.small_streams", description=(__doc__ or "").split("\n")[0]).parse_args(arguments)
+    description = (__doc__ or "").split("\n")[0]
+    argparse.ArgumentParser(prog="sw.experiments.small_streams", description=description).parse_args(arguments)
     warnings.simplefilter("ignore")  # of MLPClassifier, that one step is no convergence
     try:
         make_folder(RESULT.parent)
