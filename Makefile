@@ -4,14 +4,16 @@
 #   BOARD=    board of the command: twin, sim, ulx3s, ...
 #   PORT=     serial port of the board
 #   SEED=     seed of the random stimulus; of nextpnr for make bitstream
-#   SAMPLES=  training samples of make run
+#   SAMPLES=  training samples of make run, of both tasks together
+#   CONFIG=   settings of make run
 #   SCALE=    of the counts of make soak
 #   WAVES=    1 keeps the waveforms of the benches in build/
 #   SIM=      simulator of the benches
 #   ONLY=     only the tests whose names match; one claim of make formal
 #   PYTHON=   the Python that makes .venv
 
-SAMPLES ?= 10000
+SAMPLES ?= 12000
+CONFIG ?= examples/two-tasks.toml
 JOBS ?= 2
 
 python := .venv/bin/python
@@ -27,7 +29,7 @@ unexport PYTHONPATH PYTHONHOME
 # Silences the notice that a newer pyright exists: the version is pinned.
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
-.PHONY: help setup run test check sim coverage replay formal mutation bench soak bitstream program boards-table lint clean
+.PHONY: help setup run test check sim coverage replay formal mutation bench soak bitstream program boards-table release lint clean
 .DEFAULT_GOAL := help
 
 help:
@@ -47,8 +49,8 @@ $(ready): pyproject.toml .ci/setup .ci/pip.py
 	@.ci/setup
 	@touch $@
 
-run: $(ready) ## train 784-500-10 on MNIST on the simulated board and compare it with the twin
-	@$(python) -m sw.experiments.run --samples $(SAMPLES)
+run: $(ready) ## learn two tasks in turn on the simulated board, compare it with the twin, draw what is kept
+	@$(python) -m sw.experiments.run --samples $(SAMPLES) $(if $(CONFIG),--config "$(CONFIG)")
 
 test: lint ## everything that CI runs: lint, tests, benches; ten minutes on two cores
 	@$(pytest) sim tests
@@ -84,11 +86,15 @@ bitstream: $(ready) ## the bitstream of BOARD (ulx3s by default) with its report
 program: $(ready) ## load the bitstream into BOARD, at PORT if there are several; builds it first if need be
 	@$(python) -m boards.program --board $(or $(BOARD),ulx3s) $(if $(SEED),--seed $(SEED)) $(if $(PORT),--port $(PORT))
 
-boards-table: $(ready) ## write the table of the boards in README.md from boards/reports
+boards-table: $(ready) ## write the tables of the boards in README.md and docs/boards.md from boards/reports
 	@$(python) -m boards.table
+
+release: $(ready) ## gather the bitstreams with their reports and hashes in build/release, for those who have no tools
+	@$(python) -m boards.release $(if $(BOARD),--boards $(BOARD))
 
 lint: $(ready) ## ruff and pyright
 	@$(python) -m ruff check .
+	@$(python) -m ruff format --check .
 	@$(python) -m pyright --level error
 
 clean: ## remove .venv and all that was built

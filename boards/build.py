@@ -29,7 +29,7 @@ from boards.silicon.rule import check_file
 from boards.target import PLACED, Target
 from boards.timing import read_timing
 from boards.tools import find_tool, log_of, run_step
-from sw.contract.boards import BOARDS
+from sw.contract.board_table import BOARDS
 from sw.contract.error import ContractError
 from sw.contract.geometry import Geometry
 from sw.contract.geometry_text import parse_geometry

@@ -3,7 +3,7 @@
 from boards import ecpix5, icebreaker, orangecrab, tang_nano_9k, tang_nano_20k, ulx3s
 from boards.error import RequestError
 from boards.target import Target
-from sw.contract.boards import ALIASES, BOARDS, board_name
+from sw.contract.board_table import ALIASES, BOARDS, board_name
 
 MODULES = (ulx3s, orangecrab, icebreaker, ecpix5, tang_nano_20k, tang_nano_9k)
 TARGETS = {target.name: target for module in MODULES for target in module.TARGETS if target.name in BOARDS}

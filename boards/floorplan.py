@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from boards.error import BuildError
-from sw.contract.boards import BOARDS
+from sw.contract.board_table import BOARDS
 from sw.figures import floorplan, style
 from sw.figures.floorplan import Kind, Placed
 
@@ -39,8 +39,8 @@ IN_ARRAY = re.compile(r"(?:^|\.)array\.cell_(\d+)[.$]")
 ROOMS = {
     "sequencer and issue": re.compile(r"\bengine\.(sequencer|issue|fold_sum|array)\b"),
     "normalise and classify": re.compile(r"\bengine\.(normalise|classify)\b"),
-    "errors and learning": re.compile(r"\bengine\.(errors|scan|draw|learner)\b"),
-    "input, rows, configuration": re.compile(r"\bengine\.(input_buffer|rows|configuration|counters)\b"),
+    "errors and learning": re.compile(r"\bengine\.(errors|draw|learner)\b"),
+    "input, rows, configuration": re.compile(r"\bengine\.(input_buffer|rows|configuration|report)\b"),
     "link": re.compile(r"\b(link|receiver|transmitter)\b"),
 }
 OTHER = "other"
@@ -113,4 +113,4 @@ def draw(placed_json: Path, report: dict[str, Any], path: Path) -> list[Path]:
         grid_width=report["geometry"]["grid_width"],
         upwards=next(cells(placed_json))[1].startswith(("ICESTORM", "SB_")),
     )
-    return style.save(figure, path)
+    return style.save(figure, path, (style.PNG, style.SVG))

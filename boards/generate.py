@@ -17,7 +17,7 @@ from hw.array.cell import Cell
 from hw.generate import build_id
 from hw.link.uart import BaudRate
 from hw.serial_accelerator import SerialAccelerator
-from sw.contract.boards import BOARDS
+from sw.contract.board_table import BOARDS
 from sw.contract.geometry import Geometry
 from sw.files.output import write_text
 

@@ -1,6 +1,8 @@
 """Loads a board's bitstream into it; builds it first where there is none, or one of other sources.
 
     python -m boards.program --board ulx3s-25f --port /dev/ttyUSB0
+
+`make program` starts it.
 """
 
 import argparse

@@ -99,4 +99,4 @@ def write(points: dict[str, Any], path: Path = PAGE) -> list[Path]:
     )
     make_folder(path.parent)
     write_text(path, text)
-    return [path, *style.save(figure, path.with_suffix(""))]
+    return [path, *style.save(figure, path.with_suffix(""), (style.SVG,))]

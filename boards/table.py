@@ -1,23 +1,25 @@
-"""Writes the table of the boards in README.md from the committed reports. No board has run anything yet, and it says so.
+"""Writes the tables of the boards, README's and docs/boards.md's, from the committed reports.
 
 python -m boards.table
 """
 
 import sys
+from pathlib import Path
 from typing import Any
 
 from boards.catalogue import TARGETS
 from boards.report import REPORTS, ROOT
-from sw.contract.boards import BOARDS
+from sw.contract.board_table import BOARDS
 from sw.files.error import FileError
 from sw.files.input import read_object, read_text
 from sw.files.output import write_text
 from sw.files.streams import take_every_word
 
-README = ROOT / "README.md"
+README, PAGE = ROOT / "README.md", ROOT / "docs" / "boards.md"
 BEGIN = "<!-- boards: written by make boards-table -->"
 END = "<!-- end of boards -->"
 HEADER = ("board", "network", "synapses a cycle", "clock", "samples a second", "use", "bitstream", "netlist", "hardware")
+GREETING = ("board", "network", "samples a second", "state")
 
 
 def row(name: str, report: dict[str, Any] | None, simulated: dict[str, Any] | None) -> tuple[str, ...]:
@@ -38,32 +40,43 @@ def row(name: str, report: dict[str, Any] | None, simulated: dict[str, Any] | No
     return (*shape, f"{report['clock_mhz']:.1f} MHz", speed, use, "builds", netlist, "not tested")
 
 
+def greeting(cells: tuple[str, ...]) -> tuple[str, ...]:
+    """What README has of the cells of `row`."""
+    of = dict(zip(HEADER, cells, strict=True))
+    state = of["bitstream"] if of["netlist"] == "–" else f"{of['bitstream']}, netlist equal"
+    return of["board"], of["network"], of["samples a second"], state
+
+
 def known(file: str) -> dict[str, Any] | None:
     """A committed report."""
     path = REPORTS / file
     return read_object(path) if path.exists() else None
 
 
-def table() -> str:
-    """The table in Markdown, with its markers."""
-    rows = []
-    for name in BOARDS:
-        rows.append(row(name, known(f"{name}.json"), known(f"{name}-netlist.json")))
-    lines = [HEADER, ("---",) * len(HEADER), *rows]
+def table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """A table in Markdown, with its markers."""
+    lines = [header, ("---",) * len(header), *rows]
     return "\n".join([BEGIN, *("| " + " | ".join(cells) + " |" for cells in lines), END])
 
 
-def replaced(text: str) -> str:
+def tables() -> dict[Path, str]:
+    """The page's table and README's."""
+    rows = [row(name, known(f"{name}.json"), known(f"{name}-netlist.json")) for name in BOARDS]
+    return {PAGE: table(HEADER, rows), README: table(GREETING, [greeting(cells) for cells in rows])}
+
+
+def replaced(text: str, written: str) -> str:
     """`text` with the table between its markers as it is now. Raises ValueError without the markers."""
     begin, end = text.index(BEGIN), text.index(END) + len(END)
-    return text[:begin] + table() + text[end:]
+    return text[:begin] + written + text[end:]
 
 
 def main() -> int:
     """The command line."""
     take_every_word()
     try:
-        write_text(README, replaced(read_text(README)))
+        for page, written in tables().items():
+            write_text(page, replaced(read_text(page), written))
     except FileError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -95,7 +95,7 @@ class Loader:
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """A board to build for. `name` is a key of `sw.contract.boards.BOARDS`, which has its shape, baud rate and network.
+    """A board to build for. `name` is a key of `sw.contract.board_table.BOARDS`, which has its shape, baud rate and network.
 
     `clock_mhz` is asked of the PLL; `platform` makes a new platform, which can be used once. `high` names resources, pins that
     have to be driven to 1 for the board to stay as it is. `options` are nextpnr's, `seed` its seed in reports.

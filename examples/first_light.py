@@ -1,12 +1,14 @@
 """A board learns MNIST for the first time: one bit a pixel, one sample at a time, then 2,000 images that it has not seen.
 
     .venv/bin/python examples/first_light.py --board ulx3s
+
+docs/first-light.md goes before it.
 """
 
 import argparse
 import time
 
-from sw.contract.boards import BOARDS, board_name
+from sw.contract.board_table import BOARDS, board_name
 from sw.data.mnist import load_packed
 from sw.host import open_board
 from sw.terminal.progress import Progress

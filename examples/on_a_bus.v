@@ -3,8 +3,8 @@
 //   address 0  write: the next byte of a request      read: the next byte of a reply
 //   address 1  read: bit 0, a byte can be written; bit 1, a byte can be read; bit 2, it computes or learns
 //
-// A write or a read takes the cycle in which `select` is high. A byte that is written while bit 0 is low is lost, and so is what
-// is read while bit 1 is low: look first. `accelerator` comes from
+// A write or a read takes the cycle in which `select` is high. A byte that is written while bit 0 is low is lost, and what is read
+// while bit 1 is low is none: look first. `accelerator` comes from
 //
 //   .venv/bin/python -m hw.generate --geometry ulx3s-25f --output accelerator.v
 

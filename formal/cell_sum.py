@@ -70,7 +70,7 @@ CLAIMS = tuple(
             Bug(MATCH_SUM, "popcount(matches[2][1:])", "popcount(matches[2][2:])"),
             Bug(CELL, "valid_all & ~(signs ^ negative_all)", "~(signs ^ negative_all)"),
             Bug(CELL, "zero=asked.not_forward[1])", "zero=0)"),
-            Bug(DECODE, "read & (lane == i)", "read"),
+            Bug(DECODE, "read & (self.lane(1) == i)", "read"),
             Bug(DECODE, "(opcode == Opcode.UNLOAD) & hit[1])", "opcode == Opcode.UNLOAD)"),
             Bug(DECODE, "_is_one_of(opcode, Opcode.UNLOAD, Opcode.RELAX)", "opcode == Opcode.RELAX"),
             Bug(LANE, "~total[len(counter) - 1] | counter[-1]", "~total[len(counter) - 1]"),

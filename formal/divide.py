@@ -39,7 +39,7 @@ class DividerHarness(Elaboratable):
             Assert(~is_found | (product <= dividend) & (dividend < product + block.divisor)),
         ]
         if self.bug is None:
-            remainder, digits, remaining = elaborated.signals[:3]
+            remainder, digits, remaining = (elaborated.inside[name] for name in ("remainder", "digits", "remaining"))
             m.d.comb += [
                 Assert(~started | (age != 0)),
                 Assert(started | (remaining == 0)),

@@ -41,12 +41,12 @@ class DrawHarness(Elaboratable):
             m.d.sync += pair.as_value().eq(AnySeq(16))
         block = self.module.Draw(GEOMETRY)
         m.submodules.block = elaborated = Elaborated(self.module, block)
-        items, draws = block.items, block.draws
+        items, draws, settings = block.items, block.draws, block.settings
         for each in (items.valid, items.payload.as_value(), draws.ready):
             free(m, each)
-        for each in (block.enable, block.layer, block.relax_rate):
+        for each in (settings.enable, settings.layer, settings.relax_rate):
             m.d.comb += each.eq(AnyConst(len(each)))
-        m.d.comb += Assume(block.relax_rate <= 65536)
+        m.d.comb += Assume(settings.relax_rate <= 65536)
         accepted, has_come = Signal(), Signal()
         m.d.comb += [
             accepted.eq(items.valid & items.ready),
@@ -58,7 +58,7 @@ class DrawHarness(Elaboratable):
             m.d.sync += has_come.eq(1)
 
         # the rows inside: `first` is at the reader, `second` behind it, `third` behind that
-        draws_now = accepted & items.payload.active & block.enable
+        draws_now = accepted & items.payload.active & settings.enable
         drawn = Mux(draws_now, stepped(block.prng), block.prng)
         third, second, first = Signal(), Signal(), Signal()
         third_item, second_item, first_item = Signal(layout), Signal(layout), Signal(layout)
@@ -79,29 +79,29 @@ class DrawHarness(Elaboratable):
             Assert(~first & ~second & ~third | has_come),
         ]
 
-        found: Any = draws.payload
-        draws_row = first_item.active & block.enable
-        relaxes = first_word[:16] < block.relax_rate
-        same_row = Cat(found[name] == first_item[name] for name in ("neuron", "negative", "last")).all()
+        told: Any = draws.payload
+        draws_row = first_item.active & settings.enable
+        relaxes = first_word[:16] < settings.relax_rate
+        same_row = Cat(told[name] == first_item[name] for name in ("neuron", "negative", "last")).all()
         m.d.comb += [
             Assert(~first | same_row),
-            Assert(~first | (found.relax == (draws_row & relaxes))),
-            Assert(~third | ~moves | (place == Cat(third_word[24:], block.layer))),
-            Assert(~second | moves | (place == Cat(second_word[24:], block.layer))),
-            Assert(~first | ((found.toward == first_pair[0]) & (found.away == first_pair[1]))),
-            Assert(~first | (found.learn == (first_item.active & (~block.enable | found.toward.any() | found.away.any())))),
+            Assert(~first | (told.relax == (draws_row & relaxes))),
+            Assert(~third | ~moves | (place == Cat(third_word[24:], settings.layer))),
+            Assert(~second | moves | (place == Cat(second_word[24:], settings.layer))),
+            Assert(~first | ((told.toward == first_pair[0]) & (told.away == first_pair[1]))),
+            Assert(~first | (told.learn == (first_item.active & (~settings.enable | told.toward.any() | told.away.any())))),
         ]
         if self.bug is None:
-            inner_third, inner_second, third_valid, second_valid, inner_relaxes = elaborated.signals[:5]
-            _, held, inner_active = elaborated.signals[5:8]
+            inside = elaborated.inside
+            held = inside["held"]
             m.d.comb += [
-                Assert((third_valid == third) & (second_valid == second)),
-                Assert(~third | (inner_third.as_value() == third_item.as_value())),
+                Assert((inside["stepped_valid"] == third) & (inside["looked_up_valid"] == second)),
+                Assert(~third | (inside["stepped"].as_value() == third_item.as_value())),
                 Assert(~third | (block.prng == third_word)),
-                Assert(~second | (inner_second.as_value() == second_item.as_value())),
-                Assert(~second | (inner_relaxes == (second_word[:16] < block.relax_rate))),
-                Assert(~first | (inner_active == first_item.active)),
-                Assert(~second | (place_before == Cat(held, block.layer)) & (held == second_word[24:])),
+                Assert(~second | (inside["looked_up"].as_value() == second_item.as_value())),
+                Assert(~second | (inside["relaxes"] == (second_word[:16] < settings.relax_rate))),
+                Assert(~first | (inside["active"] == first_item.active)),
+                Assert(~second | (place_before == Cat(held, settings.layer)) & (held == second_word[24:])),
             ]
         return m
 
@@ -120,12 +120,12 @@ CLAIMS = (
         harness=DrawHarness,
         depth=6,
         bugs=(
-            Bug(NAME, "self.items.payload.active & self.enable)", "self.enable)"),
+            Bug(NAME, "self.items.payload.active & settings.enable)", "settings.enable)"),
             Bug(NAME, "self.items.valid & advance & ", "self.items.valid & "),
-            Bug(NAME, "~reaches(Cat(self.prng[:16], C(0, 1)), ~self.relax_rate)", "self.prng[:16] <= self.relax_rate"),
+            Bug(NAME, "~reaches(Cat(self.prng[:16], C(0, 1)), ~settings.relax_rate)", "self.prng[:16] <= settings.relax_rate"),
             Bug(NAME, "Mux(advance, self.prng[24:], held)", "self.prng[24:]"),
             Bug(NAME, "Mux(advance, self.prng[24:], held)", "Mux(advance, self.prng[23:31], held)"),
-            Bug(NAME, "looked_up.active & relaxes & self.enable", "relaxes & self.enable"),
+            Bug(NAME, "looked_up.active & relaxes & settings.enable", "relaxes & settings.enable"),
         ),
     ),
 )

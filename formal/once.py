@@ -120,12 +120,12 @@ class OnceHarness(Elaboratable):
         m = clocked_module()
         block = self.copy.Commands(GEOMETRY, HELLO)
         m.submodules.block = elaborated = Elaborated(self.copy, block, self.session, self.lock, self.check)
-        in_session, in_lock, in_check = (elaborated.inside_of[name] for name in (SESSION, LOCK, ARGUMENT))
+        in_session, in_lock = elaborated.inside_of[SESSION], elaborated.inside_of[LOCK]
         for _, member, value in block.signature.flatten(block):
             if member.flow == Flow.In:
                 free(m, Value.cast(value))
         request, orders, samples = (self.rooms[name] for name in ("RequestReader", "Orders", "SampleFeeder"))
-        session, lock, check = (self.rooms[name] for name in ("Session", "SampleLock", "ArgumentCheck"))
+        session, lock = self.rooms["Session"], self.rooms["SampleLock"]
         kind, sequence = request.kind, request.sequence
         trains, is_hello = samples.feed & (kind == Command.TRAIN), kind == Command.HELLO
         nothing_to_do = is_one_of(kind, (Command.TRAIN, Command.INFER)) & (samples.count == 0)
@@ -172,49 +172,59 @@ class OnceHarness(Elaboratable):
             Assert((in_session["expected"] == expected) & (in_lock["following"] == following)),
         ]
         if self.bug is None:
-            step, running, finished = (in_check[name] for name in ("step", "running", "finished"))
-            fsm, reason = elaborated.fsm("fsm"), elaborated.inside["reason"]
-            state = {name: fsm.state == value for name, value in fsm.encoding.items()}
-            before = state["arguments"] | state["check"] | state["labels"] | state["wait"]
-            after = state["feed"] | state["order"] | state["reply"] | state["end"]
-            away = (sequence - expected)[:16]
-            accepted = (before | after) & (reason == 0)
-            steady = Signal(range(9))
-            with m.If(state["header"] | state["arguments"]):
-                m.d.sync += steady.eq(0)
-            with m.Elif(steady != 8):
-                m.d.sync += steady.eq(steady + 1)
-            checking = Cat(running, finished, check.done)
-            m.d.comb += [
-                Assert(before | after | state["header"]),
-                # what the locks tell is that of a cycle ago
-                Assert(in_session["distance"] == earlier(m, away, 1)),
-                Assert(in_lock["behind"] == earlier(m, (following - lock.first)[:16], 1)),
-                # where a request is, and what is known of it there
-                Assert(request.valid | state["header"]),
-                Assert(~(state["header"] | before) | ~was_carried),
-                Assert(~(state["feed"] | state["order"]) | (was_carried & (reason == 0))),
-                Assert(~(state["reply"] | state["end"]) | ~was_carried | (reason == 0)),
-                Assert(~(state["arguments"] | state["check"] | state["labels"]) | (reason == 0)),
-                Assert(~accepted | is_hello | (away == 0) | away[8:].all()),
-                Assert(orders.running == state["order"]),
-                Assert(~state["reply"] | (reason != 0) | was_carried),
-                Assert(~state["end"] | (reason != 0) | was_carried | nothing_to_do | (away != 0)),
-                # a TRAIN that will be done has been found to fit
-                Assert(~checking.any() | state["check"]),
-                Assert(~running | (steady == 7 - step)),
-                Assert(~(finished | check.done) | (steady == 8)),
-                Assert(
-                    ~((state["labels"] | state["wait"]) & (reason == 0) & (kind == Command.TRAIN))
-                    | (away != 0)
-                    | (lock.first == following)
-                ),
-                # the fate of the one number
-                Assert(~was | (since == NUMBERS) | ((expected - number)[:16] == since)),
-                Assert(~was | (since != 0) | (was_carried & ~is_hello & (sequence == number))),
-                Assert(since <= NUMBERS),
-            ]
+            ghost = {"expected": expected, "following": following, "was_carried": was_carried, "nothing_to_do": nothing_to_do}
+            self._add_invariants(m, elaborated, ghost | {"number": number, "since": since, "was": was})
         return m
+
+    def _add_invariants(self, m: Module, elaborated: Elaborated, ghost: dict[str, Any]) -> None:
+        """What the induction needs to know of the inside. A planted bug has to be found without it."""
+        in_session, in_lock, in_check = (elaborated.inside_of[name] for name in (SESSION, LOCK, ARGUMENT))
+        request, orders, lock, check = (self.rooms[name] for name in ("RequestReader", "Orders", "SampleLock", "ArgumentCheck"))
+        kind, sequence, is_hello = request.kind, request.sequence, request.kind == Command.HELLO
+        expected, following, was_carried = ghost["expected"], ghost["following"], ghost["was_carried"]
+        number, since, was, nothing_to_do = ghost["number"], ghost["since"], ghost["was"], ghost["nothing_to_do"]
+        step, running, finished = (in_check[name] for name in ("step", "running", "finished"))
+        fsm, reason = elaborated.fsm("fsm"), elaborated.inside["reason"]
+        state = {name: fsm.state == value for name, value in fsm.encoding.items()}
+        before = state["arguments"] | state["check"] | state["labels"] | state["wait"]
+        after = state["feed"] | state["order"] | state["reply"] | state["end"]
+        away = (sequence - expected)[:16]
+        accepted = (before | after) & (reason == 0)
+        steady = Signal(range(9))
+        with m.If(state["header"] | state["arguments"]):
+            m.d.sync += steady.eq(0)
+        with m.Elif(steady != 8):
+            m.d.sync += steady.eq(steady + 1)
+        checking = Cat(running, finished, check.done)
+        m.d.comb += [
+            Assert(before | after | state["header"]),
+            # what the locks tell is that of a cycle ago
+            Assert(in_session["distance"] == earlier(m, away, 1)),
+            Assert(in_lock["behind"] == earlier(m, (following - lock.first)[:16], 1)),
+            # where a request is, and what is known of it there
+            Assert(request.valid | state["header"]),
+            Assert(~(state["header"] | before) | ~was_carried),
+            Assert(~(state["feed"] | state["order"]) | (was_carried & (reason == 0))),
+            Assert(~(state["reply"] | state["end"]) | ~was_carried | (reason == 0)),
+            Assert(~(state["arguments"] | state["check"] | state["labels"]) | (reason == 0)),
+            Assert(~accepted | is_hello | (away == 0) | away[8:].all()),
+            Assert(orders.running == state["order"]),
+            Assert(~state["reply"] | (reason != 0) | was_carried),
+            Assert(~state["end"] | (reason != 0) | was_carried | nothing_to_do | (away != 0)),
+            # a TRAIN that will be done has been found to fit
+            Assert(~checking.any() | state["check"]),
+            Assert(~running | (steady == 7 - step)),
+            Assert(~(finished | check.done) | (steady == 8)),
+            Assert(
+                ~((state["labels"] | state["wait"]) & (reason == 0) & (kind == Command.TRAIN))
+                | (away != 0)
+                | (lock.first == following)
+            ),
+            # the fate of the one number
+            Assert(~was | (since == NUMBERS) | ((expected - number)[:16] == since)),
+            Assert(~was | (since != 0) | (was_carried & ~is_hello & (sequence == number))),
+            Assert(since <= NUMBERS),
+        ]
 
 
 class RepetitionHarness(Elaboratable):

@@ -74,12 +74,12 @@ class QueueHarness(Elaboratable):
         ]
 
         if self.bug is None:
-            self.add_invariants(m, block, elaborated.signals, look, count, followed, ahead, word)
+            self.add_invariants(m, block, elaborated.inside, look, count, followed, ahead, word)
         return m
 
-    def add_invariants(self, m: Module, block: Any, signals: list, look: Any, count, followed, ahead, word) -> None:
+    def add_invariants(self, m: Module, block: Any, inside: dict, look: Any, count, followed, ahead, word) -> None:
         """What the induction needs to know of the inside. A planted bug has to be found without it, from the streams."""
-        written, read = signals
+        written, read = inside["written"], inside["read"]
         held = (written - read)[: len(written)]
         is_out = block.popped.valid & (ahead == 0)
         m.d.comb += [

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
-from amaranth.hdl import Elaboratable, Fragment, Signal
+from amaranth.hdl import Elaboratable, Fragment
 
 
 @dataclass(frozen=True)
@@ -38,19 +38,6 @@ def copy_of(name: str, bug: Bug | None = None) -> Any:
     return copy
 
 
-def recorded_signals(copy: Any) -> list[Any]:
-    """From now on the signals that a copy of a module makes, in the order of the text."""
-    signals: list[Any] = []
-
-    def recorded(*args: Any, src_loc_at: int = 0, **fields: Any) -> Any:
-        signals.append(Signal(*args, src_loc_at=src_loc_at + 1, **fields))
-        return signals[-1]
-
-    recorded.like = Signal.like  # pyright: ignore[reportFunctionMemberAccess]
-    copy.Signal = recorded
-    return signals
-
-
 @contextmanager
 def kept_variables(*copies: Any) -> Iterator[dict[str, dict[str, Any]]]:
     """What `elaborate` of these copies of modules ends with while the context lasts: local variables by module and by name."""
@@ -73,20 +60,18 @@ class Elaborated(Elaboratable):
 
     Parameters: `copy` of the block's module; `block`; copies of modules of blocks inside.
 
-    signals : those that the block's own module made, in the order of the text
     inside : the local variables of the block's `elaborate`
     inside_of : the same by the module's name, of the blocks inside too
     """
 
     def __init__(self, copy: Any, block: Elaboratable, *others: Any) -> None:
-        self.signals = recorded_signals(copy)
         with kept_variables(copy, *others) as self.inside_of:
             self._fragment = Fragment.get(block, None)
         self.inside = self.inside_of[copy.__name__]
 
-    def fsm(self, name: str) -> Any:
-        """The state machine of this name: `state` is its signal, `encoding` the numbers of its states."""
-        return self._fragment.find_generated(name)
+    def fsm(self, *path: str) -> Any:
+        """The state machine at a path of names, of submodules and at last its own: `state` and the `encoding` of its states."""
+        return self._fragment.find_generated(*path)
 
     def elaborate(self, platform: object) -> Fragment:
         return self._fragment

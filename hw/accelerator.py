@@ -1,8 +1,8 @@
 """The accelerator: link and engine, bytes in and bytes out. It only connects."""
 
 from amaranth.hdl import Module
-from amaranth.lib import stream
-from amaranth.lib.wiring import Component, In, Out, connect, flipped
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hw.engine import Engine
 from hw.link.link import Link
@@ -12,7 +12,7 @@ CLOCK_HZ = 60_000_000
 BUFFER_BYTES = 4096
 
 
-class Accelerator(Component):
+class Accelerator(wiring.Component):
     """A whole learning machine that speaks the protocol of `sw.contract.frames` over byte streams.
 
     Parameters

@@ -2,6 +2,7 @@
 
 from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib import data, stream, wiring
+from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from hw.layouts import layer_layout, network_layout, wire_layout
@@ -53,17 +54,17 @@ class Configuration(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
+        words = self.registers.layer.size * 8 // WORD_BITS
+        memory = add_memory(m, "words", shape=data.ArrayLayout(8, 2), depth=MAX_LAYERS << bits_for(words - 1))
+        self._take_bytes(m, memory)
+        self._fetch_layer(m, memory, words)
+        return m
+
+    def _take_bytes(self, m: Module, memory: Memory) -> None:
+        """Bytes come: first the network's own, then layer by layer."""
         own, of_layer = self.registers.network, self.registers.layer
         network, byte = self.network, self.source.payload
-        # Nobody looks at a layer's registers before they have been fetched: a reset would cost each of them its enable's LUT.
-        layer = Signal(self.layer.shape(), reset_less=True)
-        m.d.comb += self.layer.eq(layer)
-        words = of_layer.size * 8 // WORD_BITS
-        word_bits = bits_for(words - 1)
-        memory = add_memory(m, "words", shape=data.ArrayLayout(8, 2), depth=MAX_LAYERS << word_bits)
         write = memory.write_port(granularity=1)
-
-        # bytes come: first the network's own, then layer by layer
         kept = Signal(wire_layout(own), reset_less=True)
         in_layers, number, place = Signal(), Signal(range(MAX_LAYERS)), Signal(range(max(own.size, of_layer.size)))
         low = Signal(8)
@@ -98,7 +99,11 @@ class Configuration(wiring.Component):
         with m.If(self.reset):
             m.d.sync += [self.configured.eq(0), in_layers.eq(0), number.eq(0), place.eq(0)]
 
-        # the registers of the layer at work, one word after another; then the first of the layer below, its neurons
+    def _fetch_layer(self, m: Module, memory: Memory, words: int) -> None:
+        """The registers of the layer at work, one word after another; then the first of the layer below, its neurons."""
+        # Nobody looks at a layer's registers before they have been fetched: a reset would cost each of them its enable's LUT.
+        layer = Signal(self.layer.shape(), reset_less=True)
+        m.d.comb += self.layer.eq(layer)
         done = words + 2
         # `select` is decided far away: it only sets a flip-flop, and the next cycle is the first step.
         selected, asked = Signal(), Signal.like(self.index)
@@ -106,7 +111,7 @@ class Configuration(wiring.Component):
         index, step = Signal.like(self.index), Signal(range(done + 1), init=done)
         now, at = Signal.like(step), Signal.like(index)
         m.d.comb += [now.eq(Mux(selected, 0, step)), at.eq(Mux(selected, asked, index))]
-        below = now == words
+        below, word_bits = now == words, bits_for(words - 1)
         address = Cat(now[:word_bits] & ~below.replicate(word_bits), (at - below)[: len(at)])
         word = read_word(m, memory, address=address).as_value()
         m.d.comb += self.settled.eq(~selected & (step == done))
@@ -118,7 +123,6 @@ class Configuration(wiring.Component):
                     m.d.sync += self._fetched(layer, i, word)
             with m.Case(words + 1):
                 m.d.sync += layer.inputs.eq(word)
-        return m
 
     def _shifted(self, kept: Value, byte: Value) -> Value:
         """The network's registers when one more byte has come, from the highest; of the margin the complement is kept

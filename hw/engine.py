@@ -1,23 +1,21 @@
 """The engine: the array and everything around it that computes and learns. It only connects."""
 
-from amaranth.hdl import Cat, Module, Mux, Signal
-from amaranth.lib import data, wiring
+from amaranth.hdl import Module
+from amaranth.lib import wiring
 from amaranth.lib.wiring import In, connect, flipped
 
 from hw.array.array import SynapseArray
 from hw.configuration import Configuration
-from hw.counters import Counters
-from hw.engine_ports import PRNG_ADDRESS, EnginePorts
+from hw.engine_ports import EnginePorts
+from hw.engine_report import EngineReport
 from hw.forward.classify import Classify
 from hw.forward.fold_sum import FoldSum
 from hw.forward.normalise import Normalise
 from hw.input_buffer import InputBuffer
 from hw.issue import Issue
 from hw.learning.draw import Draw
-from hw.learning.error_scan import ErrorScan
-from hw.learning.error_store import ErrorStore
+from hw.learning.errors import Errors
 from hw.learning.learner import Learner
-from hw.misr import Misr
 from hw.row_access import RowAccess
 from hw.sequencer import Sequencer
 from sw.contract.geometry import Geometry
@@ -29,179 +27,130 @@ class Engine(wiring.Component):
     """The learning machine behind the link (`hw.engine_ports.EnginePorts`, flipped)."""
 
     def __init__(self, geometry: Geometry, *, cell_instances: bool = False) -> None:
-        self.geometry = geometry
-        self.cell_instances = cell_instances
         super().__init__({"link": In(EnginePorts(geometry))})
+        self.configuration = Configuration(geometry)
+        self.report = EngineReport()
+        self.input_buffer = InputBuffer(geometry)
+        self.rows = RowAccess(geometry)
+        self.sequencer = Sequencer(geometry)
+        self.learner = Learner(geometry)
+        self.issue = Issue(geometry, sources=SOURCES)
+        self.array = SynapseArray(geometry, instances=cell_instances)
+        self.fold_sum = FoldSum(geometry)
+        self.normalise = Normalise(geometry)
+        self.classify = Classify(geometry)
+        self.errors = Errors(geometry)
+        self.draw = Draw(geometry)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        g, link = self.geometry, self.link
-        m.submodules.configuration = configuration = Configuration(g)
-        m.submodules.counters = counters = Counters()
-        m.submodules.misr = misr = Misr()
-        m.submodules.input_buffer = input_buffer = InputBuffer(g)
-        m.submodules.rows = rows = RowAccess(g)
-        m.submodules.sequencer = sequencer = Sequencer(g)
-        m.submodules.learner = learner = Learner(g)
-        m.submodules.issue = issue = Issue(g, sources=SOURCES)
-        m.submodules.array = array = SynapseArray(g, instances=self.cell_instances)
-        m.submodules.fold_sum = fold_sum = FoldSum(g)
-        m.submodules.normalise = normalise = Normalise(g)
-        m.submodules.classify = classify = Classify(g)
-        m.submodules.errors = errors = ErrorStore(g)
-        m.submodules.scan = scan = ErrorScan(g)
-        m.submodules.draw = draw = Draw(g)
-        network, layer = configuration.network, configuration.layer
+        self._add_rooms(m)
+        self._configure(m)
+        self._carry_samples(m)
+        self._carry_rows(m)
+        self._carry_tokens(m)
+        self._compute(m)
+        self._learn(m)
+        self._report(m)
+        return m
 
-        # the link's streams
-        link_ = flipped(link)
-        connect(m, link_.configuration, configuration.source)
-        connect(m, link_.table, draw.table)
-        connect(m, link_.row, rows.request)
-        connect(m, link_.row_write, rows.written)
-        connect(m, rows.values, link_.row_read)
-        connect(m, link_.sample, input_buffer.samples)
-        connect(m, link_.pixels, input_buffer.pixels)
-        connect(m, sequencer.predictions, link_.prediction)
+    def _add_rooms(self, m: Module) -> None:
+        m.submodules.configuration = self.configuration
+        m.submodules.report = self.report
+        m.submodules.input_buffer = self.input_buffer
+        m.submodules.rows = self.rows
+        m.submodules.sequencer = self.sequencer
+        m.submodules.learner = self.learner
+        m.submodules.issue = self.issue
+        m.submodules.array = self.array
+        m.submodules.fold_sum = self.fold_sum
+        m.submodules.normalise = self.normalise
+        m.submodules.classify = self.classify
+        m.submodules.errors = self.errors
+        m.submodules.draw = self.draw
+
+    def _configure(self, m: Module) -> None:
+        """The link's bytes become registers and tables; the sequencer asks for those of one layer at a time."""
+        link, configuration, sequencer = flipped(self.link), self.configuration, self.sequencer
+        connect(m, link.configuration, configuration.source)
+        connect(m, link.table, self.draw.table)
         m.d.comb += [
-            link.configured.eq(configuration.configured),
-            link.network.eq(network),
             configuration.reset.eq(link.reset),
-            input_buffer.clear.eq(configuration.loaded),
+            configuration.select.eq(sequencer.select),
+            configuration.index.eq(sequencer.next_index),
+            sequencer.network.eq(configuration.network),
+            sequencer.layer.eq(configuration.layer),
+            sequencer.settled.eq(configuration.settled),
+            link.configured.eq(configuration.configured),
+            link.network.eq(configuration.network),
         ]
 
-        # the random word, the signature, counters of samples and events; a reset comes straight out of the link's decisions,
-        # and reaches the counters a cycle later
-        reset = Signal()
-        m.d.sync += reset.eq(link.reset)
-        own_words = Signal(data.ArrayLayout(16, 4))
-        tells_own, own_word = Signal(), Signal(2)
-        m.d.sync += [
-            tells_own.eq(link.report_address >= PRNG_ADDRESS),
-            own_word.eq(link.report_address),
-        ]
-        of_samples = link.state_write.payload.place[3]
+    def _carry_samples(self, m: Module) -> None:
+        """Pixels and labels in, predictions out."""
+        link, input_buffer, sequencer = flipped(self.link), self.input_buffer, self.sequencer
+        connect(m, link.sample, input_buffer.samples)
+        connect(m, link.pixels, input_buffer.pixels)
+        connect(m, input_buffer.staged, sequencer.staged)
+        connect(m, sequencer.predictions, link.prediction)
         m.d.comb += [
-            own_words.eq(Cat(draw.prng, misr.value)),
-            counters.write.payload.eq(link.state_write.payload),
-            counters.write.valid.eq(link.state_write.valid & of_samples),
-            link.state_write.ready.eq(counters.write.ready | ~of_samples),
-            misr.write.payload.eq(link.state_write.payload),
-            misr.write.valid.eq(link.state_write.valid),
-            misr.clear.eq(configuration.loaded),
-            misr.trained.eq(sequencer.trained),
-            misr.prediction.eq(classify.prediction),
-            misr.prng.eq(draw.prng),
+            input_buffer.last_pixel.eq(self.configuration.network.last_pixel),
+            input_buffer.clear.eq(self.configuration.loaded),
+            input_buffer.learning.eq(self.learner.reads_pixels),
+            input_buffer.learning_set.eq(self.learner.pixel_set),
+            sequencer.starving.eq(input_buffer.receiving),
+        ]
+
+    def _carry_rows(self, m: Module) -> None:
+        """Hidden weights in and out."""
+        link, rows = flipped(self.link), self.rows
+        connect(m, link.row, rows.request)
+        connect(m, link.row_write, rows.written)
+        connect(m, rows.values, link.row_read)
+
+    def _carry_tokens(self, m: Module) -> None:
+        """The learner's first, then those of the sample at work, of the next one, of rows; and what comes out of the array."""
+        tokens = (self.learner.tokens, self.sequencer.tokens, self.input_buffer.tokens, self.rows.tokens)
+        for source, taken in zip(tokens, self.issue.source, strict=True):
+            connect(m, source, taken)
+        m.d.comb += self.array.token.eq(self.issue.token)
+        for room in (self.fold_sum, self.errors, self.rows):
+            m.d.comb += room.result.eq(self.array.result)
+
+    def _compute(self, m: Module) -> None:
+        """Sums of rows become activations, or the prediction."""
+        connect(m, self.fold_sum.row, self.normalise.row, self.classify.row)
+        connect(m, self.sequencer.normalise, self.normalise.control)
+        connect(m, self.sequencer.classify, self.classify.control)
+
+    def _learn(self, m: Module) -> None:
+        """Errors become draws, and draws the tokens of the learner."""
+        connect(m, self.sequencer.errors, self.errors.control)
+        connect(m, self.normalise.near, self.errors.near)
+        m.d.comb += self.errors.rival.eq(self.classify.rival)
+        connect(m, self.errors.items, self.draw.items)
+        connect(m, self.draw.draws, self.learner.draws)
+        connect(m, self.learner.settings, self.draw.settings)
+        connect(m, self.sequencer.learner, self.learner.control)
+
+    def _report(self, m: Module) -> None:
+        """What happened, and the state beside the weights."""
+        link, report, draw = flipped(self.link), self.report, self.draw
+        connect(m, link.state_write, report.state_write)
+        m.d.comb += [
             link.prng_write.ready.eq(1),
             draw.prng_write.eq(link.prng_write.valid),
             draw.prng_value.eq(link.prng_write.payload),
-            counters.read.eq(link.report_read),
-            counters.address.eq(link.report_address),
-            link.report_word.eq(Mux(tells_own, own_words[own_word], counters.word)),
-            link.busy.eq(sequencer.busy | input_buffer.busy | rows.busy | configuration.loaded | reset | counters.busy),
-            counters.clear.eq(configuration.loaded),
-            counters.reset.eq(reset),
-            counters.events.eq(sequencer.phase),
-            counters.events.samples.eq(sequencer.trained),
-            counters.events.bad_frames.eq(link.bad_frame),
-            counters.events.learned.eq(sequencer.learned),
-            counters.events.draws.eq(draw.drawn),
-            counters.events.rows_learned.eq(learner.touched),
+            report.read.eq(link.report_read),
+            report.address.eq(link.report_address),
+            link.report_word.eq(report.word),
+            report.clear.eq(self.configuration.loaded),
+            report.reset.eq(link.reset),
+            report.prng.eq(draw.prng),
+            report.prediction.eq(self.classify.control.prediction),
+            report.events.eq(self.sequencer.events),
+            report.events.bad_frames.eq(link.bad_frame),
+            report.events.draws.eq(draw.drawn),
+            report.events.rows_learned.eq(self.learner.touched),
         ]
-
-        # tokens into the array; the learner first, then the sample at work, then the next one, then rows
-        sources = (learner.tokens, sequencer.tokens, input_buffer.tokens, rows.tokens)
-        for tokens, source in zip(sources, issue.source, strict=True):
-            connect(m, tokens, source)
-        m.d.comb += [
-            array.token.eq(issue.token),
-            fold_sum.result.eq(array.result),
-            rows.result.eq(array.result),
-            errors.result.eq(array.result),
-        ]
-
-        # forward
-        connect(m, input_buffer.staged, sequencer.staged)
-        connect(m, normalise.activations, sequencer.activations)
-        m.d.comb += [
-            input_buffer.last_pixel.eq(network.last_pixel),
-            sequencer.network.eq(network),
-            sequencer.layer.eq(layer),
-            sequencer.settled.eq(configuration.settled),
-            configuration.select.eq(sequencer.select),
-            configuration.index.eq(sequencer.next_index),
-            sequencer.starving.eq(input_buffer.receiving),
-            normalise.start.eq(sequencer.normalise_start),
-            normalise.layer.eq(layer),
-            normalise.index.eq(sequencer.index),
-            normalise.train.eq(sequencer.train),
-            sequencer.near_busy.eq(normalise.near_busy),
-            normalise.valid.eq(fold_sum.valid),
-            normalise.matches.eq(fold_sum.matches),
-            classify.start.eq(sequencer.classify_start),
-            classify.neurons.eq(network.classes),
-            classify.margin.eq(network.margin),
-            classify.label.eq(sequencer.label),
-            classify.valid.eq(fold_sum.valid),
-            classify.matches.eq(fold_sum.matches),
-            sequencer.classified.eq(classify.done),
-            sequencer.prediction.eq(classify.prediction),
-            sequencer.wrong.eq(classify.wrong),
-        ]
-
-        # errors
-        m.d.comb += [
-            errors.near_valid.eq(normalise.near_valid),
-            errors.near_layer.eq(normalise.near_layer),
-            errors.near_word.eq(normalise.near_word),
-            errors.near.eq(normalise.near),
-            errors.output_start.eq(sequencer.output_start),
-            errors.output_layer.eq(sequencer.index),
-            errors.output_neurons.eq(network.classes),
-            errors.label.eq(sequencer.label),
-            errors.rival.eq(classify.rival),
-            sequencer.output_busy.eq(errors.output_busy),
-            errors.unload_start.eq(sequencer.unload_start),
-            errors.unload_layer.eq(sequencer.index - 1),
-            errors.unload_columns.eq(layer.inputs),
-            sequencer.unload_busy.eq(errors.unload_busy),
-            scan.start.eq(sequencer.scan_start),
-            scan.half.eq(sequencer.index[0]),
-            scan.neurons.eq(layer.neurons),
-            errors.scan_half.eq(scan.scan_half),
-            errors.scan_word.eq(scan.scan_word),
-            errors.scan_enable.eq(scan.scan_enable),
-            scan.scan_active.eq(errors.scan_active),
-            scan.scan_negative.eq(errors.scan_negative),
-        ]
-
-        # learning
-        not_relax_rate = Signal(17)  # the complement (`hw.complement`)
-        learn_index = Signal.like(sequencer.index)
-        learn_set = Signal.like(sequencer.learn_set)
-        with m.If(sequencer.learn_start):
-            m.d.sync += [
-                not_relax_rate.eq(~layer.relax_rate),
-                learn_index.eq(sequencer.index),
-                learn_set.eq(sequencer.learn_set),
-            ]
-        m.d.comb += [
-            draw.enable.eq(learner.drawing),
-            draw.layer.eq(learn_index),
-            draw.relax_rate.eq(~not_relax_rate),
-            learner.start.eq(sequencer.learn_start),
-            learner.base.eq(layer.base),
-            learner.folds.eq(layer.folds),
-            learner.input_set.eq(sequencer.learn_set),
-            learner.backward.eq(sequencer.backward),
-            learner.fold.eq(sequencer.fold),
-            learner.slice.eq(sequencer.slice),
-            learner.relax_floor.eq(network.relax_floor),
-            sequencer.learning.eq(learner.active),
-            sequencer.frontier.eq(learner.frontier),
-            input_buffer.learning.eq(learner.active & (learn_index == 0)),
-            input_buffer.learning_set.eq(learn_set),
-        ]
-        connect(m, scan.items, draw.items)
-        connect(m, draw.draws, learner.draws)
-        return m
+        busy = self.sequencer.busy | self.input_buffer.busy | self.rows.busy | report.busy
+        m.d.comb += link.busy.eq(busy | self.configuration.loaded)

@@ -1,8 +1,8 @@
 """What the link and the engine say to each other."""
 
 from amaranth.hdl import unsigned
-from amaranth.lib import data, stream
-from amaranth.lib.wiring import In, Out, Signature
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
 
 from hw.layouts import network_layout
 from sw.contract import frames
@@ -30,7 +30,7 @@ Random word, signature and, around the end of the addresses, samples follow each
 """
 
 
-class EnginePorts(Signature):
+class EnginePorts(wiring.Signature):
     """Seen from the link (the engine flips it).
 
     Members

@@ -36,7 +36,7 @@ def generate(geometry: Geometry, *, clock_hz: int = CLOCK_HZ, buffer_bytes: int 
 def main() -> int:
     """The command line. Returns the exit status."""
     take_every_word()
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--geometry", default="ulx3s-85f", help="a board's name, or columns=…,rows=…,grid_height=…,…")
     parser.add_argument("--output", type=Path, required=True, help="the Verilog file to write")
     arguments = parser.parse_args()

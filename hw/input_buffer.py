@@ -2,7 +2,7 @@
 
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hw.engine_ports import PIXELS_LAYOUT, SAMPLE_LAYOUT
 from hw.layouts import token_layout
@@ -56,14 +56,17 @@ class InputBuffer(wiring.Component):
         token, staged = self.tokens.payload, self.staged.payload
         m.submodules.pixel_words = pixel_words = PixelWords(g)
         m.submodules.waiting = waiting = Queue(width=k, room=g.words)
-        wiring.connect(m, pixel_words.pixels, wiring.flipped(self.pixels))
-        wiring.connect(m, pixel_words.words, waiting.pushed)
-        last_word, last_lane = Signal(bits_for(g.words - 1)), Signal(bits_for(k - 1))
+        connect(m, pixel_words.pixels, flipped(self.pixels))
+        connect(m, pixel_words.words, waiting.pushed)
+        last_word = Signal(bits_for(g.words - 1))
+        last_lane = Signal(bits_for(k - 1))
         m.d.comb += [Cat(last_lane, last_word).eq(self.last_pixel), pixel_words.odd.eq(~self.last_pixel[2])]
 
         clearing = Signal()
         input_set = Signal()
-        inputs, cell, word = Signal.like(token.inputs), Signal.like(token.cell), Signal.like(last_word)
+        inputs = Signal.like(token.inputs)
+        cell = Signal.like(token.cell)
+        word = Signal.like(last_word)
         fold_ends = cell == g.cells - 1
         image_ends = word == last_word
         inside = Cat(~image_ends | (i <= last_lane) for i in range(k))

@@ -21,7 +21,8 @@ class Queue(wiring.Component):
         m = Module()
         memory = add_memory(m, "memory", shape=self.width, depth=1 << self.place_bits)
         write = memory.write_port()
-        written, read = Signal(self.place_bits + 1), Signal(self.place_bits + 1)
+        written = Signal(self.place_bits + 1)
+        read = Signal(self.place_bits + 1)
         m.d.comb += [
             self.pushed.ready.eq((written ^ read) != 1 << self.place_bits),
             write.addr.eq(written),

@@ -2,7 +2,7 @@
 
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import stream, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hw.array.array import result_layout
 from hw.engine_ports import ROW_LAYOUT
@@ -50,19 +50,24 @@ class RowAccess(wiring.Component):
         token = self.tokens.payload
         depth = ISSUE_DELAY + array_latency(g) + AROUND_THE_ARRAY
         m.submodules.read = read = Queue(width=8, room=depth)
-        wiring.connect(m, read.popped, wiring.flipped(self.values))
+        connect(m, read.popped, flipped(self.values))
         m.d.comb += [
             read.pushed.valid.eq(self.result.opcode == Opcode.READ),
             read.pushed.payload.eq(self.result.sum[:8]),
         ]
 
         m.submodules.next_byte = next_byte = RegisterSlice(width=8)
-        wiring.connect(m, wiring.flipped(self.written), next_byte.pushed)
+        connect(m, flipped(self.written), next_byte.pushed)
         written = next_byte.popped
 
-        active, write, can_read = Signal(), Signal(), Signal()
-        remaining, unread = Signal(range(g.columns)), Signal(range(depth + 1))
-        address, cell, synapse = Signal.like(token.address), Signal.like(token.cell), Signal.like(token.synapse)
+        active = Signal()
+        write = Signal()
+        can_read = Signal()
+        remaining = Signal(range(g.columns))
+        unread = Signal(range(depth + 1))
+        address = Signal.like(token.address)
+        cell = Signal.like(token.cell)
+        synapse = Signal.like(token.synapse)
         issued = self.tokens.valid & self.tokens.ready
         taken = self.values.valid & self.values.ready
         m.d.comb += [

@@ -1,7 +1,8 @@
 """The accelerator behind a serial line: what a board's top instantiates. It only connects."""
 
 from amaranth.hdl import Module
-from amaranth.lib.wiring import Component, In, Out, connect
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out, connect
 
 from hw.accelerator import BUFFER_BYTES, Accelerator
 from hw.link.escape import EscapeDecoder, EscapeEncoder
@@ -9,8 +10,8 @@ from hw.link.uart import BaudRate, UartReceiver, UartTransmitter
 from sw.contract.geometry import Geometry
 
 
-class SerialAccelerator(Component):
-    """`hw.accelerator.Accelerator` with a UART (8N1) at `rate`; `escaped` as in `sw.contract.boards.Board`.
+class SerialAccelerator(wiring.Component):
+    """`hw.accelerator.Accelerator` with a UART (8N1) at `rate`; `escaped` as in `sw.contract.board_table.Board`.
 
     Members
     -------

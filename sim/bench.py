@@ -173,7 +173,8 @@ def refuse_for_make(*folders: Path) -> None:
 def _build(component: Any, sources: Sequence[str], simulator: str, waves: bool) -> Path:
     """The directory with the built simulation of a component; built at most once for a given RTLIL."""
     text = rtlil.convert(component, name="top", emit_src=False)
-    key = json.dumps([text, list(sources), simulator, waves, BUILD_ARGUMENTS[simulator], *texts("sim/simulator_verilog.py")])
+    dialect = texts("sim/simulator_verilog.py")
+    key = json.dumps([text, list(sources), simulator, waves, BUILD_ARGUMENTS[simulator], *dialect])
     directory = BUILD / "builds" / hashlib.sha256(key.encode()).hexdigest()[:20]
     directory.mkdir(parents=True, exist_ok=True)
     with (directory / "lock").open("w", encoding="utf-8") as lock:

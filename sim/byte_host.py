@@ -5,46 +5,39 @@ from random import Random
 from typing import Any
 
 from amaranth.sim import Simulator
-from cobs import cobs
 
 from hw.accelerator import Accelerator
-from sw.contract.commands import Command
-from sw.contract.frames import REPLY, Frame
+from sim.bench_host import BenchHost
 
 PERIOD = 1e-6  # seconds of a cycle, in which nothing here is measured
 Driver = Callable[[Any], Coroutine[Any, Any, None]]
 
 
-class ByteHost:
-    """Asks over the streams `rx` and `tx` of an accelerator, one request at a time."""
+class ByteHost(BenchHost):
+    """Asks over the streams `rx` and `tx` of an accelerator."""
 
-    def __init__(self, dut: Accelerator, random: Random) -> None:
-        self.dut, self.random = dut, random
-        self.sequence, self.nonce = random.randrange(2**16), 0
+    def __init__(self, ctx: Any, dut: Accelerator, random: Random, sequence: int | None = None) -> None:
+        super().__init__(random.randrange(2**16) if sequence is None else sequence)
+        self.ctx, self.dut, self.random = ctx, dut, random
 
-    async def ask(self, ctx: Any, command: Command, payload: bytes = b"") -> bytes:
-        self.sequence = (self.sequence + 1) % 2**16
-        frame = Frame(type=command, sequence=self.sequence, nonce=self.nonce, payload=payload)
-        for byte in cobs.encode(frame.pack()) + b"\0":
-            await self._pause(ctx)
-            ctx.set(self.dut.rx.payload, byte)
-            ctx.set(self.dut.rx.valid, 1)
-            await ctx.tick().until(self.dut.rx.ready)
-            ctx.set(self.dut.rx.valid, 0)
-        received = bytearray()
-        while not received or received[-1]:
-            await self._pause(ctx)
-            ctx.set(self.dut.tx.ready, 1)
-            (byte,) = await ctx.tick().sample(self.dut.tx.payload).until(self.dut.tx.valid)
-            ctx.set(self.dut.tx.ready, 0)
-            received.append(byte)
-        reply = Frame.unpack(cobs.decode(bytes(received[:-1])))
-        assert (reply.type, reply.sequence) == (command | REPLY, self.sequence), f"{command.name}: {reply}"
-        return reply.payload
+    async def send(self, data: bytes) -> None:
+        for byte in data:
+            await self._pause()
+            self.ctx.set(self.dut.rx.payload, byte)
+            self.ctx.set(self.dut.rx.valid, 1)
+            await self.ctx.tick().until(self.dut.rx.ready)
+            self.ctx.set(self.dut.rx.valid, 0)
 
-    async def _pause(self, ctx: Any) -> None:
+    async def listen(self) -> bytes:
+        await self._pause()
+        self.ctx.set(self.dut.tx.ready, 1)
+        (byte,) = await self.ctx.tick().sample(self.dut.tx.payload).until(self.dut.tx.valid)
+        self.ctx.set(self.dut.tx.ready, 0)
+        return bytes([byte])
+
+    async def _pause(self) -> None:
         if self.random.random() < 0.05:
-            await ctx.tick().repeat(self.random.randrange(1, 8))
+            await self.ctx.tick().repeat(self.random.randrange(1, 8))
 
 
 def advance(dut: Any, driver: Driver, most_steps: int) -> bool:

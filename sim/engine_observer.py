@@ -78,9 +78,9 @@ class EngineObserver:
                 await self.clock.rising_edge
 
     async def _watch_means(self) -> None:
-        normalise = self.engine.normalise
-        async for _ in self._each_cycle_of(normalise.divider.done):
-            self.means.append(int(normalise.mean.value))
+        mean = self.engine.normalise.mean
+        async for _ in self._each_cycle_of(mean.done):
+            self.means.append(int(mean.quotient.value))
 
     async def _watch_draws(self) -> None:
         draw = self.engine.draw
@@ -88,12 +88,12 @@ class EngineObserver:
         async for _ in self._each_cycle_of(draw.drawn):
             item = int(draw.items__payload.value)
             sign = -1 if item >> (spare + 1) & 1 else 1
-            self.draws.append((int(draw.layer.value), item & ((1 << spare) - 1), sign))
+            self.draws.append((int(draw.settings__layer.value), item & ((1 << spare) - 1), sign))
 
     async def _watch_sums(self) -> None:
         fold_sum = self.engine.fold_sum
-        async for _ in self._each_cycle_of(fold_sum.valid):
-            self.matches.append(int(fold_sum.matches.value))
+        async for _ in self._each_cycle_of(fold_sum.row__valid):
+            self.matches.append(int(fold_sum.row__matches.value))
             if len(self.matches) == self.network.row_count:
                 if self.computed is not None:
                     self._compare_learning()

@@ -8,14 +8,11 @@ import numpy as np
 
 from hw.accelerator import Accelerator
 from sim.byte_host import ByteHost, Driver
-from sw.contract import requests
-from sw.contract.commands import Command
-from sw.contract.frames import COUNTERS, PROGRESS, Hello, pack_state, unpack_state
 from sw.contract.geometry import Geometry
 from sw.contract.network import Network
-from sw.contract.requests import train_payload
 from sw.contract.state import State
 from sw.data.initial_weights import initial_weights
+from sw.host.conversation import joined
 from sw.twin.engine import Twin
 
 SAMPLES, BATCH = 24, 5
@@ -42,7 +39,6 @@ def learning_host(dut: Accelerator, geometry: Geometry, seed: int) -> Driver:
     generator = np.random.default_rng(seed)
     pixels = generator.integers(0, 2, (SAMPLES, network.layers[0]), dtype=np.uint8)
     labels = generator.integers(0, network.layers[-1], SAMPLES)
-    packed = np.packbits(pixels, axis=1, bitorder="little")
     begin = random.randrange(2**40)
     signature = random.getrandbits(32)
     twin.load(weights, network.prng, begin, signature)
@@ -51,27 +47,21 @@ def learning_host(dut: Accelerator, geometry: Geometry, seed: int) -> Driver:
     assert twin.counters()["rows_learned"] > SAMPLES
 
     async def host(ctx: Any) -> None:
-        ask = ByteHost(dut, random)
-        hello = Hello.unpack(await ask.ask(ctx, Command.HELLO))
-        ask.nonce = hello.nonce
-        assert {name: getattr(hello, name) for name in vars(geometry)} == vars(geometry)
-        for command, payload in [*requests.configure(network, geometry), *requests.write(weights)]:
-            await ask.ask(ctx, command, payload)
-        await ask.ask(ctx, Command.STATE, pack_state(State(network.prng, begin, signature)))
+        board = ByteHost(ctx, dut, random)
+        conversation = await board.open(geometry)
+        for part in conversation.put(network, weights, State(network.prng, begin, signature)):
+            await board.ask(part)
 
-        predictions: list[int] = []
-        for first in range(0, SAMPLES, BATCH):
-            batch = slice(first, first + BATCH)
-            request = train_payload(begin + first, labels[batch].tolist(), packed[batch].tobytes())
-            reply = await ask.ask(ctx, Command.TRAIN, request)
-            predictions += np.frombuffer(reply[: -PROGRESS.size], "<u2").tolist()
-        assert predictions == expected
-        assert PROGRESS.unpack(reply[-PROGRESS.size :]) == (twin.signature(), begin + SAMPLES)
+        batches = [slice(first, first + BATCH) for first in range(0, SAMPLES, BATCH)]
+        trained = await board.ask(conversation.train((pixels[batch], labels[batch]) for batch in batches))
+        assert joined(part for part in trained if part is not None).tolist() == expected
+        assert conversation.progress == (twin.signature(), begin + SAMPLES)
 
-        assert unpack_state(await ask.ask(ctx, Command.STATE)) == (twin.prng(), begin + SAMPLES, twin.signature())
-        for values, (command, asked) in zip(learned, requests.read(network), strict=True):
-            assert await ask.ask(ctx, command, asked) == values.tobytes(), f"READ {asked.hex()}"
-        counters = np.frombuffer(await ask.ask(ctx, Command.COUNTERS), "<u8").tolist()
-        assert ({"bad_frames": 0} | twin.counters()).items() <= dict(zip(COUNTERS, counters, strict=True)).items()
+        assert await board.ask([conversation.read_state()]) == [(twin.prng(), begin + SAMPLES, twin.signature())]
+        rows = await board.ask(conversation.read_weights())
+        for row, (read_back, right) in enumerate(zip(rows, learned, strict=True)):
+            assert read_back.tobytes() == right.tobytes(), f"row {row}"
+        (counters,) = await board.ask([conversation.counters()])
+        assert ({"bad_frames": 0} | twin.counters()).items() <= counters.items()
 
     return host

@@ -187,7 +187,7 @@ SCENARIOS = (
         grid=(1, 1, 8, 6, 4),
         memory_ports=1,
         sizes=((41, 48), (9, 14), (7, 10), (3, 6)),
-        fields={"margin": 8, "window": [9, 7], "relax_rate": [9000, 300, 65536], "relax_floor": 3, "init_range": 90},
+        fields={"margin": 4, "window": [9, 7], "relax_rate": [9000, 300, 65536], "relax_floor": 3, "init_range": 90},
     ),
     Scenario(
         name="one layer, two folds, rails, some relaxation, no step toward zero",

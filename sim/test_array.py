@@ -4,15 +4,15 @@ import cocotb
 import pytest
 from amaranth.hdl import Module
 from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hw.array.array import SynapseArray, result_layout
-from hw.forward.fold_sum import FoldSum
+from hw.forward.fold_sum import FoldSum, RowMatches
 from hw.layouts import token_layout
 from sim.array_model import ArrayModel, Programs, Token, geometry_of
 from sim.bench import bench_parameters, run_bench, start
 from sw.contract.cost import array_latency
-from sw.contract.geometry import Geometry, bits_for
+from sw.contract.geometry import Geometry
 from sw.contract.tokens import Opcode
 
 GEOMETRIES = (  # height, width, K, folds, slices, rows, and memory ports if one
@@ -34,8 +34,7 @@ class SummedArray(wiring.Component):
             {
                 "token": In(token_layout(geometry)),
                 "result": Out(result_layout(geometry)),
-                "valid": Out(1),
-                "matches": Out(bits_for(geometry.columns)),
+                "row": Out(RowMatches(geometry)),
             }
         )
 
@@ -43,12 +42,11 @@ class SummedArray(wiring.Component):
         m = Module()
         m.submodules.array = array = SynapseArray(self.geometry)
         m.submodules.fold_sum = fold_sum = FoldSum(self.geometry)
+        connect(m, fold_sum.row, flipped(self.row))
         m.d.comb += [
             array.token.eq(self.token),
             self.result.eq(array.result),
             fold_sum.result.eq(array.result),
-            self.valid.eq(fold_sum.valid),
-            self.matches.eq(fold_sum.matches),
         ]
         return m
 
@@ -75,8 +73,8 @@ async def play(dut, geometry: Geometry, program) -> None:
             assert int(dut.result.value) == expected, f"the result of cycle {where - delay}, {delay} cycles later"
         if where > delay:
             matches = rows[where - delay - 1]
-            assert dut.valid.value == (matches is not None), f"a row's sum after cycle {where - delay - 1}"
-            assert matches is None or int(dut.matches.value) == matches, f"the row that ended in cycle {where - delay - 1}"
+            assert dut.row__valid.value == (matches is not None), f"a row's sum after cycle {where - delay - 1}"
+            assert matches is None or int(dut.row__matches.value) == matches, f"the row that ended in cycle {where - delay - 1}"
 
 
 @cocotb.test()

@@ -23,26 +23,26 @@ def expected(matches: list[int], valid: int, label: int, margin: int) -> tuple[i
 async def classify(dut, random, matches: list[int], label: int, margin: int) -> tuple[int, int, bool]:
     """Send the sums with pauses, see `done` rise with the last one and the answer hold; returns the answer."""
     stalls = Stalls(random)
-    dut.neurons.value, dut.label.value, dut.margin.value = len(matches), label, margin
-    dut.start.value, dut.valid.value = 1, 0
+    dut.control__neurons.value, dut.control__label.value, dut.control__margin.value = len(matches), label, margin
+    dut.control__start.value, dut.row__valid.value = 1, 0
     await dut.clk.rising_edge
-    dut.start.value = 0
+    dut.control__start.value = 0
     for i, value in enumerate(matches):
         while stalls():
-            dut.matches.value = random.getrandbits(len(dut.matches))
+            dut.row__matches.value = random.getrandbits(len(dut.row__matches))
             await dut.clk.rising_edge
-            assert dut.done.value == 0, f"{i} of {len(matches)}"
-        dut.valid.value, dut.matches.value = 1, value
+            assert dut.control__done.value == 0, f"{i} of {len(matches)}"
+        dut.row__valid.value, dut.row__matches.value = 1, value
         await dut.clk.rising_edge
-        assert dut.done.value == 0, f"{i} of {len(matches)}"
-        dut.valid.value = 0
+        assert dut.control__done.value == 0, f"{i} of {len(matches)}"
+        dut.row__valid.value = 0
     await dut.clk.rising_edge
-    assert dut.done.value == 0
+    assert dut.control__done.value == 0
     found = None
     for _ in range(random.choice((1, 1, 4))):
         await dut.clk.rising_edge
-        assert dut.done.value == 1
-        now = int(dut.prediction.value), int(dut.rival.value), bool(dut.wrong.value)
+        assert dut.control__done.value == 1
+        now = int(dut.control__prediction.value), int(dut.rival.value), bool(dut.control__wrong.value)
         assert found in (None, now), "the answer holds"
         found = now
     assert found is not None
@@ -54,7 +54,7 @@ async def ties_go_to_the_lowest_index_and_the_margin_is_exact(dut):
     random = await start(dut)
     geometry = geometry_of(bench_parameters()["shape"])
     seen = set()
-    dut.start.value = dut.valid.value = 0
+    dut.control__start.value = dut.row__valid.value = 0
     for _ in range(260):
         neurons = random.choice((2, 2, 3, geometry.rows, random.randrange(2, geometry.rows + 1)))
         top = random.choice((1, 3, geometry.columns))  # few values make ties

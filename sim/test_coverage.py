@@ -22,7 +22,7 @@ from sw.contract.table import thresholds
 from sw.twin.engine import Twin
 
 set_num_threads(1)  # tests run side by side
-SAMPLES, SEED = 200, 1  # those of `sim/test_accelerator.py`
+SAMPLES, SEED = 80, 1  # those of `sim/test_accelerator.py`
 
 
 def met(scenario: Scenario, collector: Collector, samples: int = SAMPLES) -> None:

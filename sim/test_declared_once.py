@@ -8,7 +8,6 @@ from random import Random
 from typing import Any
 
 import pytest
-from amaranth.lib.wiring import PureInterface
 from amaranth.sim import Simulator
 from cobs import cobs
 
@@ -19,7 +18,7 @@ from hw.link.link import Link
 from hw.link.orders import Orders
 from sim.link_scene import GEOMETRY, NETWORKS
 from sw.contract import protocol
-from sw.contract.commands import Command
+from sw.contract.commands import IMAGES, LABELS, Command
 from sw.contract.error import ContractError
 from sw.contract.frames import ERROR, REPLY, Frame, Hello, Reason, pack_state
 from sw.contract.network import MAX_LAYERS
@@ -30,6 +29,7 @@ from sw.contract.state import State
 from sw.contract.structure import Field, Limit, Structure
 
 MOST_STEPS = 100_000
+IMAGE_BYTES = 5
 TOLD = 0xBEEF  # 16 bits of the engine's report
 Driver = Callable[[Any], Coroutine[Any, Any, None]]
 
@@ -47,6 +47,10 @@ class MadeUp(CommandTable):
             changes=True,
         ),
     )
+    STORE = (
+        12,
+        Specification(front=Structure("", Field("place", 32), Field("count", 8)), rest=(LABELS, IMAGES), needs_network=True),
+    )
     SETTINGS = (
         17,
         Specification(
@@ -61,7 +65,7 @@ class MadeUp(CommandTable):
 class MoreOrders(Orders):
     """What the board does at the commands that are made up: their bytes go where those of a row would."""
 
-    def targets(self) -> dict[CommandTable, PureInterface]:
+    def targets(self) -> dict[CommandTable, Any]:
         return super().targets() | dict.fromkeys(MadeUp, self.row_write)
 
 
@@ -86,6 +90,7 @@ class Board:
         for given in (engine.prng_write.ready, engine.state_write.ready, engine.row_write.ready):
             self.ctx.set(given, 1)
         self.ctx.set(engine.network.layers, 2)
+        self.ctx.set(engine.network.last_pixel, 8 * IMAGE_BYTES - 1)
         self.ctx.set(engine.configured, configured)
         self.ctx.set(engine.report_word, TOLD)
         self.nonce = Hello.unpack((await self.asked(Command.HELLO)).payload).nonce
@@ -149,6 +154,10 @@ def test_the_gateware_takes_a_command_in(monkeypatch):
             reply = await board.asked(MadeUp.PLAY, payload, again=again)
             assert (reply.type, len(reply.payload)) == (MadeUp.PLAY | REPLY, 6)
             assert bytes(board.written) == b"-mask", "a repetition is answered and not done"
+        samples = b"l1l2" + b"image" + b"other"
+        for count, fits in ((2, True), (3, False), (1, False)):
+            reply = await board.asked(MadeUp.STORE, MadeUp.STORE.payload(samples, place=1, count=count))
+            assert ((reply.type, reply.payload) == refused(MadeUp.STORE, Reason.LENGTH)) != fits, count
         for settings in (b"", MadeUp.SETTINGS.payload(seed=1, size=2)):
             reply = await board.asked(MadeUp.SETTINGS, settings)
             assert (reply.type, reply.payload) == (MadeUp.SETTINGS | REPLY, b"")
@@ -160,7 +169,7 @@ def test_the_gateware_takes_a_command_in(monkeypatch):
         reply = await board.asked(Command.STATE, pack_state(State(0x12345678, 1, 2)))
         assert (reply.type, reply.payload) == (Command.STATE | REPLY, TOLD.to_bytes(2, "little") * 8)
         assert ctx.get(dut.engine.prng_write.payload) == 0x12345678
-        assert bytes(board.written) == b"-mask" + (2).to_bytes(4, "little")
+        assert bytes(board.written) == b"-mask" + samples + (2).to_bytes(4, "little")
 
     run(dut, driver)
 

@@ -76,8 +76,8 @@ async def words_and_thresholds_are_those_of_the_contract(dut):
     random = await start(dut)
     geometry = geometry_of(bench_parameters()["shape"])
     items, found_layout = item_layout(geometry), draw_layout(geometry)
-    dut.prng_write.value = dut.layer.value = dut.relax_rate.value = 0
-    dut.enable.value = 1
+    dut.prng_write.value = dut.settings__layer.value = dut.settings__relax_rate.value = 0
+    dut.settings__enable.value = 1
     tables, source, sink = Source(dut, "table", random, 0.1), Source(dut, "items", random), Sink(dut, "draws", random)
     drawn = [0]
 
@@ -104,7 +104,7 @@ async def words_and_thresholds_are_those_of_the_contract(dut):
         if random.random() < 0.4:
             word = random.choice((1, 2**32 - 1, random.randrange(1, 2**32)))
             await set_word(dut, word)
-        dut.layer.value, dut.relax_rate.value = layer, rate
+        dut.settings__layer.value, dut.settings__relax_rate.value = layer, rate
         batch = [random_item(random, items) for _ in range(60)]
         active += sum(item["active"] for item in batch)
         expected = []
@@ -122,8 +122,8 @@ async def items_pass_as_their_errors_while_nothing_is_drawn(dut):
     random = await start(dut)
     geometry = geometry_of(bench_parameters()["shape"])
     items, found_layout = item_layout(geometry), draw_layout(geometry)
-    dut.prng_write.value = dut.layer.value = dut.enable.value = 0
-    dut.relax_rate.value = 65536
+    dut.prng_write.value = dut.settings__layer.value = dut.settings__enable.value = 0
+    dut.settings__relax_rate.value = 65536
     tables, source, sink = Source(dut, "table", random, 0.1), Source(dut, "items", random), Sink(dut, "draws", random)
     await write_tables(dut, tables, {0: [random.choice(((0, 0), (1, 128))) for _ in range(ENTRIES)]}, random)
     batch = [random_item(random, items) for _ in range(60)]
@@ -140,15 +140,15 @@ async def a_rate_relaxes_exactly_the_words_below_it(dut):
     random = await start(dut)
     geometry = geometry_of(bench_parameters()["shape"])
     items, found_layout = item_layout(geometry), draw_layout(geometry)
-    dut.prng_write.value = dut.layer.value = 0
-    dut.enable.value = 1
+    dut.prng_write.value = dut.settings__layer.value = 0
+    dut.settings__enable.value = 1
     source, sink = Source(dut, "items", random), Sink(dut, "draws", random)
     for _ in range(40):
         word = random.randrange(1, 2**32)
         low = prng.step(word) & 0xFFFF
         await set_word(dut, word)
         rate = random.choice((low, low + 1))
-        dut.relax_rate.value = rate
+        dut.settings__relax_rate.value = rate
         source.send([items.const({"neuron": 0, "active": 1}).as_bits()])
         (payload,) = await sink.take(1)
         assert fields(payload, found_layout)[3] == (low < rate)
@@ -159,8 +159,8 @@ async def a_draw_is_made_in_every_cycle_and_comes_after_three(dut):
     random = await start(dut)
     geometry = geometry_of(bench_parameters()["shape"])
     items = item_layout(geometry)
-    dut.prng_write.value = dut.layer.value = dut.relax_rate.value = dut.items__valid.value = 0
-    dut.enable.value = 1
+    dut.prng_write.value = dut.settings__layer.value = dut.settings__relax_rate.value = dut.items__valid.value = 0
+    dut.settings__enable.value = 1
     dut.draws__ready.value = 1
     await cycles(dut, LATENCY + 2)
     sent = [items.const(random_item(random, items)) for _ in range(40)]

@@ -17,7 +17,7 @@ from sw.contract.tokens import WRITE_LATENCY
 from sw.twin.engine import Twin
 
 SEED = int(os.environ.get("SEED", "1"))
-SAMPLES = 200
+SAMPLES = 80
 CHOSEN = (3, 5, 8, 13)  # the whole accelerator is tried on all of them
 
 

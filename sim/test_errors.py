@@ -5,17 +5,13 @@ from typing import Any
 
 import cocotb
 import pytest
-from amaranth.hdl import Module
-from amaranth.lib import stream, wiring
-from amaranth.lib.wiring import In, Out, connect, flipped
 
-from hw.array.array import result_layout
-from hw.learning.error_scan import ErrorScan, item_layout
-from hw.learning.error_store import ErrorStore, neuron_bits, word_bits
+from hw.learning.error_scan import item_layout
+from hw.learning.errors import Errors
 from sim.array_model import geometry_of
 from sim.bench import bench_parameters, run_bench, start
 from sim.stream_driver import Sink
-from sw.contract.geometry import Geometry, bits_for
+from sw.contract.geometry import Geometry
 from sw.contract.network import MAX_LAYERS
 from sw.contract.tokens import Opcode
 
@@ -28,60 +24,20 @@ GEOMETRIES = (  # height, width, K, folds, slices, rows
 FIRST_ITEM = 3  # cycles from the scan's start
 
 
-class Errors(wiring.Component):
-    """The store with a scan connected to it."""
+class Job:
+    """One of `LayerJob`s of the control."""
 
-    def __init__(self, geometry: Geometry) -> None:
-        self.geometry = geometry
-        layer, neuron = bits_for(MAX_LAYERS - 1), neuron_bits(geometry)
-        self.store_inputs = {
-            "near_valid": 1,
-            "near_layer": layer,
-            "near_word": word_bits(geometry),
-            "near": geometry.synapses_per_cell,
-            "output_start": 1,
-            "output_layer": layer,
-            "output_neurons": 16,
-            "label": neuron,
-            "rival": neuron,
-            "unload_start": 1,
-            "unload_layer": layer,
-            "unload_columns": 16,
-            "result": result_layout(geometry),
-        }
-        super().__init__(
-            {name: In(shape) for name, shape in self.store_inputs.items()}
-            | {
-                "output_busy": Out(1),
-                "unload_busy": Out(1),
-                "scan_start": In(1),
-                "scan_of": In(1),
-                "scan_neurons": In(16),
-                "scan_busy": Out(1),
-                "items": Out(stream.Signature(item_layout(geometry))),
-            }
-        )
+    def __init__(self, dut, name: str) -> None:
+        self.dut = dut
+        ports = (getattr(dut, f"control__{name}__{port}") for port in ("start", "layer", "neurons", "busy"))
+        self.start, self.layer, self.neurons, self.busy = ports
+        self.start.value = 0
 
-    def elaborate(self, platform) -> Module:
-        m = Module()
-        m.submodules.store = store = ErrorStore(self.geometry)
-        m.submodules.scan = scan = ErrorScan(self.geometry)
-        connect(m, scan.items, flipped(self.items))
-        m.d.comb += [getattr(store, name).eq(getattr(self, name)) for name in self.store_inputs]
-        m.d.comb += [
-            self.output_busy.eq(store.output_busy),
-            self.unload_busy.eq(store.unload_busy),
-            scan.start.eq(self.scan_start),
-            scan.half.eq(self.scan_of),
-            scan.neurons.eq(self.scan_neurons),
-            self.scan_busy.eq(scan.busy),
-            store.scan_half.eq(scan.scan_half),
-            store.scan_word.eq(scan.scan_word),
-            store.scan_enable.eq(scan.scan_enable),
-            scan.scan_active.eq(store.scan_active),
-            scan.scan_negative.eq(store.scan_negative),
-        ]
-        return m
+    async def begin(self, layer: int, neurons: int, layer_after: int) -> None:
+        """Pulse `start`; what it is about changes afterwards."""
+        self.start.value, self.layer.value, self.neurons.value = 1, layer, neurons
+        await self.dut.clk.rising_edge
+        self.start.value, self.layer.value, self.neurons.value = 0, layer_after, 1
 
 
 class Store:
@@ -91,8 +47,8 @@ class Store:
         self.dut, self.random, self.geometry = dut, random, geometry
         self.d: dict[int, list[int]] = {}
         self.near: dict[int, list[int]] = {}
-        for name in ("near_valid", "output_start", "unload_start", "scan_start", "result"):
-            getattr(dut, name).value = 0
+        self.output, self.unloading, self.scan = (Job(dut, name) for name in ("output", "unload", "scan"))
+        dut.near__valid.value = dut.result.value = 0
 
     async def pause(self) -> None:
         for _ in range(self.random.choice((0, 0, 0, 1, 4))):
@@ -104,34 +60,28 @@ class Store:
         self.near[layer] = flags
         for first in range(0, len(flags), k):
             await self.pause()
-            dut.near_valid.value, dut.near_layer.value, dut.near_word.value = 1, layer, first // k
-            dut.near.value = sum(flag << i for i, flag in enumerate(flags[first : first + k]))
+            dut.near__valid.value, dut.near__layer.value, dut.near__word.value = 1, layer, first // k
+            dut.near__flags.value = sum(flag << i for i, flag in enumerate(flags[first : first + k]))
             await dut.clk.rising_edge
-            dut.near_valid.value = 0
-            dut.near.value = self.random.getrandbits(k)
+            dut.near__valid.value = 0
+            dut.near__flags.value = self.random.getrandbits(k)
 
     async def set_output(self, layer: int, neurons: int, label: int, rival: int) -> None:
         """The errors of the output layer; busy for as many cycles as there are words of K neurons."""
         dut = self.dut
-        dut.output_layer.value, dut.output_neurons.value, dut.label.value, dut.rival.value = layer, neurons, label, rival
-        dut.output_start.value = 1
-        await dut.clk.rising_edge
-        dut.output_start.value = 0
+        dut.control__label.value, dut.rival.value = label, rival
+        await self.output.begin(layer, neurons, self.random.randrange(MAX_LAYERS))
         for _ in range(self.geometry.words_of(neurons)):
             await dut.clk.rising_edge
-            assert dut.output_busy.value == 1
+            assert self.output.busy.value == 1
         await dut.clk.rising_edge
-        assert dut.output_busy.value == 0
+        assert self.output.busy.value == 0
         self.d[layer & 1] = [(c == label) - (c == rival) for c in range(neurons)]
 
     async def unload(self, layer: int, g_of_column: list[int]) -> None:
         """The signs of a layer's column counters leave the array: by fold, slice and cell, up to the last word."""
         dut, g, random = self.dut, self.geometry, self.random
-        dut.unload_layer.value, dut.unload_columns.value = layer, len(g_of_column)
-        dut.unload_start.value = 1
-        await dut.clk.rising_edge
-        dut.unload_start.value = 0
-        dut.unload_layer.value, dut.unload_columns.value = random.randrange(3), 1
+        await self.unloading.begin(layer, len(g_of_column), random.randrange(3))
         words = g.words_of(len(g_of_column))
         width = 2 * g.lanes
         padded = g_of_column + [random.choice((-1, 0, 1)) for _ in range(words * g.synapses_per_cell - len(g_of_column))]
@@ -142,31 +92,27 @@ class Store:
                         opcode = random.choice([opcode for opcode in Opcode if opcode != Opcode.UNLOAD])
                         dut.result.value = opcode | random.getrandbits(width + 1) << 4
                         await dut.clk.rising_edge
-                        assert dut.unload_busy.value == 1
+                        assert self.unloading.busy.value == 1
                     begin = word * g.synapses_per_cell + slice_ * g.lanes
                     lanes = padded[begin : begin + g.lanes]
                     active = sum((value != 0) << i for i, value in enumerate(lanes))
                     negative = sum((value < 0) << i for i, value in enumerate(lanes))
                     dut.result.value = Opcode.UNLOAD | random.getrandbits(1) << 4 | (active | negative << g.lanes) << 5
                     await dut.clk.rising_edge
-                    assert dut.unload_busy.value == 1
+                    assert self.unloading.busy.value == 1
                     dut.result.value = 0
         dut.result.value = Opcode.UNLOAD | (1 << width) - 1 << 5 if random.random() < 0.5 else 0  # not this layer's
         await dut.clk.rising_edge
-        assert dut.unload_busy.value == 1, "the last signs are being written"
+        assert self.unloading.busy.value == 1, "the last signs are being written"
         dut.result.value = 0
         await dut.clk.rising_edge
-        assert dut.unload_busy.value == 0
+        assert self.unloading.busy.value == 0
         pairs = zip(g_of_column, self.near[layer], strict=True)
         self.d[layer & 1] = [((value > 0) - (value < 0)) * near for value, near in pairs]
 
     async def start_scan(self, half: int) -> None:
-        dut = self.dut
-        assert dut.scan_busy.value == 0
-        dut.scan_of.value, dut.scan_neurons.value, dut.scan_start.value = half, len(self.d[half]), 1
-        await dut.clk.rising_edge
-        dut.scan_start.value = 0
-        dut.scan_of.value = 1 - half
+        assert self.scan.busy.value == 0
+        await self.scan.begin(half | self.random.randrange(0, MAX_LAYERS, 2), len(self.d[half]), 1 - half)
 
     def items(self, half: int) -> list[tuple[int, int, int, int]]:
         """(neuron, active, negative, last) that a scan of a half must find."""
@@ -207,7 +153,7 @@ async def a_networks_errors_come_back_layer_by_layer(dut):
         found = [store.fields(payload) for payload in await sink.take(len(right), cycles=5000)]
         assert found == right, f"half {half}: {store.d[half]}"
         await dut.clk.rising_edge
-        assert dut.scan_busy.value == 0, "until the last item has been taken"
+        assert store.scan.busy.value == 0, "until the last item has been taken"
 
     for _ in range(8):
         depth = random.randrange(1, MAX_LAYERS + 1)
@@ -244,13 +190,13 @@ async def a_scan_gives_an_item_in_every_cycle_and_may_follow_at_once(dut):
         await store.start_scan(half)
         for _ in range(FIRST_ITEM - 1):
             await dut.clk.rising_edge
-            assert (dut.items__valid.value, dut.scan_busy.value) == (0, 1)
+            assert (dut.items__valid.value, store.scan.busy.value) == (0, 1)
         for right in store.items(half):
             await dut.clk.rising_edge
-            assert (dut.items__valid.value, dut.scan_busy.value) == (1, 1)
+            assert (dut.items__valid.value, store.scan.busy.value) == (1, 1)
             assert store.fields(int(dut.items__payload.value)) == right
         await dut.clk.rising_edge
-        assert (dut.items__valid.value, dut.scan_busy.value) == (0, 0)
+        assert (dut.items__valid.value, store.scan.busy.value) == (0, 0)
 
 
 @pytest.mark.parametrize("shape", GEOMETRIES, ids=lambda shape: "-".join(map(str, shape)))

@@ -5,12 +5,14 @@ from random import Random
 import cocotb
 import pytest
 
+from hw.layouts import layer_layout
 from hw.learning.draw import draw_layout
 from hw.learning.learner import Learner
 from sim.array_model import Token, geometry_of, unpack
 from sim.bench import bench_parameters, run_bench, start
 from sim.stream_driver import Sink, Source, cycles
 from sw.contract.geometry import INPUT_SETS, Geometry
+from sw.contract.network import MAX_LAYERS
 from sw.contract.tokens import Opcode
 
 GEOMETRIES = (  # height, width, K, folds, slices, rows
@@ -27,6 +29,7 @@ class Layer:
         self.geometry = geometry
         self.folds = random.randrange(1, geometry.folds + 1)
         self.input_set = random.randrange(INPUT_SETS)
+        self.index, self.rate = random.randrange(MAX_LAYERS), random.choice((0, 65536, random.randrange(65537)))
         self.backward = random.random() < 0.3
         self.fold, self.slice = random.randrange(self.folds), random.randrange(geometry.slices)
         self.floor = random.choice((1, 127, random.randrange(1, 128)))
@@ -82,15 +85,19 @@ def fields(token: Token, geometry: Geometry) -> tuple:
 
 async def begin(dut, layer: Layer) -> None:
     """Pulse `start`; all but the floor, the fold and the slice may change afterwards."""
-    dut.base.value, dut.folds.value, dut.input_set.value = layer.base, layer.folds, layer.input_set
-    dut.relax_floor.value = layer.floor
-    dut.backward.value, dut.slice.value = int(layer.backward), layer.slice
+    registers = layer_layout(layer.geometry)
+    dut.control__layer.value = registers.const({"base": layer.base, "folds": layer.folds, "relax_rate": layer.rate}).as_bits()
+    dut.control__index.value, dut.control__input_set.value = layer.index, layer.input_set
+    dut.control__relax_floor.value = layer.floor
+    dut.control__backward.value, dut.control__slice.value = int(layer.backward), layer.slice
     if layer.geometry.folds > 1:
-        dut.fold.value = layer.fold
-    dut.start.value = 1
+        dut.control__fold.value = layer.fold
+    dut.control__start.value = 1
     await dut.clk.rising_edge
-    dut.start.value = 0
-    dut.base.value, dut.folds.value, dut.input_set.value, dut.backward.value = 0, 1, 0, int(not layer.backward)
+    dut.control__start.value = 0
+    dut.control__layer.value = registers.const({"folds": 1}).as_bits()
+    dut.control__index.value, dut.control__input_set.value = MAX_LAYERS - 1 - layer.index, layer.input_set ^ 1
+    dut.control__backward.value = int(not layer.backward)
 
 
 class Frontier:
@@ -110,12 +117,18 @@ class Frontier:
         while True:
             await dut.clk.rising_edge
             self.touched += int(dut.touched.value)
-            if self.layer is not None and dut.active.value == 1:
-                frontier = int(dut.frontier.value)
+            if self.layer is not None and dut.control__active.value == 1:
+                frontier = int(dut.control__frontier.value)
                 needed = sum(len(self.layer.passes(draw)) for draw in self.layer.draws if draw["neuron"] < frontier)
                 assert needed <= self.issued, f"frontier {frontier}: {self.issued} of {needed} tokens have been issued"
                 assert frontier >= self.highest
                 self.highest = frontier
+                settings = int(dut.settings__enable.value), int(dut.settings__layer.value), int(dut.settings__relax_rate.value)
+                assert settings == (int(not self.layer.backward), self.layer.index, self.layer.rate)
+                assert int(dut.reads_pixels.value) == (self.layer.index == 0)
+                assert int(dut.pixel_set.value) == self.layer.input_set & 1
+            else:
+                assert dut.reads_pixels.value == dut.settings__enable.value == 0
             self.issued += dut.tokens__valid.value == 1 and dut.tokens__ready.value == 1
 
 
@@ -124,7 +137,7 @@ async def rows_are_relaxed_then_learned_in_order_and_the_frontier_stays_behind(d
     random = await start(dut)
     geometry = geometry_of(bench_parameters()["shape"])
     layout = draw_layout(geometry)
-    dut.start.value = 0
+    dut.control__start.value = 0
     source, sink = Source(dut, "draws", random), Sink(dut, "tokens", random)
     frontier = Frontier(dut, geometry)
     rows = 0
@@ -138,7 +151,7 @@ async def rows_are_relaxed_then_learned_in_order_and_the_frontier_stays_behind(d
         assert found == expected
         await source.drained()
         await cycles(dut, 3)
-        assert dut.active.value == 0, "until the last token, no longer"
+        assert dut.control__active.value == 0, "until the last token, no longer"
         rows += sum(draw["learn"] or draw["relax"] for draw in layer.draws if not layer.backward)
         assert frontier.touched == rows
         assert not sink.received
@@ -151,7 +164,7 @@ async def a_row_with_nothing_to_do_takes_one_cycle_and_every_token_one(dut):
     random = await start(dut)
     geometry = geometry_of(bench_parameters()["shape"])
     layout = draw_layout(geometry)
-    dut.draws__valid.value = dut.start.value = 0
+    dut.draws__valid.value = dut.control__start.value = 0
     dut.tokens__ready.value = 1
     for _ in range(25):
         layer = Layer(random, geometry)
@@ -163,10 +176,10 @@ async def a_row_with_nothing_to_do_takes_one_cycle_and_every_token_one(dut):
             dut.draws__payload.value = layout.const(layer.draws[min(taken, len(layer.draws) - 1)]).as_bits()
             await dut.clk.rising_edge
             cycle += 1
-            frontiers.append(int(dut.frontier.value))
+            frontiers.append(int(dut.control__frontier.value))
             taken += dut.draws__valid.value == 1 and dut.draws__ready.value == 1
             issued += int(dut.tokens__valid.value)
-            if cycle > 1 and dut.active.value == 0:
+            if cycle > 1 and dut.control__active.value == 0:
                 last_done = cycle
             assert cycle < 2000
         dut.draws__valid.value = 0

@@ -331,14 +331,21 @@ def test_a_missing_compiler_is_one_sentence(tmp_path):
     assert done.stderr.startswith("error: g++ is missing: install it") and done.stderr.count("\n") == 1
 
 
-GEOMETRIES = {
-    "K 16, four slices": Geometry(columns=64, rows=32, grid_height=2, grid_width=2, synapses_per_cell=16, folds=1),
-    "K 4, three folds": Geometry(columns=72, rows=24, grid_height=2, grid_width=3, synapses_per_cell=4, folds=3, slices=1),
-}
+FOLDED = Geometry(columns=72, rows=24, grid_height=2, grid_width=3, synapses_per_cell=4, folds=3, slices=1)
+LARGE_CELLS = Geometry(columns=64, rows=32, grid_height=2, grid_width=2, synapses_per_cell=16, folds=1)
 
 
-@pytest.mark.parametrize("geometry", GEOMETRIES.values(), ids=GEOMETRIES)
-def test_the_simulated_board_equals_the_twin(geometry):
+def test_the_simulated_board_equals_the_twin():
+    equals_the_twin(FOLDED)
+
+
+@pytest.mark.check
+def test_that_of_the_large_boards_cells_equals_the_twin():
+    """`make run` and `make bench` compare the same at full size, `sim/test_replay.py` cells of 8 synapses."""
+    equals_the_twin(LARGE_CELLS)
+
+
+def equals_the_twin(geometry: Geometry) -> None:
     torch.set_num_threads(1)
     network = Network.of(layers=(60, 12, 7), init_range=128, margin=4, window=(6,), relax_rate=(600, 0), prng=9)
     random = np.random.default_rng(3)

@@ -110,7 +110,8 @@ def ecp5(sheet: Sheet, random: Random) -> None:
         parameters = f'.CEMUX("{enable}"), .LSRMUX("{reset}"), .REGSET("{level}"), .SRMODE("{mode}")'
         sheet.add("TRELLIS_FF", parameters, ones("CE LSR DI"), ones("Q"), ".CLK(clk)")
     for write in ("WRE", "INV", "1"):
-        parameters = f".INITVAL(64'h{random.getrandbits(64):x}), .WREMUX(\"{write}\")"
+        contents = f"64'h{random.getrandbits(64):x}"
+        parameters = f'.INITVAL({contents}), .WREMUX("{write}")'
         sheet.add("TRELLIS_DPR16X4", parameters, {"DI": 4, "WAD": 4, "RAD": 4, "WRE": 1}, {"DO": 4}, ".WCK(clk)")
 
 

@@ -13,7 +13,7 @@ from amaranth.lib.wiring import Component, In, Out
 from hw.accelerator import Accelerator
 from sim.netlist import build
 from sim.netlist_vectors import on_amaranth, on_netlist, synthesised, with_fault
-from sw.contract.boards import BOARDS
+from sw.contract.board_table import BOARDS
 
 CYCLES = 800
 PLACES = 10  # addresses of a memory that are used: few, so that what was written is read

@@ -59,22 +59,22 @@ class Layers:
         self.dut, self.random, self.geometry = dut, random, geometry
         self.layout = activation_layout(geometry)
         self.near: list[tuple[int, int, int]] = []  # layer, word, flags
-        dut.start.value = dut.valid.value = 0
+        dut.control__start.value = dut.row__valid.value = 0
         cocotb.start_soon(self._watch_near())
 
     async def _watch_near(self) -> None:
         dut = self.dut
         while True:
             await dut.clk.rising_edge
-            if dut.near_valid.value == 1:
-                assert dut.near_busy.value == 1
-                self.near.append((int(dut.near_layer.value), int(dut.near_word.value), int(dut.near.value)))
+            if dut.near__valid.value == 1:
+                assert dut.control__near_busy.value == 1
+                self.near.append((int(dut.near__layer.value), int(dut.near__word.value), int(dut.near__flags.value)))
 
     async def expect_near(self, nears: list[int], index: int, train: bool) -> None:
         """The flags of the layer whose activations have just been taken, if the sample is one to train with."""
         for _ in range(2 * len(nears) + 6):
             await self.dut.clk.rising_edge
-        assert self.dut.near_busy.value == 0
+        assert self.dut.control__near_busy.value == 0
         assert self.near == [(index, word, flags) for word, flags in enumerate(nears) if train]
         self.near.clear()
 
@@ -91,25 +91,25 @@ class Layers:
         window = min(random.choice((0, 1, 2, 1023, random.randrange(spread + 2))), 1023)
         valid = random.randrange(max(matches), g.columns + 1)  # of the inputs; it cancels, and makes sums negative
         fields = {"neurons": len(matches), "gated": gated, "gate": gate, "window": window}
-        self.dut.layer.value = layer_layout(g).const(fields).as_bits()
+        self.dut.control__layer.value = layer_layout(g).const(fields).as_bits()
         words, nears = activations(matches, valid, gated, gate, window, g.synapses_per_cell)
         return matches, words, nears, 2 * sum(matches) // len(matches)
 
     async def send(self, matches: list[int], stalls, index: int = 0, train: bool = True) -> None:
         """`start`, then the sums; returns in the cycle of the last one. What is taken at `start` changes afterwards."""
         dut, random = self.dut, self.random
-        dut.start.value, dut.index.value, dut.train.value = 1, index, int(train)
+        dut.control__start.value, dut.control__index.value, dut.control__train.value = 1, index, int(train)
         await dut.clk.rising_edge
-        dut.start.value = 0
-        dut.layer.value = random.getrandbits(len(dut.layer))
-        dut.index.value, dut.train.value = random.randrange(3), int(not train)
+        dut.control__start.value = 0
+        dut.control__layer.value = random.getrandbits(len(dut.control__layer))
+        dut.control__index.value, dut.control__train.value = random.randrange(3), int(not train)
         for value in matches:
             while stalls():
-                dut.valid.value, dut.matches.value = 0, self.random.getrandbits(len(dut.matches))
+                dut.row__valid.value, dut.row__matches.value = 0, self.random.getrandbits(len(dut.row__matches))
                 await dut.clk.rising_edge
-            dut.valid.value, dut.matches.value = 1, value
+            dut.row__valid.value, dut.row__matches.value = 1, value
             await dut.clk.rising_edge
-        dut.valid.value = 0
+        dut.row__valid.value = 0
 
     def fields(self, payload: int) -> tuple[int, ...]:
         """An offer as `activations` gives it; the signs of columns that are not valid don't matter."""
@@ -122,22 +122,22 @@ async def layers_of_every_size_are_normalised_exactly(dut):
     random = await start(dut)
     geometry = geometry_of(bench_parameters()["shape"])
     layers = Layers(dut, random, geometry)
-    sink = Sink(dut, "activations", random)
+    sink = Sink(dut, "control__activations", random)
     for _ in range(45):
         matches, words, nears, quotient = layers.draw()
         index, train = random.randrange(3), random.random() < 0.8
         for _ in range(random.choice((0, 0, 3))):  # of another layer: without start they don't count
-            dut.valid.value, dut.matches.value = 1, random.getrandbits(len(dut.matches))
+            dut.row__valid.value, dut.row__matches.value = 1, random.getrandbits(len(dut.row__matches))
             await dut.clk.rising_edge
-        dut.valid.value = 0
+        dut.row__valid.value = 0
         await layers.send(matches, Stalls(random), index, train)
         for _ in range(random.choice((0, 0, 3))):  # nor do sums after the layer's last
-            dut.valid.value, dut.matches.value = 1, random.getrandbits(len(dut.matches))
+            dut.row__valid.value, dut.row__matches.value = 1, random.getrandbits(len(dut.row__matches))
             await dut.clk.rising_edge
-        dut.valid.value = 0
+        dut.row__valid.value = 0
         found = [layers.fields(payload) for payload in await sink.take(len(words), cycles=3000)]
         assert found == words, f"matches {matches}"
-        assert int(dut.mean.value) == quotient
+        assert int(dut.mean.quotient.value) == quotient
         await layers.expect_near(nears, index, train)
     await cycles(dut, 60)
     assert not sink.received
@@ -148,21 +148,21 @@ async def the_first_word_comes_in_time_and_then_one_in_every_cycle(dut):
     random = await start(dut)
     geometry = geometry_of(bench_parameters()["shape"])
     layers = Layers(dut, random, geometry)
-    dut.activations__ready.value = 1
+    dut.control__activations__ready.value = 1
     for _ in range(8):
         matches, words, nears, _ = layers.draw()
         await layers.send(matches, Stalls(random, 0.0))
         waited = 0
-        while not waited or dut.activations__valid.value == 0:
+        while not waited or dut.control__activations__valid.value == 0:
             await dut.clk.rising_edge
             waited += 1
             assert waited < 100, "no word comes"
         assert waited == division_cycles(geometry) + PIPELINE
         for word in words:
-            assert dut.activations__valid.value == 1
-            assert layers.fields(int(dut.activations__payload.value)) == word
+            assert dut.control__activations__valid.value == 1
+            assert layers.fields(int(dut.control__activations__payload.value)) == word
             await dut.clk.rising_edge
-        assert dut.activations__valid.value == 0
+        assert dut.control__activations__valid.value == 0
         await layers.expect_near(nears, 0, True)
 
 
@@ -172,23 +172,23 @@ async def a_narrow_layer_may_be_summed_while_the_windows_of_a_wide_one_are_looke
     random = await start(dut)
     geometry = geometry_of(bench_parameters()["shape"])
     layers = Layers(dut, random, geometry)
-    sink = Sink(dut, "activations", random, 0.0)
+    sink = Sink(dut, "control__activations", random, 0.0)
     most = min(geometry.columns, geometry.rows)
     for narrow in (1, 2, 1, 3):
         matches, words, nears, _ = layers.draw(most)
         await layers.send(matches, Stalls(random, 0.0), 0)
         assert [layers.fields(payload) for payload in await sink.take(len(words), cycles=3000)] == words
         matches, words, more, quotient = layers.draw(narrow)
-        dut.start.value, dut.index.value, dut.train.value = 1, 1, 1
+        dut.control__start.value, dut.control__index.value, dut.control__train.value = 1, 1, 1
         await dut.clk.rising_edge
-        dut.start.value = 0
+        dut.control__start.value = 0
         await cycles(dut, array_latency(geometry) + ISSUE_DELAY + FOLD_SUM_DELAY)
         for value in matches:
-            dut.valid.value, dut.matches.value = 1, value
+            dut.row__valid.value, dut.row__matches.value = 1, value
             await dut.clk.rising_edge
-        dut.valid.value = 0
+        dut.row__valid.value = 0
         assert [layers.fields(payload) for payload in await sink.take(len(words), cycles=3000)] == words
-        assert int(dut.mean.value) == quotient
+        assert int(dut.mean.quotient.value) == quotient
         await cycles(dut, 2 * len(more) + 6)
         flags = [(layer, word, near) for layer, part in enumerate((nears, more)) for word, near in enumerate(part)]
         assert layers.near == flags

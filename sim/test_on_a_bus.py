@@ -58,10 +58,10 @@ class Processor:
         for name in ("select", "write", "address", "write_data"):
             getattr(dut, name).value = 0
 
-    async def access(self, address: int, byte: int | None = None) -> int:
-        """One cycle of the bus; what was read."""
+    async def access(self, address: int, byte: int | None = None, idle: int | None = None) -> int:
+        """One cycle of the bus, after `idle` others (a few, at random); what was read."""
         dut = self.dut
-        await self._idle(self.random.choice((0, 0, 0, 1, 5)))
+        await self._idle(self.random.choice((0, 0, 0, 1, 5)) if idle is None else idle)
         dut.select.value, dut.address.value = 1, address
         dut.write.value, dut.write_data.value = int(byte is not None), byte or 0
         await dut.clk.falling_edge
@@ -95,6 +95,15 @@ class Processor:
     async def _idle(self, cycles: int) -> None:
         for _ in range(cycles):
             await self.dut.clk.rising_edge
+
+
+@cocotb.test()
+async def the_status_tells_of_a_byte_that_has_not_been_taken_yet(dut):
+    processor = Processor(dut, await start(dut))
+    await processor.until(CAN_WRITE)
+    await processor.access(DATA, 0)
+    assert not await processor.access(STATUS, idle=0) & CAN_WRITE
+    await processor.until(CAN_WRITE)
 
 
 @cocotb.test()

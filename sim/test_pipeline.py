@@ -66,7 +66,7 @@ COMBINATIONS: dict[str, Callable[[Scene], object]] = {
     "c is the same in all stages": lambda s: s.pipeline.value("c", s.steady + 1),
     "early is of stage 0, not of 1": lambda s: s.pipeline.arrives(s.early, stage=1),
     "count combines stages: a_1 is of stage 1, count of stage 2": lambda s: s.pipeline.load(
-        s.pipeline.state("count", 4, stage=2), s.a[1]
+        s.pipeline.state("count", 4, stage=2), s.a[1], zero=0, when=1
     ),
     "count combines stages: a_1 is of stage 1, count of stage 2, a_3 of stage 3": lambda s: s.pipeline.load(
         s.pipeline.state("count", 4, stage=2), s.a[2], zero=s.a[1][0], when=s.a[3][0]

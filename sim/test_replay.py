@@ -16,7 +16,7 @@ from sim.replay.long_runs import LONG_RUNS, run_all
 from sim.replay.playing import play
 from sim.replay.recorder import record
 from sim.replay.run_file import Run, RunFileError, Step, first_difference, read, write
-from sw.contract.boards import BOARDS
+from sw.contract.board_table import BOARDS
 from sw.contract.commands import Command
 from sw.contract.error import ContractError
 from sw.contract.frames import unpack_state

@@ -56,7 +56,7 @@ async def a_train_fits_where_it_begins_with_the_next_sample_and_is_kept_for_a_ri
                 following = samples
             case _:
                 dut.taken.value = 1
-                following += count
+                following = (following or 0) + count
         await dut.clk.rising_edge
         dut.restart.value = dut.taken.value = 0
         for behind in (0, 1, count - 1, count, RING, RING + 1, -1, random.randrange(FIRST), random.randrange(RING)):

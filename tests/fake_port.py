@@ -2,6 +2,8 @@
 
     with FakePort(FakeBoard(...)) as port:
         ... "--port", port.name ...
+
+It goes when the context ends.
 """
 
 import os
@@ -11,7 +13,7 @@ import threading
 import tty
 from types import SimpleNamespace
 
-from sw.contract.boards import BOARDS
+from sw.contract.board_table import BOARDS
 from tests.fake_board import FakeBoard
 
 

@@ -1,6 +1,8 @@
 """`metaplast` as a process of its own, on simulated boards in Python: what a shell sees of it.
 
-    process = start(folder, "train", ...)    # the words, and what `subprocess.Popen` takes
+    process = start(folder, "train", ...)
+
+takes the words, and what `subprocess.Popen` takes.
 """
 
 import struct

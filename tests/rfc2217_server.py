@@ -2,6 +2,8 @@
 
     with Rfc2217Server(answer=FakeBoard(...).feed) as server:
         ... "--port", server.url ...
+
+It goes when the context ends.
 """
 
 import contextlib

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from sw.contract.boards import BOARDS, board_name
+from sw.contract.board_table import BOARDS, board_name
 from sw.contract.network import Network
 from sw.tree.sources import ROOT
 

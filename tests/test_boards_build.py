@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+import shutil
 import sys
 import tomllib
 import zlib
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -16,13 +18,15 @@ from boards.catalogue import TARGETS, find
 from boards.error import BuildError, RequestError
 from boards.identity import source_hash
 from boards.loaders import with_dfu_suffix
+from boards.target import Target
 from boards.timing import readable
 from boards.tools import find_tool
-from sw.contract.boards import BOARDS
+from sw.contract.board_table import BOARDS
 from sw.contract.geometry import Geometry
 
 SMALL = "columns=16,rows=8,grid_height=1,grid_width=1,synapses_per_cell=8,folds=2,slices=2"
 LAYERS = "16,6,2"
+WRITE = generate.write
 PIN = "wifi_gpio0_0__io"
 PADS = {PIN: {"direction": "output", "bits": ["1"]}}
 NETLIST = repr({"attributes": {}, "ports": PADS, "cells": {}})
@@ -75,9 +79,28 @@ SCRIPTS = {
 }
 
 
+@pytest.fixture(scope="module")
+def written_once(tmp_path_factory) -> Callable[..., generate.Sources]:
+    """`generate.write`, which takes seconds, once for each thing that is asked for: the files are copied."""
+
+    known: dict[tuple[object, ...], tuple[Path, generate.Sources]] = {}
+
+    def write(target: Target, *asked: object) -> generate.Sources:
+        what, folder = (target.name, *asked[:-1]), asked[-1]
+        if what not in known:
+            place = tmp_path_factory.mktemp("sources")
+            known[what] = place, WRITE(target, *asked[:-1], place)
+        place, sources = known[what]
+        shutil.copytree(place, folder, dirs_exist_ok=True)
+        return sources
+
+    return write
+
+
 @pytest.fixture
-def tools(tmp_path, monkeypatch):
+def tools(tmp_path, monkeypatch, written_once):
     """A function that puts a script in the place of a tool: its lines, then the usual ones unless it ends before."""
+    monkeypatch.setattr(generate, "write", written_once)
 
     def put(tool: str, before: str = "", **numbers: float | str) -> None:
         file = tmp_path / "tools" / tool
@@ -302,7 +325,8 @@ def test_names_with_brackets_are_renamed_and_slices_are_not():
     )
 
 
-def test_no_source_of_a_build_has_paths_or_names_with_brackets(tools, tmp_path):
+def test_no_source_of_a_build_has_paths_or_names_with_brackets(tools, tmp_path, monkeypatch):
+    monkeypatch.setattr(generate, "write", WRITE)
     assert build.main(command(tmp_path)) == 0
     for name in ("top.il", "cell.il", "synthesis.ys", "top.lpf"):
         text = (tmp_path / name).read_text()

@@ -23,7 +23,7 @@ from boards.pll import Ecp5Pll, Ice40Pll, Pll
 from boards.top import Top
 from hw.link.uart import BaudRate
 from hw.serial_accelerator import SerialAccelerator
-from sw.contract.boards import BOARDS
+from sw.contract.board_table import BOARDS
 from sw.contract.geometry import Geometry
 from sw.tree.sources import ROOT
 

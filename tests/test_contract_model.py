@@ -1,4 +1,4 @@
-"""The twin against a second implementation of the contract, which shares no line with it (`tests/contract_model.py`)."""
+"""The twin against a second implementation of the contract, with no line in common (`tests/contract_model.py`)."""
 
 import math
 import random

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from sw.contract.boards import BOARDS
+from sw.contract.board_table import BOARDS
 from sw.contract.cost import ForwardCost, array_latency, division_cycles, forward_cost
 from sw.contract.geometry import Geometry
 from sw.contract.network import Network

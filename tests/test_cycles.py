@@ -5,7 +5,7 @@ import json
 import pytest
 import typer
 
-from sw.contract.boards import BOARDS, Board
+from sw.contract.board_table import BOARDS, Board
 from sw.contract.geometry import Geometry
 from sw.contract.geometry_text import geometry_text
 from sw.experiments import cycles

@@ -1,5 +1,6 @@
 """The floorplan of block RAMs: blocks that the dies have, each for one cell, those of linked cells close together."""
 
+import functools
 import json
 import re
 from importlib.resources import files
@@ -9,7 +10,7 @@ import pytest
 from boards import ecp5_floorplan
 from boards.ecp5 import Ecp5
 from boards.ecp5_floorplan import ROWS_AND_GROUPS, floorplan
-from sw.contract.boards import BOARDS
+from sw.contract.board_table import BOARDS
 from sw.contract.geometry import Geometry
 
 DEVICES = {
@@ -18,6 +19,9 @@ DEVICES = {
     "ulx3s-25f": ("25F", "LFE5U-25F"),
     "ulx3s-12f": ("12F", "LFE5U-12F"),
 }
+
+
+planned = functools.cache(floorplan)
 
 
 def corners(cells: list[list[str]]) -> list[tuple[int, int]]:
@@ -54,7 +58,7 @@ def test_the_blocks_are_those_of_the_die(die):
 @pytest.mark.parametrize("board", DEVICES)
 def test_every_cell_has_blocks_of_its_own_side_by_side(board):
     geometry, (size, _) = BOARDS[board].geometry, DEVICES[board]
-    cells = floorplan(geometry, size, geometry.slices)
+    cells = planned(geometry, size, geometry.slices)
     assert [len(blocks) for blocks in cells] == [geometry.slices] * geometry.cells
     assert len({block for blocks in cells for block in blocks}) == geometry.cells * geometry.slices
     rows, groups = ROWS_AND_GROUPS[ecp5_floorplan.DIES[size]]
@@ -69,7 +73,7 @@ def test_every_cell_has_blocks_of_its_own_side_by_side(board):
 def test_linked_cells_are_close(board):
     """Three times closer than blocks that are dealt out in the order of their names, and no link from one end to another."""
     geometry, (size, _) = BOARDS[board].geometry, DEVICES[board]
-    found = lengths(corners(floorplan(geometry, size, geometry.slices)), geometry)
+    found = lengths(corners(planned(geometry, size, geometry.slices)), geometry)
     rows, groups = ROWS_AND_GROUPS[ecp5_floorplan.DIES[size]]
     plain = lengths([(x, y) for x in groups for y in rows for _ in range(4 // geometry.slices)][: geometry.cells], geometry)
     assert sum(found) < 0.8 * sum(plain)
@@ -78,7 +82,7 @@ def test_linked_cells_are_close(board):
 
 def test_the_same_plan_every_time():
     geometry = BOARDS["ulx3s-25f"].geometry
-    assert floorplan(geometry, "25F", 2) == floorplan(geometry, "25F", 2)
+    assert floorplan(geometry, "25F", 2) == planned(geometry, "25F", 2)
 
 
 def test_what_has_no_room_has_no_plan():

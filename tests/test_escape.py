@@ -7,7 +7,7 @@ from cobs import cobs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sw.contract.boards import BOARDS
+from sw.contract.board_table import BOARDS
 from sw.contract.commands import Command
 from sw.contract.escape import ESCAPE, FORBIDDEN, INVERT, Unescaper, escape
 from sw.contract.frames import PROGRESS, REPLY, Frame

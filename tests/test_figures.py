@@ -56,19 +56,20 @@ def test_flipped_weights_are_those_whose_sign_changed():
 def test_the_picture_of_two_tasks_has_each_of_them_with_the_rule_and_without():
     kept, without = [[0.1, 0.2], [0.9, 0.1], [0.88, 0.86]], [[0.1, 0.2], [0.9, 0.1], [0.7, 0.85]]
     figure = retention.draw(["first", "second"], [0, 100, 200], 100, kept, without)
-    (axes,) = figure.axes
-    assert legend(axes) == [
-        "first, with the rule: 88.0%", "first, without: 70.0%", "second, with the rule: 86.0%", "second, without: 85.0%",
-    ]  # fmt: skip
-    drawn = [list(line.get_ydata()) for line in axes.lines[:4]]
-    assert drawn == [[row[task] for row in rows] for task in (0, 1) for rows in (kept, without)]
+    whole, first = figure.axes
+    told = {"first, with the rule": 88, "second, with the rule": 86, "first, without": 70, "second, without": 85}
+    shown = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert shown == [f"{name}: {per_cent}.0% at the end" for name, per_cent in told.items()]
+    drawn = [np.asarray(line.get_ydata()).tolist() for line in whole.lines[:4]]
+    assert drawn == [[row[task] for row in rows] for rows in (kept, without) for task in (0, 1)]
+    assert [np.asarray(line.get_ydata()).tolist() for line in first.lines] == [[0.9, 0.88], [0.9, 0.7]]
 
 
 def test_files_are_readable_and_the_same_every_time(tmp_path):
     files = []
     for name in ("a", "b"):
         correct = np.arange(200) % 3 != 0
-        paths = style.save(prequential.draw(correct), tmp_path / "new" / name)
+        paths = style.save(prequential.draw(correct), tmp_path / "new" / name, (style.PNG, style.SVG))
         files.append([path.read_bytes() for path in paths])
     assert files[0] == files[1]
     png, svg = files[0]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sw.contract.boards import BOARDS, ECP5_85F
+from sw.contract.board_table import BOARDS, ECP5_85F
 from sw.contract.error import ContractError
 from sw.contract.geometry import Geometry, bits_for
 from sw.contract.geometry_text import geometry_text, parse_geometry

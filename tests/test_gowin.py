@@ -16,7 +16,7 @@ from boards.catalogue import find
 from boards.error import RequestError
 from boards.gowin import DIES, Gowin
 from boards.gowin_pll import GowinPll, Limits
-from sw.contract.boards import BOARDS
+from sw.contract.board_table import BOARDS
 from sw.contract.geometry import Geometry
 
 MEGAHERTZ = 1_000_000

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from sw.cli.command_line import app
-from sw.host import boards, ports, simulated_board
+from sw.host import known_boards, ports, simulated_board
 from sw.host.checkpoint import load
 from sw.terminal.run import run
 from tests.fake_build import build_command
@@ -359,7 +359,7 @@ def test_a_simulated_board_with_a_fault(folder, refuse, monkeypatch, change, sai
 
 
 def test_a_twin_without_torch(refuse, monkeypatch):
-    monkeypatch.setattr(boards, "TWIN", "no_torch_here")
+    monkeypatch.setattr(known_boards, "TWIN", "no_torch_here")
     assert "the twin needs the Python package no_torch_here: run make -C " in refuse(*train(board="twin"))
 
 

@@ -16,7 +16,7 @@ from sw.cli.command_line import app
 from sw.contract.error import ContractError
 from sw.contract.network import Network
 from sw.data.mnist import load_packed
-from sw.host import boards, checkpoint, open_board, simulated_board, streaming
+from sw.host import checkpoint, known_boards, open_board, simulated_board, streaming
 from sw.host.selftest import known_answers
 from sw.terminal.run import run
 from sw.tree import built
@@ -105,16 +105,16 @@ def test_verify_and_selftest_find_it_sound(folder, capsys):
     assert capsys.readouterr().out.startswith("equal: 300 predictions, 1480 hidden weights")
     assert metaplast("selftest", "--board", "compiled") == 0
     assert "sound: 400 known samples in 2 networks" in capsys.readouterr().out
-    with boards.find("compiled").open(print) as device:
+    with known_boards.find("compiled").open(print) as device:
         answers = {name: known_answers.answers(device, case) for name, case in known_answers.CASES.items()}
     assert answers == known_answers.known()
 
 
 def test_a_wrong_bit_is_found(folder, monkeypatch, capsys):
-    text = libraries.SOURCE.read_text()
-    (folder / "machine.cpp").write_text(text.replace("q[i] >= floor)", "q[i] > floor)"))
+    for file in (libraries.SOURCE, *libraries.SOURCE.parent.glob("*.h")):
+        (folder / file.name).write_text(file.read_text().replace("q[i] >= floor)", "q[i] > floor)"))
     wrong = CompiledDevice(folder / "machine.cpp")
-    monkeypatch.setattr(boards.CompiledBoard, "open", lambda board, report: wrong)
+    monkeypatch.setattr(known_boards.CompiledBoard, "open", lambda board, report: wrong)
     assert metaplast("verify", "--board", "compiled", "--samples", 300, "--seed", 2, *CONFIG) == 1
     assert capsys.readouterr().out.startswith("different: ")
     assert metaplast("selftest", "--board", "compiled") == 1
@@ -168,17 +168,17 @@ def test_what_is_missing_or_wrong_is_told_in_one_sentence(folder, monkeypatch, c
         patch.setattr(libraries.shutil, "which", lambda name: None)
         assert "the compiled twin cannot be made: g++ is missing: install it" in refused()
     with monkeypatch.context() as patch:
-        patch.setattr(boards, "COMPILED", "no_package_here")
+        patch.setattr(known_boards, "COMPILED", "no_package_here")
         assert "the compiled twin needs the Python package no_package_here: run make -C " in refused()
-    with boards.find("compiled").open(print) as device, pytest.raises(ContractError, match="not configured"):
-        device.train([[0]], [0])
+    with known_boards.find("compiled").open(print) as device, pytest.raises(ContractError, match="not configured"):
+        device.train(np.array([[0]], np.uint8), np.array([0]))
 
 
 def test_whoever_waits_for_the_compiler_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(built, "folders", lambda room: [tmp_path / room])
     libraries.library.cache_clear()
     told = []
-    with boards.find("compiled").open(told.append):
+    with known_boards.find("compiled").open(told.append):
         assert told == ["compiling the twin (once)"]
 
 

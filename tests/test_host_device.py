@@ -97,7 +97,7 @@ def test_batches_fill_the_buffer_with_two_frames_where_they_fit(buffer_bytes):
     board = device_on(FakeBoard(buffer_bytes=max(600, buffer_bytes)))
     network = Network.of(layers=(64, 4, 2))
     board.configure(network)
-    board.link.hello = FakeBoard(buffer_bytes=buffer_bytes).hello
+    board.conversation.hello = FakeBoard(buffer_bytes=buffer_bytes).hello
     size = board.batch_size()
     frame = 14 + 3 + size * 10
     assert size >= 1 and frame <= buffer_bytes
@@ -114,7 +114,7 @@ def test_a_buffer_too_small_for_one_sample():
     board = device_on(FakeBoard(buffer_bytes=600))
     network = Network.of(layers=(64, 4, 2))
     board.configure(network)
-    board.link.hello = FakeBoard(buffer_bytes=20).hello
+    board.conversation.hello = FakeBoard(buffer_bytes=20).hello
     with pytest.raises(LinkError, match="a sample has 10 bytes, too many for the buffer"):
         board.train(*samples(network, 1))
 

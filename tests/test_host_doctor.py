@@ -50,7 +50,7 @@ def test_a_tool_that_is_needed(doctor, monkeypatch):
     without(monkeypatch, "g++")
     status, out, err = doctor()
     assert status == 2
-    assert "missing   g++, compiles the simulated board: missing\n" in out
+    assert "missing   g++, compiles the simulated board and the twin: missing\n" in out
     assert "sudo apt-get install g++" in out and "sudo apt-get install g++" in err
     assert "everything" not in out
 

@@ -11,12 +11,12 @@ import pytest
 from cobs import cobs
 
 from sw.cli.command_line import app
-from sw.contract.boards import BOARDS
+from sw.contract.board_table import BOARDS
 from sw.contract.commands import Command
 from sw.contract.escape import ESCAPE, FORBIDDEN, INVERT, Unescaper, escape
 from sw.contract.frames import Frame
 from sw.contract.network import Network
-from sw.host import boards
+from sw.host import known_boards
 from sw.host.device import Device
 from sw.host.error import LinkError
 from sw.host.escaped_transport import EscapedTransport, serial_line
@@ -45,7 +45,7 @@ def test_a_pass_over_such_a_line_is_learned_and_never_has_the_byte():
     listening = Listening()
     random = np.random.default_rng(1)
     pixels = np.tile(np.unpackbits(np.array([FORBIDDEN, 3, ESCAPE], np.uint8), bitorder="little"), (60, 33))[:, :784]
-    with FakePort(answer=listening.answer) as port, boards.find(NAME, port.name).open(print) as board:
+    with FakePort(answer=listening.answer) as port, known_boards.find(NAME, port.name).open(print) as board:
         assert isinstance(board, Device)
         board.configure(Network.of(layers=(784, 20, 10)))
         predictions = board.train(pixels, random.integers(0, 10, 60))
@@ -58,10 +58,10 @@ def test_a_pass_over_such_a_line_is_learned_and_never_has_the_byte():
 def test_a_host_that_takes_the_board_for_another_is_refused():
     with FakePort(answer=Listening().answer) as port:
         with pytest.raises(LinkError, match="answers, but not as a metaplast board does"):
-            boards.find("tangnano9k", port.name).open(print)
+            known_boards.find("tangnano9k", port.name).open(print)
     with FakePort(answer=Listening(escaped=False).answer) as port:
         with pytest.raises(LinkError, match="answers, but not as a metaplast board does"):
-            boards.find(NAME, port.name).open(print)
+            known_boards.find(NAME, port.name).open(print)
 
 
 def test_the_doctor_tries_both_kinds_of_line(capsys):

@@ -215,7 +215,7 @@ def test_a_flood_takes_bounded_time_and_memory(flood, when):
             try:
                 link.request(Command.STATE)
             finally:
-                assert link._reader.held <= MAX_ENCODED
+                assert link.session.held <= MAX_ENCODED
         assert tracemalloc.get_traced_memory()[1] < MOST_MEMORY
     finally:
         tracemalloc.stop()

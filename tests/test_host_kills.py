@@ -12,7 +12,7 @@ from tests.fake_port import FakePort, board_like
 
 COUNT = 600
 EVERY = 50
-KILLS = 5
+KILLS = 3
 
 
 def idx(array):

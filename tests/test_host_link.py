@@ -129,13 +129,13 @@ def test_after_a_refusal_nothing_is_in_flight():
     link = Link(partner, "the board")
     with pytest.raises(RefusedError):
         list(link.exchange([(Command.READ, bytes(4)), (Command.STATE, b""), (Command.STATE, b"")]))
-    assert not partner.arrived and not link._received
+    assert not partner.arrived and not link.session.unread
 
 
 def test_a_reply_to_an_older_request_is_skipped():
     partner = Partner()
     link = Link(partner, "the board")
-    partner.arrived += encode(Frame(type=Command.HELLO | REPLY, sequence=link._sequence, nonce=0, payload=bytes(31)))
+    partner.arrived += encode(Frame(type=Command.HELLO | REPLY, sequence=link.sequence, nonce=0, payload=bytes(31)))
     assert len(link.request(Command.STATE)) == 16
 
 
@@ -285,7 +285,7 @@ def test_a_cable_that_stays_out_is_the_first_error(monkeypatch):
 def test_a_reply_of_another_kind():
     partner = Partner()
     link = Link(partner, "the board")
-    partner.damage = lambda data: encode(Frame(type=Command.READ | REPLY, sequence=link._sequence, nonce=0))
+    partner.damage = lambda data: encode(Frame(type=Command.READ | REPLY, sequence=link.sequence, nonce=0))
     with pytest.raises(LinkError, match="answered STATE with a frame of type 133"):
         link.request(Command.STATE)
 
@@ -293,7 +293,7 @@ def test_a_reply_of_another_kind():
 def test_an_unknown_reason_is_told_by_number():
     partner = Partner()
     link = Link(partner, "the board")
-    partner.damage = lambda data: encode(Frame(type=ERROR, sequence=link._sequence, nonce=0, payload=b"\x63\x08"))
+    partner.damage = lambda data: encode(Frame(type=ERROR, sequence=link.sequence, nonce=0, payload=b"\x63\x08"))
     with pytest.raises(RefusedError, match="reason 99"):
         link.request(Command.STATE)
 

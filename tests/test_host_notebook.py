@@ -33,14 +33,14 @@ def one_thread():
 @pytest.fixture
 def board(monkeypatch):
     """A small fake board that is open."""
-    from sw.host import boards
+    from sw.host import known_boards
     from sw.host.device import connect
 
-    class Fake(boards.Board):
+    class Fake(known_boards.Board):
         def open(self, report):
             return connect(Partner(FakeBoard()), "the board")
 
-    monkeypatch.setattr(boards, "find", lambda name, port, geometry: Fake(name="fake", geometry=SMALL))
+    monkeypatch.setattr(known_boards, "find", lambda name, port, geometry: Fake(name="fake", geometry=SMALL))
     with open_board("fake") as opened:
         yield opened
 
@@ -80,7 +80,7 @@ def test_what_comes_back_is_what_the_twin_gives(board, tmp_path):
 
 
 def open_board_of_the_twin():
-    from sw.host.boards import TwinBoard
+    from sw.host.known_boards import TwinBoard
 
     twin = TwinBoard(name="twin", geometry=None)
     return OpenBoard(twin.open(print), twin)

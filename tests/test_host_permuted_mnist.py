@@ -10,7 +10,7 @@ from sw.cli.command_line import app
 from sw.contract.configuration import network_from_tables
 from sw.data.binarise import permute
 from sw.data.mnist import load_packed
-from sw.experiments.permuted_mnist import Seeds
+from sw.experiments.seeds import Seeds
 from sw.host.checkpoint import Checkpoint
 from sw.terminal.run import run
 from sw.twin.device import TwinDevice
@@ -34,7 +34,10 @@ def test_the_experiment_end_to_end(tmp_path, capsys):
     assert matrix.shape == (3, 3) and ((matrix >= 0) & (matrix <= 1)).all()
     assert result["accuracy"] == pytest.approx(matrix[2, 1:].mean())
     assert result["accuracy_when_new"] == pytest.approx(np.diag(matrix).mean())
-    assert (tmp_path / "a-matrix.svg").exists()
+    assert (tmp_path / "a-matrix.png").exists()
+    words += ["--board", "compiled", "--json", str(tmp_path / "b.json")]
+    assert run(app, ["experiment", "permuted-mnist", *words]) == 0
+    assert json.loads((tmp_path / "b.json").read_text())["matrix"] == result["matrix"]
 
     network = network_from_tables(result["config"])
     assert network.relax_floor == 3

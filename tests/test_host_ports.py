@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sw.cli.command_line import app
-from sw.contract.boards import BOARDS
-from sw.host import boards, detached, ports
-from sw.host.boards import SerialBoard
+from sw.contract.board_table import BOARDS
+from sw.host import detached, known_boards, ports
 from sw.host.doctor.serial_ports import RULE
 from sw.host.error import BoardError
+from sw.host.known_boards import SerialBoard
 from sw.host.ports import SerialPort, find_port
 from sw.host.usb import BOOTLOADERS, FAMILIES, REVISIONS, SIZES, family, usb_ids, usb_serial
 from sw.terminal.run import run
@@ -37,13 +37,13 @@ def plugged(monkeypatch):
 def test_the_only_matching_port_is_taken(plugged):
     plugged(ON_BOARD, MODEM, usb_port("/dev/ttyUSB0", *FT231X, "FT231X USB UART", "1-1"))
     for name in ("ulx3s", "ulx3s-45f"):
-        found = boards.find(name)
+        found = known_boards.find(name)
         assert isinstance(found, SerialBoard) and found.port == "/dev/ttyUSB0"
 
 
 def test_a_given_port_is_taken_without_looking(plugged):
     plugged()
-    found = boards.find("ulx3s", port="/dev/ttyUSB7")
+    found = known_boards.find("ulx3s", port="/dev/ttyUSB7")
     assert isinstance(found, SerialBoard) and found.port == "/dev/ttyUSB7"
 
 
@@ -69,10 +69,10 @@ def test_two_that_are_alike_are_told_apart_and_named_by_their_serial_numbers(plu
     with pytest.raises(BoardError, match=r"USB0 \(.*, serial number K001, ulx3s-85f\), .*USB1 \(.*, serial number K002, "):
         find_port("ulx3s-85f")
     for serial, device in (("K001", "/dev/ttyUSB0"), ("K002", "/dev/ttyUSB1")):
-        found = boards.find("ulx3s", port=serial)
+        found = known_boards.find("ulx3s", port=serial)
         assert isinstance(found, SerialBoard) and found.port == device
     with pytest.raises(BoardError, match="no port K003 and none with that serial number: the USB serial ports here are /dev"):
-        boards.find("ulx3s", port="K003")
+        known_boards.find("ulx3s", port="K003")
     assert run(app, ["boards"]) == 0
     assert capsys.readouterr().out.endswith(
         "  /dev/ttyUSB0 (ULX3S FPGA 85K v3.0.8, serial number K001, ulx3s-85f)\n"
@@ -86,7 +86,7 @@ def test_of_several_ports_with_a_serial_number_the_one_of_the_uart_is_meant(plug
     assert ports.named("ib7", "icebreaker") == "/dev/ttyUSB1"
     plugged(alike("/dev/ttyUSB0", "none"), alike("/dev/ttyUSB1", "none"))
     with pytest.raises(BoardError, match=r"the serial number none is that of /dev/ttyUSB0 \(.*\), .*: give --port the device"):
-        boards.find("ulx3s", port="none")
+        known_boards.find("ulx3s", port="none")
     plugged(alike("/dev/ttyUSB0", "K001"))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "K001").touch()  # a file of that name changes nothing

@@ -56,7 +56,7 @@ def open_things():
 before = state()
 import sw.host
 imported = state()
-from sw.host import boards, open_board, simulated_board
+from sw.host import known_boards, open_board, simulated_board
 simulated_board.BUILD = {build!r}
 from tests.fake_port import FakePort, board_like
 pixels, labels = np.random.default_rng(1).integers(0, 2, (300, 64), dtype=np.uint8), np.arange(300) % 10

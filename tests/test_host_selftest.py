@@ -9,7 +9,7 @@ from sw.cli.command_line import app
 from sw.contract.frames import Frame
 from sw.contract.network import Network
 from sw.data.initial_weights import initial_weights
-from sw.host import boards, simulated_board
+from sw.host import known_boards, simulated_board
 from sw.host.device import connect
 from sw.host.selftest import known_answers
 from sw.host.selftest.known_answers import CASES, SAMPLES
@@ -30,13 +30,13 @@ def selftest(*words):
 @pytest.fixture
 def small_boards(monkeypatch):
     """A board of 64 columns under the name of the one that a fake port has."""
-    known = boards.BOARDS["ulx3s-85f"]
+    known = known_boards.BOARDS["ulx3s-85f"]
     small = type(known)(**{**vars(known), "geometry": SMALL})
-    monkeypatch.setitem(boards.BOARDS, "ulx3s-85f", small)
+    monkeypatch.setitem(known_boards.BOARDS, "ulx3s-85f", small)
 
 
 def test_the_answers_are_those_of_the_twin():
-    with boards.find("twin").open(print) as twin:
+    with known_boards.find("twin").open(print) as twin:
         found = {name: known_answers.answers(twin, case) for name, case in CASES.items()}
     assert found == known_answers.known()
 

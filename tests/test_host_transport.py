@@ -12,7 +12,7 @@ import pytest
 import serial
 
 from sw.contract.network import Network
-from sw.host import boards, latency, ports
+from sw.host import known_boards, latency, ports
 from sw.host.error import TransportError
 from sw.host.process_transport import ProcessTransport
 from sw.host.serial_transport import SerialTransport
@@ -184,7 +184,7 @@ def test_a_timer_that_could_not_be_shortened_is_told_once(monkeypatch, tmp_path)
         monkeypatch.setattr(latency, "SYSFS", tmp_path)
         for milliseconds in (1, 16):
             timer.write_text(f"{milliseconds}\n")
-            with boards.find("ulx3s", port.name).open(told.append) as device:
+            with known_boards.find("ulx3s", port.name).open(told.append) as device:
                 device.configure(Network.of(layers=(64, 20, 10)))
                 device.read_state()
         kept_back = f"the adapter on {port.name} keeps replies back for 16 ms, which leaves the line half empty"

@@ -10,8 +10,8 @@ import torch
 from sw.cli.command_line import app
 from sw.contract.error import ContractError
 from sw.contract.network import Network
+from sw.experiments.continual.learners import engine_of
 from sw.experiments.continual.other_rules import RULES, OtherRule
-from sw.experiments.continual.student import engine_of
 from sw.experiments.continual.trial import TrialNetwork
 from sw.host.error import InputError
 from sw.terminal.run import run

@@ -9,19 +9,19 @@ import torch
 from sw.cli.command_line import app
 from sw.contract.network import Network
 from sw.data.mnist import load_packed
-from sw.experiments.continual import course as courses
-from sw.experiments.continual import student as students
+from sw.experiments.continual import learners, stream_run
 from sw.experiments.continual.comparison import Plan, compare
-from sw.experiments.continual.course import Histogram, follow
+from sw.experiments.continual.learners import learner_of
 from sw.experiments.continual.scale import Scale
 from sw.experiments.continual.sources import Sources
 from sw.experiments.continual.stream import Stream, Task
+from sw.experiments.continual.stream_run import Histogram, learn_stream
 from sw.experiments.continual.streams import permuted_mnist
-from sw.experiments.continual.student import student_of
-from sw.experiments.permuted_mnist import Seeds, learn_task
+from sw.experiments.permuted_mnist import learn_task
 from sw.experiments.registry import EXPERIMENTS
-from sw.figures import accuracy_matrices, curves, hidden_weight_course
-from sw.host import boards
+from sw.experiments.seeds import Seeds
+from sw.figures import accuracy_matrices, curves, hidden_weight_histograms
+from sw.host import known_boards
 from sw.host.checkpoint import Checkpoint
 from sw.reference.settings import Settings
 from sw.terminal.run import run
@@ -36,7 +36,7 @@ STREAM = Stream(
 )
 
 
-class Pupil:
+class Counting:
     """Knows of each task how often it was taught since; flips one weight more with every task."""
 
     def __init__(self):
@@ -58,41 +58,42 @@ class Pupil:
 
 
 def taught(**options):
-    pupil = Pupil()
+    learner = Counting()
     given = {"joint": False, "samples": 3, "test_samples": None, "look_back": None} | options
-    return pupil, follow(pupil, STREAM, report=lambda _: None, **given)
+    return learner, learn_stream(learner, STREAM, report=lambda _: None, **given)
 
 
 def test_after_each_task_those_so_far_are_tested():
-    pupil, course = taught()
-    assert pupil.taught == [("0", 3), ("1", 3), ("2", 3), ("3", 3)]
+    learner, done = taught()
+    assert learner.taught == [("0", 3), ("1", 3), ("2", 3), ("3", 3)]
     expected = [[0.1 * (i + 1) + 0.01 * j if j <= i else np.nan for j in range(4)] for i in range(4)]
-    np.testing.assert_allclose(course.matrix, expected)
-    assert course.flips == [[1, 0], [2, 0], [3, 0], [4, 0]]
-    assert course.held_out == [0.5] * 4 and course.metrics(1)["held_out"] == 0.5
-    written = course.as_json(5, 2)
+    np.testing.assert_allclose(done.matrix, expected)
+    assert done.flips == [[1, 0], [2, 0], [3, 0], [4, 0]]
+    assert done.held_out == [0.5] * 4 and done.metrics(1)["held_out"] == 0.5
+    written = done.as_json(5, 2)
     assert written["seed"] == 5 and written["matrix"][0] == [0.1, None, None, None]
     assert written["metrics"]["accuracy"] == pytest.approx((0.42 + 0.43) / 2)
+    assert written["so_far"] == pytest.approx([0.1, 0.205, 0.31, 0.415])
 
 
 def test_looking_back_tests_the_newest_and_all_at_the_end():
-    _, course = taught(look_back=2)
-    tested = ~np.isnan(course.matrix)
+    _, done = taught(look_back=2)
+    tested = ~np.isnan(done.matrix)
     assert tested.astype(int).tolist() == [[1, 0, 0, 0], [1, 1, 0, 0], [0, 1, 1, 0], [1, 1, 1, 1]]
 
 
 def test_a_joint_method_learns_everything_once():
-    pupil, course = taught(joint=True)
-    assert pupil.taught == [("all tasks together", 12)]
-    assert np.isnan(course.matrix[:3]).all() and not np.isnan(course.matrix[3]).any()
-    assert len(course.flips) == len(course.held_out) == 1
+    learner, done = taught(joint=True)
+    assert learner.taught == [("all tasks together", 12)]
+    assert np.isnan(done.matrix[:3]).all() and not np.isnan(done.matrix[3]).any()
+    assert len(done.flips) == len(done.held_out) == 1
 
 
 def test_a_long_stream_is_written_without_its_matrix(monkeypatch):
-    monkeypatch.setattr(courses, "MOST_TASKS_WRITTEN", 3)
-    monkeypatch.setattr(courses, "MOST_HISTOGRAMS", 2)
-    _, course = taught()
-    written = course.as_json(1, 4)
+    monkeypatch.setattr(stream_run, "MOST_TASKS_WRITTEN", 3)
+    monkeypatch.setattr(stream_run, "MOST_HISTOGRAMS", 2)
+    _, done = taught()
+    written = done.as_json(1, 4)
     assert written["matrix"] is None and len(written["final"]) == len(written["when_new"]) == 4
     assert list(written["histograms"]) == ["0", "3"]
 
@@ -116,15 +117,15 @@ def test_the_chip_among_the_methods_is_that_of_the_experiment_on_permuted_mnist(
     network = Network.of(layers=(784, 12, 10))
     stream, seeds = permuted_mnist(Few(), 2, 4), Seeds.of(4, 2)
     settings = Settings(layers=(784, 12, 10), metaplasticity=(0.0, 0.0))
-    chip = student_of("chip", stream, settings, network, 4, "cpu")
-    course = follow(chip, stream, joint=False, samples=150, test_samples=None, look_back=None, report=lambda _: None)
+    chip = learner_of("chip", stream, settings, network, 4, "cpu")
+    done = learn_stream(chip, stream, joint=False, samples=150, test_samples=None, look_back=None, report=lambda _: None)
     train, test = Few().mnist()
-    with boards.find("twin").open(lambda _: None) as device:
+    with known_boards.find("twin").open(lambda _: None) as device:
         own = Network.of(layers=(784, 12, 10), init_seed=seeds.init_seed, prng=seeds.prng)
         Checkpoint.initial(own).put_on(device)
         rows = [learn_task(device, i, train, test, seeds, 150) for i in range(2)]
         weights = device.read_weights()
-    assert course.matrix[1].tolist() == rows[1] and course.matrix[0, 0] == rows[0][0]
+    assert done.matrix[1].tolist() == rows[1] and done.matrix[0, 0] == rows[0][0]
     assert all((a == b + 0.5).all() for a, b in zip(chip.hidden(), weights, strict=True))
 
 
@@ -148,11 +149,11 @@ class Bits:
 
 @pytest.mark.parametrize(("name", "passes"), [("chip", 1), ("chip-epochs", 3)])
 def test_the_chip_sees_every_epoch_in_its_own_order(name, passes, monkeypatch):
-    monkeypatch.setitem(students.ENGINES, "bits", Bits)
+    monkeypatch.setitem(learners.ENGINES, "bits", Bits)
     pixels = np.arange(6, dtype=np.uint8)[:, None]
     stream = Stream(tasks=[Task(name="a", train=(pixels, np.arange(6) % 2), test=(pixels, np.arange(6)), order=5)], classes=2)
     settings = Settings(layers=(1, 3, 2), metaplasticity=(0.0, 0.0), epochs=3)
-    chip = student_of(name, stream, settings, None, 1, "cpu", "bits")
+    chip = learner_of(name, stream, settings, None, 1, "cpu", "bits")
     chip.learn(stream.tasks[0], 6)
     given, labels = stream.tasks[0].training(6)
     expected = [(given[order, 0].tolist(), labels[order].tolist()) for order in stream.tasks[0].orders(passes, 6)]
@@ -160,14 +161,14 @@ def test_the_chip_sees_every_epoch_in_its_own_order(name, passes, monkeypatch):
     assert chip.describe()["settings"]["epochs"] == passes
 
 
-def test_both_engines_give_the_same_course():
+def test_both_engines_give_the_same_run():
     torch.set_num_threads(1)
     scale = Scale(tasks=2, samples=200, test_samples=100, epochs=2, hidden=(20,), metaplasticity=0.0)
     found = []
     for engine in ("twin", "compiled"):
-        plan = Plan(build=permuted_mnist, sources=Few(), scale=scale, methods=["chip-epochs"], seeds=[3], engine=engine)
+        plan = Plan(build=permuted_mnist, sources=Few(), scale=scale, methods=["chip-epochs"], seeds=[3], last=2, engine=engine)
         found.append(compare(plan)["chip-epochs"])
-    (one,), (other,) = (outcome.courses for outcome in found)
+    (one,), (other,) = (outcome.runs for outcome in found)
     np.testing.assert_array_equal(one.matrix, other.matrix)
     assert one.flips == other.flips and one.histograms == other.histograms
     assert [outcome.description["settings"]["engine"] for outcome in found] == ["twin", "compiled"]
@@ -203,17 +204,17 @@ def test_a_comparison_leaves_numbers_and_pictures(tmp_path, capsys):
         assert first != other, f"{name}: both seeds end with the same weights"
         assert [bool(one["histograms"]) for one in method["runs"]] == [True, False]
     for picture in ("curves", "matrices", "hidden-weights"):
-        assert (tmp_path / f"a-{picture}.svg").exists()
+        assert (tmp_path / f"a-{picture}.png").exists()
 
 
 def test_the_same_plan_gives_the_same_numbers():
     torch.set_num_threads(1)
     scale = Scale(tasks=2, samples=80, test_samples=100, epochs=2, hidden=(6,), metaplasticity=2.0)
     names = ["metaplastic", "random", "si-batch-1", "chip"]
-    plan = Plan(build=permuted_mnist, sources=Few(), scale=scale, methods=names, seeds=[3])
+    plan = Plan(build=permuted_mnist, sources=Few(), scale=scale, methods=names, seeds=[3], last=2)
     found, again = compare(plan), compare(plan)
     for name in names:
-        (one,), (other,) = found[name].courses, again[name].courses
+        (one,), (other,) = found[name].runs, again[name].runs
         np.testing.assert_array_equal(one.matrix, other.matrix)
         assert one.flips == other.flips and one.histograms == other.histograms
 
@@ -287,8 +288,8 @@ def test_fashion_mnist_has_a_threshold_of_its_own(threshold, learns, tmp_path, m
     words = ["--tasks", "1", "--samples", "40", "--test-samples", "10", "--methods", "chip", "--seeds", "1"]
     words += ["--fashion-threshold", threshold, "--json", str(path)]
     assert run(app, ["experiment", "compare-fashion-mnist", *words]) == 0
-    (course,) = json.loads(path.read_text())["methods"]["chip"]["runs"]
-    assert (course["flips"][0][0] > 0) == learns
+    (done,) = json.loads(path.read_text())["methods"]["chip"]["runs"]
+    assert (done["flips"][0][0] > 0) == learns
     told = capsys.readouterr().err
     assert ("warning: Fashion-MNIST has no pixel that is on: brightest pixel is 100" in told) == (not learns)
     assert ("warning: Fashion-MNIST has no pixel that is off: darkest pixel is 100" in told) == (threshold == "99")
@@ -318,11 +319,11 @@ def test_a_sweep_over_a_stream_is_read_at_its_newest_tasks(tmp_path):
     assert run(app, ["experiment", "settings-sweep", "--variants", "", *words, "--json", str(path)]) == 0
     result = json.loads(path.read_text())
     found = result["by_variant"]["as it is"]["chip"]
-    (course,) = found["runs"]
-    assert result["last"] == 2 and course["final"][0] != course["final"][1]
-    assert course["metrics"]["accuracy"] == np.mean(course["final"][1:])
-    assert found["metrics"]["accuracy"]["mean"] == course["metrics"]["accuracy"]
-    assert [[value is None for value in row] for row in course["matrix"]] == [[0, 1, 1], [1, 0, 1], [0, 0, 0]]
+    (done,) = found["runs"]
+    assert result["last"] == 2 and done["final"][0] != done["final"][1]
+    assert done["metrics"]["accuracy"] == np.mean(done["final"][1:])
+    assert found["metrics"]["accuracy"]["mean"] == done["metrics"]["accuracy"]
+    assert [[value is None for value in row] for row in done["matrix"]] == [[0, 1, 1], [1, 0, 1], [0, 0, 0]]
 
 
 def test_every_experiment_can_be_loaded():
@@ -340,5 +341,5 @@ def test_pictures_show_what_they_are_given():
     matrix = np.array([[0.5, 0.1], [0.4, 0.6]])
     shown = accuracy_matrices.draw({"a": matrix, "b": matrix}).axes[0].images[0].get_array()
     assert np.ma.getmaskarray(np.ma.asarray(shown)).tolist() == [[False, True], [False, False]]
-    figure = hidden_weight_course.draw({"a": {0: [(1.0, [1, 3])], 4: [(2.0, [2, 2])]}})
+    figure = hidden_weight_histograms.draw({"a": {0: [(1.0, [1, 3])], 4: [(2.0, [2, 2])]}})
     assert len(figure.axes[0].patches) == 2

@@ -8,7 +8,7 @@ from sw.data.mnist import load_packed
 from sw.experiments.continual import streams
 from sw.experiments.continual.methods import METHODS, parse_methods, settings_of
 from sw.experiments.continual.sources import Sources, bits_of, load_features, made_up_features
-from sw.experiments.permuted_mnist import Seeds
+from sw.experiments.seeds import Seeds
 from sw.host.error import InputError
 
 TRAIN, TEST = load_packed("train"), load_packed("test")

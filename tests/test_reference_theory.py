@@ -32,23 +32,23 @@ def test_a_random_task_has_the_eigenvalues_and_the_optimum_that_were_asked_for()
 def test_with_a_diagonal_h_weights_run_away_at_the_speed_of_their_importance():
     h, optimum, rate = np.array([2.0, 4.0, 3.0]), np.array([3.0, -1.5, 0.4]), 0.125
     task = QuadraticTask(curvature=np.diag(h), optimum=optimum)
-    course = simulate(task, np.array([0.5, 0.5, -0.5]), rate, 400)
-    steps = np.diff(course.hidden, axis=0)[100:]
+    trajectory = simulate(task, np.array([0.5, 0.5, -0.5]), rate, 400)
+    steps = np.diff(trajectory.hidden, axis=0)[100:]
     runs = np.abs(optimum) > 1
     np.testing.assert_allclose(steps[:, runs], np.broadcast_to(rate * h * (optimum - signs(optimum)), (300, 3))[:, runs])
-    assert (np.abs(course.hidden[100:, 2]) <= rate * h[2] * 1.4).all()
-    end = signs(course.hidden[-1])
+    assert (np.abs(trajectory.hidden[100:, 2]) <= rate * h[2] * 1.4).all()
+    end = signs(trajectory.hidden[-1])
     np.testing.assert_allclose(task.switching_costs(end)[runs], (2 * h * np.abs(optimum))[runs])
 
 
 def test_the_mean_cost_of_switching_follows_from_the_hidden_weights_alone():
     task = QuadraticTask.random(40, seed=3)
     late = simulate(task, np.full(40, 0.01), 0.01, 300)
-    course = simulate(task, late.hidden[-1], 0.01, 500)
-    steady = course.steady()
+    trajectory = simulate(task, late.hidden[-1], 0.01, 500)
+    steady = trajectory.steady()
     assert 10 < steady.sum() < 40
-    np.testing.assert_allclose(course.mean_costs[steady], course.predicted_costs(task)[steady], rtol=1e-9)
-    assert np.corrcoef(np.abs(course.hidden[-1]), course.mean_costs)[0, 1] > 0.9
+    np.testing.assert_allclose(trajectory.mean_costs[steady], trajectory.predicted_costs(task)[steady], rtol=1e-9)
+    assert np.corrcoef(np.abs(trajectory.hidden[-1]), trajectory.mean_costs)[0, 1] > 0.9
 
 
 def trained():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sw.contract.boards import ECP5_85F
+from sw.contract.board_table import ECP5_85F
 from sw.contract.error import ContractError
 from sw.contract.geometry import Geometry
 from sw.contract.network import MAX_LAYERS, Network

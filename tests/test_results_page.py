@@ -9,14 +9,17 @@ import typer
 
 from sw.contract.configuration import network_from_toml
 from sw.contract.network import Network
-from sw.experiments import results_page, results_plan
+from sw.experiments import results, results_plan
 from sw.experiments.continual.methods import parse_methods
 from sw.experiments.continual.settings_sweep import variant
 from sw.experiments.continual.trial import TrialNetwork
 from sw.experiments.metrics import spread
 from sw.experiments.registry import EXPERIMENTS
-from sw.experiments.results_page import BEYOND, PAGE, replaced
+from sw.experiments.results_aims import BEYOND
+from sw.experiments.results_page import PAGE, replaced
 from sw.experiments.results_plan import PLAN, words_of
+from sw.terminal.application import alone
+from sw.terminal.run import run
 
 
 def chip(final, matrix=None, **metrics):
@@ -36,6 +39,17 @@ RESULT = {
 }
 
 
+def leave(folder, name, result):
+    """A result where an experiment leaves it."""
+    path = results.path_of(name, folder)
+    path.parent.mkdir()
+    path.write_text(json.dumps(result))
+
+
+def reproduce(*words):
+    return run(alone(results_plan.reproduce_all), list(words))
+
+
 def test_the_committed_page_is_what_its_command_writes():
     assert replaced(PAGE.read_text()) == PAGE.read_text()
 
@@ -49,15 +63,15 @@ def test_the_page_has_every_result_of_the_plan():
 
 def test_a_committed_result_is_the_one_of_the_plan(request):
     for name in PLAN:
-        path = request.config.rootpath / "results" / f"{name}.json"
+        path = request.config.rootpath / "results" / name / "result.json"
         if path.exists():
             assert shlex.split(json.loads(path.read_text())["command"])[2:] == words_of(name)
             assert path.stat().st_size < 400_000
 
 
 def test_a_result_becomes_a_table(tmp_path):
-    (tmp_path / "switching.json").write_text(json.dumps(RESULT))
-    (tmp_path / "switching-curves.png").touch()
+    leave(tmp_path, "switching", RESULT)
+    (tmp_path / "switching" / "result-curves.png").touch()
     page = replaced("before\n<!-- result: switching -->\nold\n<!-- end -->\nafter\n", tmp_path).splitlines()
     assert page[:3] == ["before", "<!-- result: switching -->", "`metaplast experiment x`"]
     assert page[-2:] == ["<!-- end -->", "after"] and "old" not in page
@@ -68,12 +82,12 @@ def test_a_result_becomes_a_table(tmp_path):
         "| chip | 50.0 ± 35.4 | 12.5 ± 0.0 | no |",
     ]
     assert "seeds 1, 2" in page[4] and "all, test samples 50" in page[4]
-    assert "![switching](../results/switching-curves.png)" in page
+    assert "![switching](../results/switching/result-curves.png)" in page
 
 
 @pytest.mark.parametrize(("last", "said"), [(1, " Accuracy at the end is that of the last 1 tasks."), (2, "")])
 def test_an_accuracy_of_the_newest_tasks_says_so(last, said, tmp_path):
-    (tmp_path / "switching.json").write_text(json.dumps(RESULT | {"last": last}))
+    leave(tmp_path, "switching", RESULT | {"last": last})
     page = replaced("<!-- result: switching -->\n<!-- end -->", tmp_path).splitlines()
     assert page[3].endswith("standard deviation over seeds." + said)
 
@@ -81,8 +95,8 @@ def test_an_accuracy_of_the_newest_tasks_says_so(last, said, tmp_path):
 def test_of_one_task_one_number_is_shown(tmp_path):
     metrics = {"accuracy": [0.25], "accuracy_when_new": [0.25], "newest_accuracy": [0.25]}
     result = RESULT | {"scale": SCALE | {"tasks": 1}, "methods": {"chip": chip([[0.25]], **metrics)}}
-    (tmp_path / "switching.json").write_text(json.dumps(result))
-    (tmp_path / "switching-curves.png").touch()
+    leave(tmp_path, "switching", result)
+    (tmp_path / "switching" / "result-curves.png").touch()
     page = replaced("<!-- result: switching -->\n<!-- end -->", tmp_path)
     assert "| method | accuracy at the end | told of tasks |" in page and "![" not in page
 
@@ -92,7 +106,7 @@ def test_a_sweep_becomes_a_line_a_variant(tmp_path):
     for of in by.values():
         of["metrics"] |= {name: spread([0.125]) for name in ("accuracy_when_new", "newest_accuracy")}
     result = {"command": "c", "scale": SCALE | {"validation": True}, "by_variant": {k: {"chip": v} for k, v in by.items()}}
-    (tmp_path / "sweep-mnist.json").write_text(json.dumps(result))
+    leave(tmp_path, "sweep-mnist", result)
     page = replaced("<!-- result: sweep-mnist -->\n<!-- end -->", tmp_path)
     assert "held-out training samples 50" in page and "| margin = 2 | 25.0 | 12.5 | 12.5 |" in page.splitlines()
 
@@ -106,14 +120,14 @@ def test_a_result_that_is_missing_says_so(tmp_path):
 def test_the_first_six_of_ten_tasks_are_read_from_the_sixth_row(tmp_path):
     matrix = [[1.0] * 10 for _ in range(5)] + [[0.5] * 6 + [1.0] * 4] + [[1.0] * 10] * 3 + [[0.25] * 10]
     result = RESULT | {"methods": {"chip": chip([[0.25] * 10], matrix, accuracy=[0.25])}}
-    (tmp_path / "defaults-permuted-mnist.json").write_text(json.dumps(result))
+    leave(tmp_path, "defaults-permuted-mnist", result)
     lines = replaced("<!-- beyond -->\n<!-- end -->", tmp_path).splitlines()
     found = {line.split(" | ")[0]: line.split(" | ")[2] for line in lines if "784-500-10" in line}
     assert found["| 6 permuted tasks, 784-500-10"] == "50.0" and found["| 10 permuted tasks, 784-500-10"] == "25.0"
 
 
 def test_both_tasks_are_told_apart(tmp_path):
-    (tmp_path / "beyond-mnist-fashion.json").write_text(json.dumps(RESULT))
+    leave(tmp_path, "beyond-mnist-fashion", RESULT)
     assert "| 55.0 ± 7.1 / 70.0 ± 0.0 |" in replaced("<!-- beyond -->\n<!-- end -->", tmp_path)
 
 
@@ -125,23 +139,25 @@ def test_a_marker_that_leads_nowhere_is_an_error(text, tmp_path):
 
 def test_a_result_names_the_command_that_was_typed(tmp_path, monkeypatch):
     monkeypatch.setitem(PLAN, "quadratic-task", "quadratic-task --dimensions 20 --steps 50")
-    monkeypatch.setattr(results_plan, "RESULTS", tmp_path)
-    assert results_plan.main(["--only", "quadratic-task"]) == 0
-    written = json.loads((tmp_path / "quadratic-task.json").read_text())
+    monkeypatch.chdir(tmp_path)
+    assert reproduce("--only", "quadratic-task") == 0
+    written = json.loads((tmp_path / "results/quadratic-task/result.json").read_text())
     assert shlex.split(written["command"])[2:] == words_of("quadratic-task")
-    monkeypatch.setattr(results_page, "RESULTS", tmp_path)
-    assert "| correlation of hidden weight" in replaced("<!-- result: quadratic-task -->\n<!-- end -->", tmp_path)
+    page = replaced("<!-- result: quadratic-task -->\n<!-- end -->", tmp_path / "results")
+    assert "| correlation of hidden weight" in page and "(../results/quadratic-task/result.png)" in page
 
 
 def test_what_is_there_is_not_run_again(tmp_path, monkeypatch):
     ran = []
-    monkeypatch.setattr(results_plan, "RESULTS", tmp_path)
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(results_plan, "reproduce", lambda name: ran.append(name) or (2 if name == "switching" else 0))
-    (tmp_path / "beyond-mnist.json").touch()
-    assert results_plan.main([]) == 2
+    (tmp_path / "results" / "beyond-mnist").mkdir(parents=True)
+    (tmp_path / "results" / "beyond-mnist" / "result.json").touch()
+    assert reproduce() == 2
     assert "beyond-mnist" not in ran and ran[-1] == "switching"
     ran.clear()
-    assert results_plan.main(["--only", "beyond-mnist"]) == 0 and ran == ["beyond-mnist"]
+    assert reproduce("--only", "beyond-mnist") == 0 and ran == ["beyond-mnist"]
+    assert reproduce("--only", "beyond") == 2
 
 
 @pytest.mark.parametrize("name", PLAN)
@@ -150,7 +166,7 @@ def test_every_command_of_the_plan_is_understood(name, request):
     application = typer.Typer()
     application.command()(EXPERIMENTS[experiment].load())
     given = typer.main.get_command(application).make_context(experiment, words).params
-    assert given["json"] == Path(f"results/{name}.json")
+    assert given["json"] == Path(f"results/{name}/result.json")
     network = Network.of()
     if given.get("config"):
         network = network_from_toml((request.config.rootpath / given["config"]).read_text())

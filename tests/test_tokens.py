@@ -3,7 +3,7 @@
 import pytest
 
 from sw.contract import tokens
-from sw.contract.boards import ECP5_85F
+from sw.contract.board_table import ECP5_85F
 from sw.contract.geometry import Geometry
 from sw.contract.tokens import Opcode, counter_width, fields, operand_width, sum_width
 

@@ -35,7 +35,7 @@ def wrong(row: list[str]) -> list[str]:
         elif first == "make":
             is_there = bool(re.search(rf"^{second}:", (ROOT / "Makefile").read_text(), re.M)) and row[3] == "long"
         else:
-            is_there = first.startswith(("sim/test_", "tests/test_")) and (ROOT / first).exists()
+            is_there = bool(re.fullmatch(r"(sim|tests)/(\w+/)*test_\w+\.py", first)) and (ROOT / first).exists()
             is_there = is_there and (not second or second in functions(ROOT / first))
             is_there = is_there and ("check" if second in checked(ROOT / first) else "CI") in row[3]
         if not is_there:

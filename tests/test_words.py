@@ -11,12 +11,12 @@ from rich.table import Table
 
 from sw.cli.command_line import app
 from sw.contract import CONTRACT_VERSION
-from sw.contract.boards import ALIASES
+from sw.contract.board_table import ALIASES
 from sw.contract.frames import VERSION
 from sw.experiments.registry import EXPERIMENTS
 from sw.figures.table import show
 from sw.files.streams import take_every_word
-from sw.host.boards import names
+from sw.host.known_boards import names
 from sw.terminal.run import run
 from sw.tree.sources import ROOT
 

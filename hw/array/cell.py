@@ -64,7 +64,6 @@ class Cell(wiring.Component):
         asked = Decoded(pipeline, g, token, index)
 
         write = write_signature(g).create()
-        signs, word = add_weight_memory(pipeline, g, address=token[0].address, slice_=asked.slice(0), write=write)
         valid_all, negative_all, valid, negative = add_input_memory(
             pipeline,
             g,
@@ -74,12 +73,17 @@ class Cell(wiring.Component):
             load=asked.load[0],
             data=token[0].operand[: 2 * g.synapses_per_cell],
         )
+        signs, word = add_weight_memory(pipeline, g, address=token[0].address, slice_=asked.slice(0), write=write)
         # What a token must not see is zero.
         matches = pipeline.value("matches", valid_all & ~(signs ^ negative_all), zero=asked.not_forward[1])
-        weights = pipeline.value("weights", word, zero=asked.unsliced[1])
-        inputs = pipeline.value("inputs", Cat(valid, negative))
+        # not "weights": its register would have the name of a memory, which benches and the floorplan go by
+        weights = pipeline.value("chosen", word, zero=asked.unsliced[1])
+        valid, negative = pipeline.value("valid", valid), pipeline.value("negative", negative)
 
-        lanes = [add_lane(pipeline, g, i, token=token, asked=asked, weights=weights, inputs=inputs) for i in range(g.lanes)]
+        lanes = [
+            add_lane(pipeline, g, i, token=token, asked=asked, weights=weights, valid=valid, negative=negative)
+            for i in range(g.lanes)
+        ]
         flags = Cat([lane.active for lane in lanes], [lane.below_zero for lane in lanes])
         brought = reduce(or_, (lane.byte for lane in lanes)) | (flags & asked.unload[2].replicate(len(flags)))
         total = add_match_sum(pipeline, passing=passing, matches=matches, brought=brought)

@@ -31,17 +31,25 @@ class Lane:
 
 
 def add_lane(
-    pipeline: Pipeline, geometry: Geometry, i: int, *, token: Staged, asked: Decoded, weights: Staged, inputs: Staged
+    pipeline: Pipeline,
+    geometry: Geometry,
+    i: int,
+    *,
+    token: Staged,
+    asked: Decoded,
+    weights: Staged,
+    valid: Staged,
+    negative: Staged,
 ) -> Lane:
-    """Add lane number `i` to a cell, with its part of what is known from stage 2 on: the `weights` of a slice, a byte a lane,
-    and its `inputs`, valid bits and then negative ones.
+    """Add lane number `i` to a cell, with its part of what is known of the slice from stage 2 on: its `weights`, a byte a lane,
+    and whether its inputs are `valid` and `negative`, a bit a lane.
 
     One adder counts up and down, steps weights, and lets through what is written. A step from the end of the range changes the
     sign of the weight and leads outward: it is not written.
     """
-    value, lanes = pipeline.value, geometry.lanes
+    value = pipeline.value
     learn, relax, down, no_write = asked.learn[2], asked.relax[2], asked.down[2], asked.no_write[2]
-    weight, valid, negative = weights[2][8 * i :][:8], inputs[2][i], inputs[2][lanes + i]
+    weight, valid, negative = weights[2][8 * i :][:8], valid[2][i], negative[2][i]
     sign = weight[7]
 
     nearer = relax | (negative ^ down ^ sign)

@@ -57,7 +57,7 @@ class Pipeline:
         """A register that stays in its stage: what a token leaves there for those that follow. `load` changes it."""
         return self.arrives(self._register(name, width), stage=stage)
 
-    def load(self, register: Signal, value: ValueLike, *, zero: ValueLike = 0, when: ValueLike = 1) -> None:
+    def load(self, register: Signal, value: ValueLike, *, zero: ValueLike, when: ValueLike) -> None:
         """From the next cycle on `register`, of `state`, is zero where `zero` is set, or else `value` where `when` is."""
         self._stage_of(register.name, register, value, zero, when)
         self._load(register, value, zero, when)

@@ -58,7 +58,8 @@ def _add_one_port(
     m: Module, geometry: Geometry, memories: list[Memory], address: Value, write: wiring.PureInterface
 ) -> list[Value]:
     """One address: a cycle that writes does not read."""
-    writes, shared = Signal(), Signal.like(write.address)
+    writes = Signal()
+    shared = Signal.like(write.address)
     m.d.comb += [writes.eq(write.enable.any()), shared.eq(Mux(writes, write.address, address))]
     words = []
     for s, memory in enumerate(memories):

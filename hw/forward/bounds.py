@@ -37,7 +37,9 @@ class Bounds(wiring.Component):
         m = Module()
         value = Signal(signed(max(self.width + 1, 11) + 3))  # twice the next bound
         window = Signal.like(self.window)
-        gating, first, upper = Signal(), Signal(), Signal()
+        gating = Signal()
+        first = Signal()
+        upper = Signal()
         step = Signal(signed(12))
         with m.If(gating):
             m.d.comb += step.eq(self.gate)

@@ -5,15 +5,16 @@ q = floor(2 · Σ matches_j / n). So v cancels out of a_j >= μ + gate and |a_j 
 count the valid inputs.
 """
 
-from amaranth.hdl import Cat, Module, Mux, Signal, unsigned
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hw.forward.bounds import Bounds
-from hw.forward.divide import Divider
+from hw.forward.fold_sum import RowMatches
 from hw.forward.match_store import MatchStore
+from hw.forward.mean import Mean
 from hw.layouts import layer_layout
-from hw.learning.error_store import word_bits
+from hw.learning.error_store import NearFlags, word_bits
 from sw.contract.geometry import Geometry, bits_for
 from sw.contract.network import MAX_LAYERS
 
@@ -24,6 +25,30 @@ def activation_layout(geometry: Geometry) -> data.StructLayout:
     return data.StructLayout({"valid": k, "negative": k, "last": 1})
 
 
+class NormaliseControl(wiring.Signature):
+    """What the sequencer and `Normalise` say to each other, seen from the sequencer.
+
+    Members
+    -------
+    start : one cycle, before the first sum of a hidden layer
+    layer, index, train : the layer's registers and index (0…3), whether the sample is one to train with; taken at `start`
+    activations : words of K neurons (`activation_layout`); neurons past the layer's end are not valid
+    near_busy : near flags of some of them are still to come
+    """
+
+    def __init__(self, geometry: Geometry) -> None:
+        super().__init__(
+            {
+                "start": Out(1),
+                "layer": Out(layer_layout(geometry)),
+                "index": Out(bits_for(MAX_LAYERS - 1)),
+                "train": Out(1),
+                "activations": In(stream.Signature(activation_layout(geometry))),
+                "near_busy": In(1),
+            }
+        )
+
+
 class Normalise(wiring.Component):
     """Stores the matches of a hidden layer's neurons, then gives their activations, K a cycle, in order.
 
@@ -32,145 +57,144 @@ class Normalise(wiring.Component):
 
     Members
     -------
-    start : one cycle, before the first `valid` of a hidden layer; matches that come without it are ignored
-    layer, index, train : the layer's registers and index, whether the sample is one to train with; taken at `start`
-    valid, matches : one neuron's matches (`hw.forward.fold_sum`)
-    activations : words of K neurons (`activation_layout`); neurons past the layer's end are not valid
-    near_valid, near_layer, near_word, near : which of K neurons are within the window; two cycles a word
-    near_busy : some of them are still to come
-    mean : q of the last layer, for observers
+    control : of the sequencer
+    row : one neuron's matches; those that come without `start` are ignored
+    near : which of K neurons are within the window; two cycles a word
 
-    Latency from the last `valid` to the first word: bits of 2 · columns for the division, plus 7 cycles.
+    Latency from the last row to the first word: bits of 2 · columns for the division, plus 7 cycles.
     """
 
     def __init__(self, geometry: Geometry) -> None:
         self.geometry = geometry
-        self.width = bits_for(geometry.columns)
-        k, layer = geometry.synapses_per_cell, bits_for(MAX_LAYERS - 1)
+        self.lanes = geometry.synapses_per_cell
         super().__init__(
             {
-                "start": In(1),
-                "layer": In(layer_layout(geometry)),
-                "index": In(layer),
-                "train": In(1),
-                "valid": In(1),
-                "matches": In(unsigned(self.width)),
-                "activations": Out(stream.Signature(activation_layout(geometry))),
-                "near_valid": Out(1),
-                "near_layer": Out(layer),
-                "near_word": Out(word_bits(geometry)),
-                "near": Out(k),
-                "near_busy": Out(1),
-                "mean": Out(unsigned(self.width + 1)),
+                "control": In(NormaliseControl(geometry)),
+                "row": In(RowMatches(geometry)),
+                "near": Out(NearFlags(geometry)),
             }
         )
+        word = word_bits(geometry)
+        self.last_word = Signal(word)
+        self.last_lane = Signal(bits_for(self.lanes - 1))
+        self.gated = Signal()
+        self.reading = Signal()
+        self.near_pass = Signal()  # for the near flags; before it, words are read for the activations
+        # A word in the last of three stages: it is read, compared, and given. In a near pass it comes twice.
+        self.held = Signal()
+        self.held_half = Signal()
+        self.held_last = Signal()
+        self.inside = Signal(self.lanes)  # which of its neurons are the layer's
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        g, width = self.geometry, self.width
-        lanes = g.synapses_per_cell
-        lane_bits = bits_for(lanes - 1)
-        neuron_bits = bits_for(min(g.columns, g.rows))
-        m.submodules.store = store = MatchStore(g)
-        m.submodules.divider = divider = Divider(
-            dividend_width=neuron_bits + width + 1, divisor_width=neuron_bits, quotient_width=width + 1
-        )
-        m.submodules.bounds = bounds = Bounds(width)
-
-        # sums arrive: K of them are a word of the store
-        neuron, neurons = Signal(neuron_bits), Signal(neuron_bits)
-        total = Signal(neuron_bits + width)
-        counting, complete = Signal(), Signal()
-        last_word, last_lane = Signal.like(self.near_word), Signal(lane_bits)
-        gated, train, index = Signal(), Signal(), Signal.like(self.index)
+        m.submodules.store = store = MatchStore(self.geometry)
+        m.submodules.mean = mean = Mean(self.geometry)
+        m.submodules.bounds = bounds = Bounds(bits_for(self.geometry.columns))
+        connect(m, flipped(self.row), mean.row)
         m.d.comb += [
-            divider.dividend.eq(total << 1),
-            divider.divisor.eq(neuron),  # counted up to the number of neurons by then
-            divider.start.eq(complete),
-            self.mean.eq(divider.quotient),
-            store.write.eq(counting & self.valid),
-            store.neuron.eq(neuron),
-            store.matches.eq(self.matches),
+            mean.start.eq(self.control.start),
+            mean.neurons.eq(self.control.layer.neurons),
+            store.write.eq(mean.counts),
+            store.neuron.eq(mean.neuron),
+            store.matches.eq(self.row.matches),
+            store.bound.eq(bounds.bound),
+            bounds.quotient.eq(mean.quotient),
         ]
-        m.d.sync += complete.eq(0)
-        with m.If(self.start):
-            m.d.sync += [
-                counting.eq(1),
-                neuron.eq(0),
-                total.eq(0),
-                neurons.eq(self.layer.neurons),
-                bounds.gate.eq(self.layer.gate),
-                bounds.window.eq(self.layer.window),
-                gated.eq(self.layer.gated),
-                train.eq(self.train),
-                index.eq(self.index),
-            ]
-        with m.Elif(counting & self.valid):
-            m.d.sync += [neuron.eq(neuron + 1), total.eq(total + self.matches)]
-            with m.If(neuron + 1 == neurons):
-                m.d.sync += [counting.eq(0), complete.eq(1)]
+        self._read_words(m, store)
+        self._give_activations(m, store)
+        self._give_near_flags(m, store)
+        self._take_turns(m, mean, bounds)
+        return m
 
-        # Three stages: a word is read, compared, and given.
-        out = self.activations
-        advance = ~out.valid | out.ready
-        word, half, reading = Signal.like(self.near_word), Signal(), Signal()
-        fetched, fetched_half, fetched_last = Signal(), Signal(), Signal()
-        held, held_half, held_last = Signal(), Signal(), Signal()
-        inside = Signal(lanes)  # of the last word's neurons
-        near_pass = Signal()
-        m.d.comb += [store.word.eq(word), store.enable.eq(advance), store.bound.eq(bounds.bound)]
-        with m.If(advance):
+    def _read_words(self, m: Module, store: MatchStore) -> None:
+        """The first two stages."""
+        out = self.control.activations
+        word = Signal.like(self.last_word)
+        half = Signal()
+        fetched = Signal()
+        fetched_half = Signal()
+        fetched_last = Signal()
+        inside = Signal(self.lanes)  # of the last word's neurons
+        m.d.sync += inside.eq(Cat(i <= self.last_lane for i in range(self.lanes)))
+        m.d.comb += [
+            store.word.eq(word),
+            store.enable.eq(~out.valid | out.ready),
+            self.inside.eq(Mux(self.held_last, inside, ~0)),
+        ]
+        with m.If(store.enable):
             m.d.sync += [
-                fetched.eq(reading),
+                fetched.eq(self.reading),
                 fetched_half.eq(half),
-                fetched_last.eq(word == last_word),
-                held.eq(fetched),
-                held_half.eq(fetched_half),
-                held_last.eq(fetched_last),
+                fetched_last.eq(word == self.last_word),
+                self.held.eq(fetched),
+                self.held_half.eq(fetched_half),
+                self.held_last.eq(fetched_last),
             ]
-            with m.If(reading):
-                m.d.sync += [half.eq(~half & near_pass), word.eq(word + (half | ~near_pass))]
-                with m.If((word == last_word) & (half | ~near_pass)):
-                    m.d.sync += [reading.eq(0), word.eq(0)]
+            with m.If(self.reading):
+                m.d.sync += [half.eq(~half & self.near_pass), word.eq(word + (half | ~self.near_pass))]
+                with m.If((word == self.last_word) & (half | ~self.near_pass)):
+                    m.d.sync += [self.reading.eq(0), word.eq(0)]
 
-        reaches = store.reaches
-        above = Signal(lanes)  # the lower end of the window
-        m.d.sync += self.near_valid.eq(held & held_half)
-        with m.If(advance):
+    def _give_activations(self, m: Module, store: MatchStore) -> None:
+        out, gated = self.control.activations, self.gated.replicate(self.lanes)
+        with m.If(store.enable):
             m.d.sync += [
-                out.valid.eq(held & ~near_pass),
-                out.payload.last.eq(held_last),
-                out.payload.valid.eq(Mux(held_last, inside, ~0) & (reaches | ~gated.replicate(lanes))),
-                out.payload.negative.eq(~(reaches | gated.replicate(lanes))),
+                out.valid.eq(self.held & ~self.near_pass),
+                out.payload.last.eq(self.held_last),
+                out.payload.valid.eq(self.inside & (store.reaches | ~gated)),
+                out.payload.negative.eq(~(store.reaches | gated)),
             ]
-        m.d.sync += [above.eq(Mux(held_last, inside, ~0) & reaches), self.near.eq(above & ~reaches)]
-        with m.If(self.near_valid):
-            m.d.sync += self.near_word.eq(self.near_word + 1)
 
+    def _give_near_flags(self, m: Module, store: MatchStore) -> None:
+        """First the lower end of the window, then the upper one, which a near neuron does not reach."""
+        above = Signal(self.lanes)
+        m.d.sync += [
+            self.near.valid.eq(self.held & self.held_half),
+            above.eq(self.inside & store.reaches),
+            self.near.flags.eq(above & ~store.reaches),
+        ]
+        with m.If(self.near.valid):
+            m.d.sync += self.near.word.eq(self.near.word + 1)
+        m.d.sync += self.control.near_busy.eq(self.near_pass | self.near.valid)
+
+    def _take_turns(self, m: Module, mean: Mean, bounds: Bounds) -> None:
+        """One layer after another: its sums, a pass over its words for the activations, and one for the near flags."""
+        control, out = self.control, self.control.activations
+        train = Signal()
+        index = Signal.like(control.index)
+        with m.If(control.start):
+            m.d.sync += [
+                bounds.gate.eq(control.layer.gate),
+                bounds.window.eq(control.layer.window),
+                self.gated.eq(control.layer.gated),
+                train.eq(control.train),
+                index.eq(control.index),
+            ]
         divided = Signal()  # a quotient waits for the end of the pass before
-        m.d.comb += bounds.quotient.eq(divider.quotient)
-        m.d.sync += self.near_busy.eq(near_pass | self.near_valid)
-        with m.If(divider.done):
+        with m.If(mean.done):
             m.d.sync += divided.eq(1)
         with m.FSM():
             with m.State("sums"):
-                with m.If(divider.done | divided):
+                with m.If(mean.done | divided):
                     m.d.comb += bounds.load.eq(1)
-                    m.d.sync += [divided.eq(0), self.near_layer.eq(index), Cat(last_lane, last_word).eq(neuron - 1)]
+                    m.d.sync += [
+                        divided.eq(0),
+                        self.near.layer.eq(index),
+                        Cat(self.last_lane, self.last_word).eq(mean.neuron - 1),
+                    ]
                     m.next = "threshold"
             with m.State("threshold"):
-                m.d.sync += reading.eq(1)
+                m.d.sync += self.reading.eq(1)
                 m.next = "words"
             with m.State("words"):
                 with m.If(out.valid & out.ready & out.payload.last):
                     m.next = "sums"
                     with m.If(train):
-                        m.d.sync += [near_pass.eq(1), reading.eq(1), self.near_word.eq(0)]
+                        m.d.sync += [self.near_pass.eq(1), self.reading.eq(1), self.near.word.eq(0)]
                         m.next = "near"
             with m.State("near"):
-                m.d.comb += bounds.swap.eq(reading)
-                with m.If(held & held_half & held_last):
-                    m.d.sync += near_pass.eq(0)
+                m.d.comb += bounds.swap.eq(self.reading)
+                with m.If(self.held & self.held_half & self.held_last):
+                    m.d.sync += self.near_pass.eq(0)
                     m.next = "sums"
-        m.d.sync += inside.eq(Cat(i <= last_lane for i in range(lanes)))
-        return m

@@ -38,17 +38,27 @@ def draw_layout(geometry: Geometry) -> data.StructLayout:
     )
 
 
+class DrawSettings(wiring.Signature):
+    """How to draw, steady while items pass; seen from the learner.
+
+    Members
+    -------
+    enable : draw; otherwise an item that is active passes as one to learn, for what it says is its error
+    layer, relax_rate : index (0…3) and rate of the layer that is being learned
+    """
+
+    def __init__(self) -> None:
+        super().__init__({"enable": Out(1), "layer": Out(bits_for(MAX_LAYERS - 1)), "relax_rate": Out(unsigned(17))})
+
+
 class Draw(wiring.Component):
     """Draws for every active item; items that aren't active pass without a draw. One item a cycle, latency three: the word, the
     memory, and a register, for the memory is slow to answer.
 
-    While not `enable`d nothing is drawn: an item that is active passes as one to learn, for what it says is its error.
-
     Members
     -------
-    enable : steady while items pass
+    settings : of the learner
     items, draws : what the scan found, and what is to be done
-    layer, relax_rate : index (0…3) and rate of the layer that is being learned, steady while items pass
     prng : the random word; `prng_write` with `prng_value` sets it
     drawn : pulses with every step of the random word
     table : one byte of a table at a time, while nothing is being learned
@@ -58,11 +68,9 @@ class Draw(wiring.Component):
         self.geometry = geometry
         super().__init__(
             {
-                "enable": In(1),
+                "settings": In(DrawSettings()),
                 "items": In(stream.Signature(item_layout(geometry))),
                 "draws": Out(stream.Signature(draw_layout(geometry))),
-                "layer": In(bits_for(MAX_LAYERS - 1)),
-                "relax_rate": In(unsigned(17)),
                 "prng": Out(unsigned(32), init=DEFAULT_PRNG),
                 "prng_write": In(1),
                 "prng_value": In(unsigned(32)),
@@ -73,6 +81,7 @@ class Draw(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
+        settings = self.settings
         tables = add_memory(m, "tables", shape=data.ArrayLayout(8, 2), depth=MAX_LAYERS * ENTRIES)
         write = tables.write_port(granularity=1)
         m.d.comb += [
@@ -84,11 +93,14 @@ class Draw(wiring.Component):
         ]
 
         advance = ~self.draws.valid | self.draws.ready
-        stepped, looked_up = Signal(item_layout(self.geometry)), Signal(item_layout(self.geometry))
-        stepped_valid, looked_up_valid, relaxes = Signal(), Signal(), Signal()
+        stepped = Signal(item_layout(self.geometry))
+        looked_up = Signal(item_layout(self.geometry))
+        stepped_valid = Signal()
+        looked_up_valid = Signal()
+        relaxes = Signal()
         m.d.comb += [
             self.items.ready.eq(advance),
-            self.drawn.eq(self.items.valid & advance & self.items.payload.active & self.enable),
+            self.drawn.eq(self.items.valid & advance & self.items.payload.active & settings.enable),
         ]
         with m.If(self.prng_write):
             m.d.sync += self.prng.eq(self.prng_value)
@@ -100,15 +112,17 @@ class Draw(wiring.Component):
                 stepped_valid.eq(self.items.valid),
                 looked_up.eq(stepped),
                 looked_up_valid.eq(stepped_valid),
-                relaxes.eq(~reaches(Cat(self.prng[:16], C(0, 1)), ~self.relax_rate)),
+                relaxes.eq(~reaches(Cat(self.prng[:16], C(0, 1)), ~settings.relax_rate)),
             ]
         # What waits is read again, for the memory is one that cannot hold its word (`hw.memory`).
-        entry, held = Signal(8), Signal(8)
+        entry = Signal(8)
+        held = Signal(8)
         m.d.comb += entry.eq(Mux(advance, self.prng[24:], held))
         m.d.sync += held.eq(entry)
-        toward, away = read_word(m, tables, address=Cat(entry, self.layer))
-        draw, active = self.draws.payload, Signal()
-        m.d.comb += draw.learn.eq(active & (draw.toward.any() | draw.away.any() | ~self.enable))
+        toward, away = read_word(m, tables, address=Cat(entry, settings.layer))
+        draw = self.draws.payload
+        active = Signal()
+        m.d.comb += draw.learn.eq(active & (draw.toward.any() | draw.away.any() | ~settings.enable))
         with m.If(advance):
             m.d.sync += [
                 self.draws.valid.eq(looked_up_valid),
@@ -116,7 +130,7 @@ class Draw(wiring.Component):
                 draw.neuron.eq(looked_up.neuron),
                 draw.negative.eq(looked_up.negative),
                 draw.last.eq(looked_up.last),
-                draw.relax.eq(looked_up.active & relaxes & self.enable),
+                draw.relax.eq(looked_up.active & relaxes & settings.enable),
                 draw.toward.eq(toward),
                 draw.away.eq(away),
             ]

@@ -4,7 +4,7 @@ from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from hw.learning.error_store import neuron_bits, word_bits
+from hw.learning.error_store import ErrorRead, LayerJob, neuron_bits
 from sw.contract.geometry import Geometry, bits_for
 
 
@@ -19,24 +19,21 @@ class ErrorScan(wiring.Component):
 
     One item a cycle: a word without an error takes one cycle, a word with some takes one for each. After `start` the
     first item comes three cycles later. `busy` until the last item is taken.
+
+    Members
+    -------
+    job : the layer to read
+    store : where its errors are
+    items : what is found
     """
 
     def __init__(self, geometry: Geometry) -> None:
         self.geometry = geometry
-        g = geometry
-        word, k = word_bits(g), g.synapses_per_cell
         super().__init__(
             {
-                "start": In(1),
-                "half": In(1),
-                "neurons": In(16),
-                "busy": Out(1),
-                "items": Out(stream.Signature(item_layout(g))),
-                "scan_half": Out(1),
-                "scan_word": Out(word),
-                "scan_enable": Out(1),
-                "scan_active": In(k),
-                "scan_negative": In(k),
+                "job": In(LayerJob()),
+                "store": Out(ErrorRead(geometry)),
+                "items": Out(stream.Signature(item_layout(geometry))),
             }
         )
 
@@ -45,11 +42,15 @@ class ErrorScan(wiring.Component):
         g = self.geometry
         k = g.synapses_per_cell
         lane_bits = bits_for(k - 1)
-        last_word = Signal.like(self.scan_word)
-        next_word = Signal.like(self.scan_word)
-        fetched, fetched_word, fetched_last = Signal(), Signal.like(self.scan_word), Signal()
-        word = Signal.like(self.scan_word)
-        active, negative, last = Signal(k), Signal(k), Signal()
+        last_word = Signal.like(self.store.word)
+        next_word = Signal.like(self.store.word)
+        fetched = Signal()
+        fetched_word = Signal.like(self.store.word)
+        fetched_last = Signal()
+        word = Signal.like(self.store.word)
+        active = Signal(k)
+        negative = Signal(k)
+        last = Signal()
         reading = Signal()
         item = self.items.payload
 
@@ -68,14 +69,14 @@ class ErrorScan(wiring.Component):
 
         taken = self.items.valid & self.items.ready
         load = ~self.items.valid | (taken & word_done)  # the current word makes room
-        m.d.comb += [self.scan_enable.eq(load), self.scan_word.eq(next_word)]
+        m.d.comb += [self.store.enable.eq(load), self.store.word.eq(next_word)]
         with m.If(taken):
             m.d.sync += active.eq(others)
         with m.If(load):
             m.d.sync += [
                 self.items.valid.eq(fetched),
-                active.eq(self.scan_active),
-                negative.eq(self.scan_negative),
+                active.eq(self.store.active),
+                negative.eq(self.store.negative),
                 word.eq(fetched_word),
                 last.eq(fetched_last),
                 fetched.eq(reading),
@@ -85,12 +86,12 @@ class ErrorScan(wiring.Component):
             ]
             with m.If(next_word == last_word):
                 m.d.sync += reading.eq(0)
-        with m.If(self.start):
+        with m.If(self.job.start):
             m.d.sync += [
-                self.scan_half.eq(self.half),
-                last_word.eq((self.neurons - 1)[lane_bits:]),
+                self.store.half.eq(self.job.layer[0]),
+                last_word.eq((self.job.neurons - 1)[lane_bits:]),
                 next_word.eq(0),
                 reading.eq(1),
             ]
-        m.d.comb += self.busy.eq(reading | fetched | self.items.valid)
+        m.d.comb += self.job.busy.eq(reading | fetched | self.items.valid)
         return m

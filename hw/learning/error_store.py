@@ -1,6 +1,8 @@
 """Errors d of the neurons (clauses 7 and 8), kept in words of K."""
 
-from amaranth.hdl import Cat, Module, Signal
+from typing import Any
+
+from amaranth.hdl import C, Cat, Module, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -21,105 +23,115 @@ def neuron_bits(geometry: Geometry) -> int:
     return word_bits(geometry) + bits_for(geometry.synapses_per_cell - 1)
 
 
-class ErrorStore(wiring.Component):
-    """The errors of two neighbouring layers; which half holds a layer is the lowest bit of its index.
-
-    Three writers, never at the same time for one layer: the output layer's two errors (`output_*`), and for a hidden
-    layer its near flags while it is normalised (`near_*`), which mask the signs of the column counters as they leave
-    the array (`result`).
+class LayerJob(wiring.Signature):
+    """Something to be done with the errors of one layer, seen from who wants it done.
 
     Members
     -------
-    near_valid, near_layer, near_word, near : flags of K neurons of a hidden layer
-    output_start : writes the errors of the output layer: +1 at `label`, -1 at `rival`; `output_busy` until done,
-        one cycle for each word of K neurons
-    unload_start, unload_layer, unload_columns : the signs that leave the array from now on are those of layer
-        `unload_layer`, in the order fold, slice, cell; `unload_busy` until all of them have come
-    scan_half, scan_word -> scan_active, scan_negative : read port, one cycle of latency, held while `scan_enable` is low
+    start : one cycle
+    layer, neurons : its index (0…3) and size, taken at `start`
+    busy : until it is done
+    """
+
+    def __init__(self) -> None:
+        super().__init__({"start": Out(1), "layer": Out(bits_for(MAX_LAYERS - 1)), "neurons": Out(16), "busy": In(1)})
+
+
+class NearFlags(wiring.Signature):
+    """`flags` of K neurons of a hidden layer, the word `word` of `layer`: near their threshold. Seen from who found them."""
+
+    def __init__(self, geometry: Geometry) -> None:
+        word, layer = word_bits(geometry), bits_for(MAX_LAYERS - 1)
+        super().__init__({"valid": Out(1), "layer": Out(layer), "word": Out(word), "flags": Out(geometry.synapses_per_cell)})
+
+
+class ErrorRead(wiring.Signature):
+    """The errors of K neurons of the layer in `half`, seen from their reader: `active` or not, and their signs.
+
+    One cycle of latency; held while `enable` is low.
+    """
+
+    def __init__(self, geometry: Geometry) -> None:
+        k = geometry.synapses_per_cell
+        super().__init__(
+            {"half": Out(1), "word": Out(word_bits(geometry)), "enable": Out(1), "active": In(k), "negative": In(k)}
+        )
+
+
+class ErrorStore(wiring.Component):
+    """The errors of two neighbouring layers; which half holds a layer is the lowest bit of its index.
+
+    Two writers, never at the same time: the output layer's two errors, and for a hidden layer the signs of the column
+    counters as they leave the array, masked with its near flags, which came while it was normalised.
+
+    Members
+    -------
+    near : flags of K neurons of a hidden layer
+    output : writes the errors of the output layer: +1 at `label`, -1 at `rival`, one cycle for each word of K neurons
+    unload : the signs in `result` from now on are those of its layer, in the order fold, slice, cell
+    read : one word
     """
 
     def __init__(self, geometry: Geometry) -> None:
         self.geometry = geometry
-        g = geometry
-        word, k = word_bits(g), g.synapses_per_cell
-        neuron, layer = neuron_bits(g), bits_for(MAX_LAYERS - 1)
+        self.lane_bits, self.word_bits = bits_for(geometry.synapses_per_cell - 1), word_bits(geometry)
         super().__init__(
             {
-                "near_valid": In(1),
-                "near_layer": In(layer),
-                "near_word": In(word),
-                "near": In(k),
-                "output_start": In(1),
-                "output_layer": In(layer),
-                "output_neurons": In(16),
-                "label": In(neuron),
-                "rival": In(neuron),
-                "output_busy": Out(1),
-                "unload_start": In(1),
-                "unload_layer": In(layer),
-                "unload_columns": In(16),
-                "unload_busy": Out(1),
-                "result": In(result_layout(g)),
-                "scan_half": In(1),
-                "scan_word": In(word),
-                "scan_enable": In(1),
-                "scan_active": Out(k),
-                "scan_negative": Out(k),
+                "near": In(NearFlags(geometry)),
+                "output": In(LayerJob()),
+                "label": In(neuron_bits(geometry)),
+                "rival": In(neuron_bits(geometry)),
+                "unload": In(LayerJob()),
+                "result": In(result_layout(geometry)),
+                "read": In(ErrorRead(geometry)),
             }
         )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        g = self.geometry
-        k, lanes = g.synapses_per_cell, g.lanes
-        lane_bits = bits_for(k - 1)
-        word_width = len(self.scan_word)
+        write = self._add_store(m)
+        self._receive_signs(m, write)
+        self._write_output_errors(m, write)
+        return m
 
-        near_depth, depth = (MAX_LAYERS - 1) << word_width, 2 << word_width
-        near_style, style = memory_style(g, near_depth), memory_style(g, depth)
-        near_flags = add_memory(m, "near_flags", shape=k, depth=near_depth, style=near_style)
-        near_write = near_flags.write_port()
-        m.d.comb += [
-            near_write.en.eq(self.near_valid),
-            near_write.addr.eq(Cat(self.near_word, self.near_layer)),
-            near_write.data.eq(self.near),
-        ]
-
-        # one lane of the store is a slice: (active, negative) of K / slices neurons
+    def _add_store(self, m: Module) -> Any:
+        """The memory, its read port and its write port, whose lane is a slice: (active, negative) of K / slices neurons."""
+        g, lanes = self.geometry, self.geometry.lanes
         lane_shape = data.StructLayout({"active": lanes, "negative": lanes})
+        depth = 2 << self.word_bits
+        style = memory_style(g, depth)
         store = add_memory(m, "store", shape=data.ArrayLayout(lane_shape, g.slices), depth=depth, style=style)
         write = store.write_port(granularity=1)
-        stored = read_word(m, store, address=Cat(self.scan_word, self.scan_half), enable=self.scan_enable)
+        stored = read_word(m, store, address=Cat(self.read.word, self.read.half), enable=self.read.enable)
         m.d.comb += [
-            self.scan_active.eq(Cat(lane.active for lane in stored)),
-            self.scan_negative.eq(Cat(lane.negative for lane in stored)),
+            self.read.active.eq(Cat(lane.active for lane in stored)),
+            self.read.negative.eq(Cat(lane.negative for lane in stored)),
         ]
+        return write
 
-        # signs that leave the array: one cycle to fetch their near flags, then into the store
-        first, cell, slice_ = Signal(word_width), Signal(bits_for(g.cells - 1)), Signal(range(g.slices))
-        word = Signal(word_width)
-        last_word = Signal(word_width)
-        layer = Signal.like(self.unload_layer)
+    def _receive_signs(self, m: Module, write: Any) -> None:
+        """Signs that leave the array: one cycle to fetch their near flags, then into the store."""
+        g, lanes = self.geometry, self.geometry.lanes
+        first = Signal(self.word_bits)
+        cell = Signal(bits_for(g.cells - 1))
+        slice_ = Signal(range(g.slices))
+        word = Signal(self.word_bits)
+        last_word = Signal(self.word_bits)
+        layer = Signal.like(self.unload.layer)
         receiving = Signal()
-        arrived, arrived_word, arrived_slice = Signal(), Signal(word_width), Signal.like(slice_)
-        signs = Signal(2 * lanes)
-        m.d.comb += word.eq(first + cell)
-        near_flags_read = read_word(m, near_flags, address=Cat(word, layer))
-        m.d.sync += [
-            arrived.eq((self.result.opcode == Opcode.UNLOAD) & receiving),
-            arrived_word.eq(word),
-            arrived_slice.eq(slice_),
-            signs.eq(self.result.sum),
+        comes = Signal()
+        m.d.comb += [
+            word.eq(first + cell),
+            comes.eq(receiving & (self.result.opcode == Opcode.UNLOAD)),
         ]
-        m.d.comb += self.unload_busy.eq(receiving | arrived)
-        with m.If(self.unload_start):
+        with m.If(self.unload.start):
             m.d.sync += [
                 receiving.eq(1),
-                layer.eq(self.unload_layer),
-                last_word.eq((self.unload_columns - 1)[lane_bits:]),
+                layer.eq(self.unload.layer),
+                last_word.eq((self.unload.neurons - 1)[self.lane_bits :]),
                 Cat(first, cell, slice_).eq(0),
             ]
-        with m.Elif(receiving & (self.result.opcode == Opcode.UNLOAD)):
+        with m.Elif(comes):
             m.d.sync += cell.eq(cell + 1)
             with m.If((cell == g.cells - 1) | (word == last_word)):
                 m.d.sync += [cell.eq(0), slice_.eq(slice_ + 1)]
@@ -128,33 +140,52 @@ class ErrorStore(wiring.Component):
                     with m.If(word == last_word):
                         m.d.sync += receiving.eq(0)
 
-        # errors of the output layer
-        output_word, output_last = Signal(word_width), Signal(word_width)
-        half = Signal()
-        with m.If(self.output_start):
-            m.d.sync += [
-                self.output_busy.eq(1),
-                output_word.eq(0),
-                output_last.eq((self.output_neurons - 1)[lane_bits:]),
-                half.eq(self.output_layer[0]),
-            ]
-        with m.Elif(self.output_busy):
-            m.d.sync += [output_word.eq(output_word + 1), self.output_busy.eq(output_word != output_last)]
+        arrived = Signal()
+        arrived_word = Signal(self.word_bits)
+        arrived_slice = Signal.like(slice_)
+        signs = Signal(2 * lanes)
+        m.d.sync += [arrived.eq(comes), arrived_word.eq(word), arrived_slice.eq(slice_), signs.eq(self.result.sum)]
+        near = self._near_flags(m, Cat(word, layer)).word_select(arrived_slice, lanes)
+        m.d.comb += [
+            self.unload.busy.eq(receiving | arrived),
+            write.addr.eq(Cat(arrived_word, layer[0])),
+            write.en.eq(arrived << arrived_slice),
+        ]
+        for entry in write.data:
+            m.d.comb += [entry.active.eq(signs[:lanes] & near), entry.negative.eq(signs[lanes:])]
 
-        with m.If(self.output_busy):
-            m.d.comb += [write.addr.eq(Cat(output_word, half)), write.en.eq(~0)]
-            for i in range(k):
-                neuron = Cat((i >> b) & 1 for b in range(lane_bits))
-                is_label = self.label == Cat(neuron, output_word)
-                is_rival = self.rival == Cat(neuron, output_word)
-                entry = write.data[i // lanes]
-                m.d.comb += [entry.active[i % lanes].eq(is_label | is_rival), entry.negative[i % lanes].eq(is_rival)]
-        with m.Else():
-            m.d.comb += [write.addr.eq(Cat(arrived_word, layer[0])), write.en.eq(arrived << arrived_slice)]
-            near = near_flags_read.word_select(arrived_slice, lanes)
-            for s in range(g.slices):
-                m.d.comb += [
-                    write.data[s].active.eq(signs[:lanes] & near),
-                    write.data[s].negative.eq(signs[lanes:]),
-                ]
-        return m
+    def _near_flags(self, m: Module, address: Value) -> Value:
+        """The near flags of the word (word, layer), one cycle later."""
+        depth = (MAX_LAYERS - 1) << self.word_bits
+        style = memory_style(self.geometry, depth)
+        near_flags = add_memory(m, "near_flags", shape=self.geometry.synapses_per_cell, depth=depth, style=style)
+        write = near_flags.write_port()
+        m.d.comb += [
+            write.en.eq(self.near.valid),
+            write.addr.eq(Cat(self.near.word, self.near.layer)),
+            write.data.eq(self.near.flags),
+        ]
+        return read_word(m, near_flags, address=address)
+
+    def _write_output_errors(self, m: Module, write: Any) -> None:
+        """Word by word; no signs come meanwhile."""
+        word = Signal(self.word_bits)
+        last_word = Signal(self.word_bits)
+        half = Signal()
+        with m.If(self.output.start):
+            m.d.sync += [
+                self.output.busy.eq(1),
+                word.eq(0),
+                last_word.eq((self.output.neurons - 1)[self.lane_bits :]),
+                half.eq(self.output.layer[0]),
+            ]
+        with m.Elif(self.output.busy):
+            m.d.sync += [word.eq(word + 1), self.output.busy.eq(word != last_word)]
+
+        with m.If(self.output.busy):
+            m.d.comb += [write.addr.eq(Cat(word, half)), write.en.eq(~0)]
+            for i in range(self.geometry.synapses_per_cell):
+                neuron = Cat(C(i, self.lane_bits), word)
+                is_label, is_rival = self.label == neuron, self.rival == neuron
+                entry, lane = write.data[i // self.geometry.lanes], i % self.geometry.lanes
+                m.d.comb += [entry.active[lane].eq(is_label | is_rival), entry.negative[lane].eq(is_rival)]

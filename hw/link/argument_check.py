@@ -21,7 +21,7 @@ from sw.contract.structure import Limit
 class ArgumentCheck(Component):
     """Decides by arguments and network, before anything is changed.
 
-    10 cycles: the right length of TRAIN and INFER takes a multiplication, done bit by bit.
+    10 cycles: the right length of what counts samples takes a multiplication, done bit by bit.
 
     Parameters
     ----------
@@ -64,14 +64,14 @@ class ArgumentCheck(Component):
         m = Module()
         kind, arguments, network = self.kind, self.arguments, self.network
         # count · bytes of a sample, from the highest bit of count down
-        streams = [command for command in self.commands if command.spec.is_stream]
+        counting = [command for command in self.commands if command.spec.counts_samples]
         step, running = Signal(range(8), init=7), Signal()
-        beside_image = max(command.spec.item_length(0) for command in streams)
+        beside_image = max(command.spec.item_length(0) for command in counting)
         of_sample = Signal(bits_for((self.geometry.columns - 1) // 8 + 1 + beside_image))
         product = Signal(len(of_sample) + 8)
         count = arguments_of(Command.INFER, arguments).count  # the last argument of all that have samples
         beside = 1
-        for command in streams:
+        for command in counting:
             if command.spec.item_length(0):
                 beside = Mux(kind == command, 1 + command.spec.item_length(0), beside)
         m.d.sync += of_sample.eq((network.last_pixel >> 3) + beside)
@@ -101,7 +101,7 @@ class ArgumentCheck(Component):
         """When a command is refused and why; the first of them counts. `product`: bytes of as many samples as it says."""
         spec, arguments = command.spec, arguments_of(command, self.arguments)
         refusals = []
-        if spec.is_stream:
+        if spec.counts_samples:
             refusals.append((self.left != product, Reason.LENGTH))
         if command == Command.TRAIN:
             refusals.append((~Mux(self.repeated, self.kept, self.fits), Reason.SAMPLE))

@@ -1,6 +1,6 @@
 """The command processor: requests in, engine streams in the middle, replies out, in the order of the requests."""
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out, connect, flipped
 
@@ -63,98 +63,119 @@ class Commands(Component):
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        engine = self.engine
-        m.submodules.request_reader = request = RequestReader()
-        m.submodules.boot_nonce = nonce = BootNonce()
-        m.submodules.session = session = Session()
-        m.submodules.sample_lock = lock = SampleLock()
-        m.submodules.header_check = header_check = HeaderCheck(self.commands)
-        m.submodules.argument_check = argument_check = ArgumentCheck(self.geometry, self.commands)
-        m.submodules.samples = samples = SampleFeeder(self.geometry)
-        m.submodules.predictions = predictions = PredictionReplies()
-        m.submodules.orders = orders = Orders(self.commands)
-        m.submodules.answer = answer = Answer(self.commands)
-        m.submodules.report = report = Report(self.hello, self.commands)
-        connect(m, flipped(self.frames), request.frames)
-        for source, names in (
-            (samples, ("sample", "pixels")),
-            (orders, ("configuration", "table", "row", "row_write", "prng_write", "state_write")),
-        ):
-            for name in names:
-                connect(m, getattr(source, name), flipped(getattr(engine, name)))
-        connect(m, flipped(engine.prediction), predictions.prediction)
-        connect(m, flipped(engine.row_read), answer.row)
-
-        kind, left, payload = request.kind, request.left, request.payload
-        most = most_arguments(self.commands)
-        arguments = Signal(8 * most)
-        taken, wanted = Signal(range(most + 1)), Signal(range(most + 1))  # bytes of them
+        self._add_rooms(m)
+        arguments = Signal(8 * most_arguments(self.commands))
         reason = Signal(REASON_BITS)
-        streaming = Signal()  # the last request carried out was TRAIN or INFER
-        # what of the arguments is kept: of all but the newest byte the complement, which is subtracted (`hw.complement`)
-        earlier, newest = Signal(8 * most - 8, reset_less=True), Signal(8, reset_less=True)
-        m.d.comb += arguments.eq(Cat(~earlier, newest))
-        is_stream = is_one_of(kind, (command for command in self.commands if command.spec.is_stream))
-        begins_session = is_one_of(kind, (command for command in self.commands if not command.spec.in_session))
-        train = arguments_of(Command.TRAIN, arguments)
-        count = train.count  # the last argument of INFER too
-        repeated_train = session.repeated & (kind == Command.TRAIN)
+        self._connect_checks(m, arguments)
+        self._connect_samples(m, arguments)
+        self._connect_orders(m, arguments)
+        self._connect_replies(m, arguments, reason)
+        with m.FSM():
+            self._read_request(m, arguments, reason)
+            self._carry_out(m, reason)
+        return m
+
+    def _add_rooms(self, m: Module) -> None:
+        m.submodules.request_reader = request = RequestReader()
+        m.submodules.boot_nonce = BootNonce()
+        m.submodules.session = Session()
+        m.submodules.sample_lock = SampleLock()
+        m.submodules.header_check = HeaderCheck(self.commands)
+        m.submodules.argument_check = ArgumentCheck(self.geometry, self.commands)
+        m.submodules.samples = SampleFeeder(self.geometry)
+        m.submodules.predictions = PredictionReplies()
+        m.submodules.orders = Orders(self.commands)
+        m.submodules.answer = Answer(self.commands)
+        m.submodules.report = Report(self.hello, self.commands)
+        connect(m, flipped(self.frames), request.frames)
+
+    def _connect_checks(self, m: Module, arguments: Value) -> None:
+        """What is checked, and against what: the board's nonce, the session, the network, the next sample."""
+        request, orders, session, lock = (m.submodules[name] for name in ("request_reader", "orders", "session", "sample_lock"))
+        nonce, header, argument = (m.submodules[name] for name in ("boot_nonce", "header_check", "argument_check"))
         m.d.comb += [
             nonce.entropy.eq(self.entropy),
+            nonce.capture.eq(orders.hello),
+            nonce.forget.eq(orders.reset),
             self.nonce.eq(nonce.nonce),
             request.nonce.eq(nonce.nonce),
-            header_check.kind.eq(kind),
-            header_check.length.eq(left),
-            header_check.other_version.eq(request.other_version),
-            header_check.other_nonce.eq(request.other_nonce),
-            header_check.known.eq(nonce.known),
             session.sequence.eq(request.sequence),
-            header_check.following.eq(session.following),
-            header_check.repeated.eq(session.repeated),
-            header_check.configured.eq(engine.configured),
-            argument_check.kind.eq(kind),
-            argument_check.left.eq(left),
-            argument_check.arguments.eq(arguments),
-            argument_check.row.eq(orders.row.payload.row),
-            argument_check.columns.eq(orders.row.payload.count),
-            argument_check.network.eq(engine.network),
-            argument_check.repeated.eq(session.repeated),
-            argument_check.fits.eq(lock.fits),
-            argument_check.kept.eq(lock.kept),
+            header.kind.eq(request.kind),
+            header.length.eq(request.left),
+            header.other_version.eq(request.other_version),
+            header.other_nonce.eq(request.other_nonce),
+            header.known.eq(nonce.known),
+            header.following.eq(session.following),
+            header.repeated.eq(session.repeated),
+            header.configured.eq(self.engine.configured),
+            argument.kind.eq(request.kind),
+            argument.left.eq(request.left),
+            argument.arguments.eq(arguments),
+            argument.row.eq(orders.row.payload.row),
+            argument.columns.eq(orders.row.payload.count),
+            argument.network.eq(self.engine.network),
+            argument.repeated.eq(session.repeated),
+            argument.fits.eq(lock.fits),
+            argument.kept.eq(lock.kept),
+        ]
+
+    def _connect_samples(self, m: Module, arguments: Value) -> None:
+        """TRAIN and INFER: samples to the engine, and the replies that are due for them."""
+        engine, request, session, orders = self.engine, m.submodules.request_reader, m.submodules.session, m.submodules.orders
+        samples, predictions, lock = m.submodules.samples, m.submodules.predictions, m.submodules.sample_lock
+        connect(m, samples.sample, flipped(engine.sample))
+        connect(m, samples.pixels, flipped(engine.pixels))
+        connect(m, flipped(engine.prediction), predictions.prediction)
+        job, train = predictions.jobs.payload, arguments_of(Command.TRAIN, arguments)
+        m.d.comb += [
             lock.first.eq(train.first),
-            lock.count.eq(count),
+            lock.count.eq(train.count),
             lock.restart.eq(orders.configuration.valid),
             lock.write.valid.eq(orders.state_write.valid),
             lock.write.payload.eq(orders.state_write.payload),
-            samples.count.eq(count),
-            samples.train.eq(kind == Command.TRAIN),
+            samples.count.eq(train.count),  # the last argument of INFER too
+            samples.train.eq(request.kind == Command.TRAIN),
             samples.last_byte.eq(engine.network.last_pixel >> 3),
             samples.classes.eq(engine.network.classes),
-            samples.payload.payload.eq(payload.payload),
-            predictions.jobs.payload.train.eq(kind == Command.TRAIN),
-            predictions.jobs.payload.sequence.eq(request.sequence),
-            predictions.jobs.payload.count.eq(count),
-            predictions.jobs.payload.repeated.eq(repeated_train),
-            predictions.jobs.payload.place.eq(train.first),
-            answer.kind.eq(kind),
+            samples.payload.payload.eq(request.payload.payload),
+            job.train.eq(request.kind == Command.TRAIN),
+            job.sequence.eq(request.sequence),
+            job.count.eq(train.count),
+            job.repeated.eq(session.repeated & (request.kind == Command.TRAIN)),
+            job.place.eq(train.first),
+        ]
+
+    def _connect_orders(self, m: Module, arguments: Value) -> None:
+        """Everything else, to an engine at rest."""
+        engine, request, session, orders = self.engine, m.submodules.request_reader, m.submodules.session, m.submodules.orders
+        for name in ("configuration", "table", "row", "row_write", "prng_write", "state_write"):
+            connect(m, getattr(orders, name), flipped(getattr(engine, name)))
+        m.d.comb += [
+            orders.kind.eq(request.kind),
+            orders.left.eq(request.left),
+            orders.repeated.eq(session.repeated),
+            orders.arguments.eq(arguments),
+            orders.payload.payload.eq(request.payload.payload),
+            engine.reset.eq(orders.reset),
+        ]
+
+    def _connect_replies(self, m: Module, arguments: Value, reason: Signal) -> None:
+        """One reply after the other: those to samples, whose end is a report, or the answer to something else."""
+        engine, request = self.engine, m.submodules.request_reader
+        predictions, answer, report = m.submodules.predictions, m.submodules.answer, m.submodules.report
+        connect(m, flipped(engine.row_read), answer.row)
+        m.d.comb += [
+            answer.kind.eq(request.kind),
             answer.sequence.eq(request.sequence),
             answer.reason.eq(reason),
-            report.kind.eq(kind),
-            report.nonce.eq(nonce.nonce),
+            answer.count.eq(arguments_of(Command.READ, arguments).count),
+            report.kind.eq(request.kind),
+            report.nonce.eq(self.nonce),
             report.progress.eq(predictions.tells),
             report.start.eq(~predictions.tells & (~answer.send | (reason != 0))),
             engine.report_read.eq(report.read),
             engine.report_address.eq(report.address),
             report.word.eq(engine.report_word),
-            answer.count.eq(arguments_of(Command.READ, arguments).count),
-            orders.kind.eq(kind),
-            orders.left.eq(left),
-            orders.repeated.eq(session.repeated),
-            orders.arguments.eq(arguments),
-            orders.payload.payload.eq(payload.payload),
-            engine.reset.eq(orders.reset),
-            nonce.capture.eq(orders.hello),
-            nonce.forget.eq(orders.reset),
         ]
         with m.If(predictions.busy):
             connect(m, predictions.header, flipped(self.reply))
@@ -165,69 +186,92 @@ class Commands(Component):
             connect(m, answer.payload, flipped(self.reply_payload))
             connect(m, report.bytes, answer.report)
 
-        feeds = is_stream & ~repeated_train & (samples.count != 0)
+    def _read_request(self, m: Module, arguments: Value, reason: Signal) -> None:
+        """States up to the one in which it is known whether the request is refused."""
+        request, nonce, samples = m.submodules.request_reader, m.submodules.boot_nonce, m.submodules.samples
+        header_check, argument_check = m.submodules.header_check, m.submodules.argument_check
+        payload = request.payload
+        gotten = Signal.like(header_check.arguments)  # bytes of the arguments
+        wanted = Signal.like(header_check.arguments)
+        # what of the arguments is kept: of all but the newest byte the complement, which is subtracted (`hw.complement`)
+        earlier = Signal(len(arguments) - 8, reset_less=True)
+        newest = Signal(8, reset_less=True)
+        m.d.comb += arguments.eq(Cat(~earlier, newest))
+        with m.State("header"):
+            m.d.comb += nonce.rest.eq(~request.valid)
+            m.d.sync += [reason.eq(header_check.reason), gotten.eq(0), wanted.eq(header_check.arguments)]
+            with m.If(request.valid):
+                m.next = "arguments"
+                with m.If(header_check.reason != 0):
+                    m.next = "wait"
+        with m.State("arguments"):
+            with m.If(gotten == wanted):
+                m.d.comb += argument_check.start.eq(1)
+                m.next = "check"
+            with m.Else():
+                m.d.comb += payload.ready.eq(1)
+                with m.If(payload.valid):
+                    m.d.sync += [earlier.eq(Cat(earlier[8:], ~newest)), newest.eq(payload.payload), gotten.eq(gotten + 1)]
+        with m.State("check"):
+            with m.If(argument_check.done):
+                m.d.sync += reason.eq(argument_check.reason)
+                m.next = "wait"
+                with m.If((argument_check.reason == 0) & (request.kind == Command.TRAIN) & self._feeds(m)):
+                    m.d.comb += samples.read_labels.eq(1)
+                    m.next = "labels"
+        with m.State("labels"):
+            m.d.comb += [samples.payload.valid.eq(payload.valid), payload.ready.eq(samples.payload.ready)]
+            with m.If(samples.labels_done):
+                m.d.sync += reason.eq(Mux(samples.label_wrong, Reason.RANGE, 0))
+                m.next = "wait"
+
+    def _carry_out(self, m: Module, reason: Signal) -> None:
+        """States from then on; all of them lead to "end", in which the request is done."""
+        request, session, lock = m.submodules.request_reader, m.submodules.session, m.submodules.sample_lock
+        samples, predictions = m.submodules.samples, m.submodules.predictions
+        orders, answer, payload = m.submodules.orders, m.submodules.answer, request.payload
+        is_stream = is_one_of(request.kind, (command for command in self.commands if command.spec.streams))
+        begins_session = is_one_of(request.kind, (command for command in self.commands if not command.spec.in_session))
+        feeds = self._feeds(m)
+        streaming = Signal()  # the last request carried out was a stream
         at_rest = Signal()  # a cycle ago: what the last request began is under way long before the next one's header is read
-        m.d.sync += at_rest.eq(~predictions.busy & ~engine.busy)
-        with m.FSM():
-            with m.State("header"):
-                m.d.comb += nonce.rest.eq(~request.valid)
-                m.d.sync += [reason.eq(header_check.reason), taken.eq(0), wanted.eq(header_check.arguments)]
-                with m.If(request.valid):
-                    m.next = "arguments"
-                    with m.If(header_check.reason != 0):
-                        m.next = "wait"
-            with m.State("arguments"):
-                with m.If(taken == wanted):
-                    m.d.comb += argument_check.start.eq(1)
-                    m.next = "check"
-                with m.Else():
-                    m.d.comb += payload.ready.eq(1)
-                    with m.If(payload.valid):
-                        m.d.sync += [earlier.eq(Cat(earlier[8:], ~newest)), newest.eq(payload.payload), taken.eq(taken + 1)]
-            with m.State("check"):
-                with m.If(argument_check.done):
-                    m.d.sync += reason.eq(argument_check.reason)
-                    m.next = "wait"
-                    with m.If((argument_check.reason == 0) & (kind == Command.TRAIN) & feeds):
-                        m.d.comb += samples.read_labels.eq(1)
-                        m.next = "labels"
-            with m.State("labels"):
-                m.d.comb += [samples.payload.valid.eq(payload.valid), payload.ready.eq(samples.payload.ready)]
-                with m.If(samples.labels_done):
-                    m.d.sync += reason.eq(Mux(samples.label_wrong, Reason.RANGE, 0))
-                    m.next = "wait"
-
-            with m.State("wait"):
-                with m.If(reason != 0):
-                    with m.If(~predictions.busy):
-                        m.next = "reply"
-                with m.Elif(feeds & (streaming | at_rest)):
-                    m.d.comb += predictions.jobs.valid.eq(1)
-                    with m.If(predictions.jobs.ready):
-                        m.d.sync += streaming.eq(1)
-                        m.d.comb += [samples.feed.eq(1), lock.taken.eq(samples.train)]
-                        m.next = "feed"
-                with m.Elif(~feeds & at_rest):
-                    m.d.sync += streaming.eq(0)
-                    m.d.comb += [predictions.jobs.valid.eq(is_stream), orders.start.eq(~is_stream)]
-                    m.next = "order"
-                    with m.If(is_stream):
-                        m.next = "end"
-            with m.State("feed"):
-                m.d.comb += [samples.payload.valid.eq(payload.valid), payload.ready.eq(samples.payload.ready)]
-                with m.If(samples.fed):
-                    m.next = "end"
-
-            with m.State("order"):
-                m.d.comb += [orders.payload.valid.eq(payload.valid), payload.ready.eq(orders.payload.ready)]
-                with m.If(orders.done):
+        m.d.sync += at_rest.eq(~predictions.busy & ~self.engine.busy)
+        with m.State("wait"):
+            with m.If(reason != 0):
+                with m.If(~predictions.busy):
                     m.next = "reply"
-            with m.State("reply"):
-                m.d.comb += answer.send.eq(1)
-                with m.If(answer.header.ready):
+            with m.Elif(feeds & (streaming | at_rest)):
+                m.d.comb += predictions.jobs.valid.eq(1)
+                with m.If(predictions.jobs.ready):
+                    m.d.sync += streaming.eq(1)
+                    m.d.comb += [samples.feed.eq(1), lock.taken.eq(samples.train)]
+                    m.next = "feed"
+            with m.Elif(~feeds & at_rest):
+                m.d.sync += streaming.eq(0)
+                m.d.comb += [predictions.jobs.valid.eq(is_stream), orders.start.eq(~is_stream)]
+                m.next = "order"
+                with m.If(is_stream):
                     m.next = "end"
-            with m.State("end"):
-                m.d.comb += request.done.eq(1)
-                m.d.comb += session.advance.eq((reason == 0) & (session.following | begins_session))
-                m.next = "header"
-        return m
+        with m.State("feed"):
+            m.d.comb += [samples.payload.valid.eq(payload.valid), payload.ready.eq(samples.payload.ready)]
+            with m.If(samples.fed):
+                m.next = "end"
+        with m.State("order"):
+            m.d.comb += [orders.payload.valid.eq(payload.valid), payload.ready.eq(orders.payload.ready)]
+            with m.If(orders.done):
+                m.next = "reply"
+        with m.State("reply"):
+            m.d.comb += answer.send.eq(1)
+            with m.If(answer.header.ready):
+                m.next = "end"
+        with m.State("end"):
+            m.d.comb += request.done.eq(1)
+            m.d.comb += session.advance.eq((reason == 0) & (session.following | begins_session))
+            m.next = "header"
+
+    def _feeds(self, m: Module) -> Value:
+        """The request gives the engine samples: not without any, and not those of a TRAIN that is repeated."""
+        kind, samples = m.submodules.request_reader.kind, m.submodules.samples
+        is_stream = is_one_of(kind, (command for command in self.commands if command.spec.streams))
+        repeated_train = m.submodules.session.repeated & (kind == Command.TRAIN)
+        return is_stream & ~repeated_train & (samples.count != 0)

@@ -1,8 +1,10 @@
 """Carries out everything but TRAIN and INFER on an engine that is at rest."""
 
+from typing import Any
+
 from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import stream
-from amaranth.lib.wiring import Component, In, Out, PureInterface
+from amaranth.lib.wiring import Component, In, Out
 from amaranth.utils import exact_log2
 
 from hw.counters import WALK
@@ -58,7 +60,7 @@ class Orders(Component):
             }
         )
 
-    def targets(self) -> dict[CommandTable, PureInterface]:
+    def targets(self) -> dict[CommandTable, Any]:
         """Where the bytes behind a command's arguments go: every command that has any is in here, but for the streams."""
         return {
             Command.CONFIGURE: self.configuration,

@@ -1,8 +1,8 @@
 """Hands the samples of a TRAIN or INFER request to the engine."""
 
-from amaranth.hdl import C, Cat, Module, Signal
+from amaranth.hdl import C, Cat, Module, Signal, Value
 from amaranth.lib import stream
-from amaranth.lib.wiring import Component, In, Out
+from amaranth.lib.wiring import Component, In, Out, PureInterface
 
 from hw.array.update import is_less
 from hw.engine_ports import PIXELS_LAYOUT, SAMPLE_LAYOUT
@@ -49,21 +49,11 @@ class SampleFeeder(Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         labels = add_memory(m, "labels", shape=16, depth=MOST_SAMPLES)
-        write = labels.write_port()
-
-        index, low, left = Signal(8), Signal(8, reset_less=True), Signal(self.last_byte_bits)
-        last = index == self.count - 1
-        label = read_word(m, labels, address=index)
+        index = Signal(8)
         m.d.comb += [
-            write.addr.eq(index),
-            write.data.eq(Cat(low, self.payload.payload)),
             self.sample.payload.train.eq(self.train),
-            self.sample.payload.label.eq(label & self.train.replicate(16)),
-            self.pixels.payload.data.eq(self.payload.payload),
-            self.pixels.payload.last.eq(left == 0),
+            self.sample.payload.label.eq(read_word(m, labels, address=index) & self.train.replicate(16)),
         ]
-        classes = self.classes
-        is_class = ~write.data[len(classes) :].any() & is_less(write.data[: len(classes)], classes, equal=C(0))
         with m.FSM():
             with m.State("idle"):
                 m.d.sync += index.eq(0)
@@ -72,39 +62,54 @@ class SampleFeeder(Component):
                     m.next = "low byte"
                 with m.If(self.feed):
                     m.next = "label"
-            with m.State("low byte"):
-                m.d.comb += self.payload.ready.eq(1)
-                with m.If(self.payload.valid):
-                    m.d.sync += low.eq(self.payload.payload)
-                    m.next = "high byte"
-            with m.State("high byte"):
-                m.d.comb += self.payload.ready.eq(1)
-                with m.If(self.payload.valid):
-                    m.d.comb += write.en.eq(1)
-                    m.d.sync += index.eq(index + 1)
-                    with m.If(~is_class):
-                        m.d.sync += self.label_wrong.eq(1)
-                    m.next = "low byte"
-                    with m.If(last):
-                        m.next = "labels done"
-            with m.State("labels done"):
-                m.d.comb += self.labels_done.eq(1)
-                m.next = "idle"
-            with m.State("label"):  # the memory answers in the next cycle
-                m.d.sync += left.eq(self.last_byte)
-                m.next = "sample"
-            with m.State("sample"):
-                m.d.comb += self.sample.valid.eq(1)
-                with m.If(self.sample.ready):
-                    m.next = "pixels"
-            with m.State("pixels"):
-                m.d.comb += [self.pixels.valid.eq(self.payload.valid), self.payload.ready.eq(self.pixels.ready)]
-                with m.If(self.payload.valid & self.payload.ready):
-                    m.d.sync += left.eq(left - 1)
-                    with m.If(left == 0):
-                        m.d.sync += index.eq(index + 1)
-                        m.d.comb += self.fed.eq(last)
-                        m.next = "label"
-                        with m.If(last):
-                            m.next = "idle"
+            last = index == self.count - 1
+            self._read_labels(m, labels.write_port(), index, last)
+            self._feed(m, index, last)
         return m
+
+    def _read_labels(self, m: Module, write: PureInterface, index: Signal, last: Value) -> None:
+        """States from "low byte" to "labels done"."""
+        low = Signal(8, reset_less=True)
+        width = len(self.classes)
+        m.d.comb += [write.addr.eq(index), write.data.eq(Cat(low, self.payload.payload))]
+        is_class = ~write.data[width:].any() & is_less(write.data[:width], self.classes, equal=C(0))
+        with m.State("low byte"):
+            m.d.comb += self.payload.ready.eq(1)
+            with m.If(self.payload.valid):
+                m.d.sync += low.eq(self.payload.payload)
+                m.next = "high byte"
+        with m.State("high byte"):
+            m.d.comb += self.payload.ready.eq(1)
+            with m.If(self.payload.valid):
+                m.d.comb += write.en.eq(1)
+                m.d.sync += index.eq(index + 1)
+                with m.If(~is_class):
+                    m.d.sync += self.label_wrong.eq(1)
+                m.next = "low byte"
+                with m.If(last):
+                    m.next = "labels done"
+        with m.State("labels done"):
+            m.d.comb += self.labels_done.eq(1)
+            m.next = "idle"
+
+    def _feed(self, m: Module, index: Signal, last: Value) -> None:
+        """States from "label" to the last one of "pixels"."""
+        left = Signal(self.last_byte_bits)
+        m.d.comb += [self.pixels.payload.data.eq(self.payload.payload), self.pixels.payload.last.eq(left == 0)]
+        with m.State("label"):  # the memory answers in the next cycle
+            m.d.sync += left.eq(self.last_byte)
+            m.next = "sample"
+        with m.State("sample"):
+            m.d.comb += self.sample.valid.eq(1)
+            with m.If(self.sample.ready):
+                m.next = "pixels"
+        with m.State("pixels"):
+            m.d.comb += [self.pixels.valid.eq(self.payload.valid), self.payload.ready.eq(self.pixels.ready)]
+            with m.If(self.payload.valid & self.payload.ready):
+                m.d.sync += left.eq(left - 1)
+                with m.If(left == 0):
+                    m.d.sync += index.eq(index + 1)
+                    m.d.comb += self.fed.eq(last)
+                    m.next = "label"
+                    with m.If(last):
+                        m.next = "idle"

@@ -32,7 +32,7 @@ from boards.target import PLACED
 from sim.bitstream import gowin, ice40
 from sim.native.compiler import BuildError
 from sim.netlist import build, run
-from sw.contract.boards import BOARDS
+from sw.contract.board_table import BOARDS
 from sw.contract.error import ContractError
 from sw.files.error import FileError
 from sw.files.output import write_text

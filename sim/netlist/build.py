@@ -24,7 +24,7 @@ from sim.native import cache
 from sim.native.compiler import BuildError
 from sim.netlist import ecp5, gowin, ice40
 from sim.netlist.writer import Models, Writer
-from sw.contract.boards import BOARDS
+from sw.contract.board_table import BOARDS
 from sw.contract.geometry import Geometry
 from sw.contract.geometry_text import geometry_text
 from sw.tree import sources

@@ -21,7 +21,7 @@ from boards.report import REPORTS, WORK
 from sim.native.compiler import BuildError
 from sim.netlist import build
 from sw.cli.verify import first_difference
-from sw.contract.boards import BOARDS
+from sw.contract.board_table import BOARDS
 from sw.contract.error import ContractError
 from sw.contract.network import Network
 from sw.files.error import FileError

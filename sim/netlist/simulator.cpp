@@ -23,7 +23,7 @@
 #include "gowin_memory.h"
 #include "memories.h"
 #include "reader.h"
-#include "wire.h"
+#include "serial_line.h"
 
 namespace {
 

@@ -8,12 +8,13 @@ icarus   the gateware as Verilog on Icarus, under cocotb
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from sim.replay.run_file import Run, RunFileError
 from sim.replay.twin_board import TwinBoard
-from sw.contract.boards import BOARDS
+from sw.contract.board_table import BOARDS
+from sw.host.conversation import geometry_of
 from sw.host.link import Link
 from sw.host.process_transport import ProcessTransport
 
@@ -73,13 +74,9 @@ def _through_link(run: Run, command: list[str], name: str) -> Iterator[bytes]:
     transport = ProcessTransport(command)
     try:
         link = Link(transport, name, hello_timeout=120.0, reply_timeout=PATIENCE)
-        shape = {field: getattr(link.hello, field) for field in vars(run.geometry)}
-        if shape != vars(run.geometry):
-            raise RunFileError(f"{name} has another shape than the run: {json.dumps(shape)}")
-        yield from link.exchange(_requests(run))
+        shape = geometry_of(link.hello, name)
+        if shape != run.geometry:
+            raise RunFileError(f"{name} has another shape than the run: {json.dumps(vars(shape))}")
+        yield from link.exchange(run.requests)
     finally:
         transport.close()
-
-
-def _requests(run: Run) -> Iterable:
-    return ((step.command, step.payload) for step in run.steps)

@@ -10,9 +10,8 @@ from hw.array.array import CELL_MODULE
 from hw.array.cell import Cell
 from hw.verilog import to_verilog
 from sim.bench import bench_parameters, run_bench, start
-from sim.link_host import LinkHost
+from sim.cocotb_host import over_streams
 from sim.replay.run_file import Run, read
-from sw.contract.frames import REPLY
 
 STALLS = 0.1
 
@@ -31,11 +30,8 @@ def replies(run: Run, path: Path) -> list[bytes]:
 async def play(dut):
     random = await start(dut)
     dut.entropy.value = random.getrandbits(32)
-    host = LinkHost(dut, random, STALLS)
     run = read(Path(bench_parameters()["run"]))
-    host.sequence = 2**16 - len(run.steps) // 2  # wraps in the middle
-    await host.hello()
-    found = await host.exchange([(step.command, step.payload, False) for step in run.steps])
-    for step, reply in zip(run.steps, found, strict=True):
-        assert reply.type == step.command | REPLY, f"{step.command.name} was refused: {reply.payload.hex()}"
-    Path(bench_parameters()["replies"]).write_text("".join(f"{reply.payload.hex()}\n" for reply in found), encoding="utf-8")
+    host = over_streams(dut, random, run.wrapping_sequence, STALLS)
+    await host.open(run.geometry)
+    answers = [reply async for reply in host.exchange(run.requests)]
+    Path(bench_parameters()["replies"]).write_text("".join(f"{reply.hex()}\n" for reply in answers), encoding="utf-8")

@@ -1,22 +1,24 @@
 """Makes a run: what the host would send to train a network on random samples, and what the twin answers."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from random import Random
 
 import numpy as np
 
 from sim.replay.run_file import Run, Step
 from sim.replay.twin_board import TwinBoard
-from sw.contract import requests
 from sw.contract.commands import Command
-from sw.contract.frames import pack_state
+from sw.contract.frames import Hello
 from sw.contract.geometry import Geometry
 from sw.contract.network import Network
-from sw.contract.requests import train_payload
 from sw.contract.state import State
 from sw.data.initial_weights import initial_weights
+from sw.host.conversation import Conversation
+from sw.host.question import Question
 
 MOST_IN_A_REQUEST = 24
+ROOM = 0xFFFF  # bytes for requests: the cut below is the only one
 INFERRED = 5
 LIT = 0.4  # share of the pixels
 PATTERNS = 8  # of a class
@@ -31,35 +33,35 @@ def record(
     does not fit the geometry.
     """
     board = TwinBoard(geometry, network)
-    asked = _requests(geometry, network, samples, seed, begin, most)
-    steps = (
-        Step(command=command, payload=payload, reply=board.answer(command, payload), whole=command != Command.COUNTERS)
-        for command, payload in asked
-    )
+    hello = Hello(**asdict(geometry), build=0, clock_hz=0, buffer_bytes=ROOM, nonce=0)
+    steps = []
+    for question in _questions(Conversation("the twin", hello), network, samples, seed, begin, most):
+        reply = board.answer(*question.request)
+        whole = question.command != Command.COUNTERS
+        if whole:
+            question.read(reply)
+        steps.append(Step(command=question.command, payload=question.payload, reply=reply, whole=whole))
     return Run(geometry=geometry, network=network, seed=seed, samples=samples, steps=tuple(steps))
 
 
-def _requests(
-    geometry: Geometry, network: Network, samples: int, seed: int, begin: int, most: int
-) -> Iterator[tuple[Command, bytes]]:
+def _questions(
+    conversation: Conversation, network: Network, samples: int, seed: int, begin: int, most: int
+) -> Iterator[Question]:
     generator, random = np.random.default_rng(seed), Random(seed)
-    yield from requests.configure(network, geometry)
-    yield from requests.write(initial_weights(network))
-    yield Command.STATE, pack_state(State(network.prng, begin))
+    for part in conversation.put(network, initial_weights(network), State(network.prng, begin)):
+        yield from part
 
     pixels, labels = _samples(network, samples, generator)
-    packed = np.packbits(pixels, axis=1, bitorder="little")
     done = 0
     while done < samples:
         part = slice(done, min(done + random.randint(1, most), samples))
-        yield Command.TRAIN, train_payload(begin + done, labels[part].tolist(), packed[part].tobytes())
+        yield from conversation.train([(pixels[part], labels[part])])
         done = part.stop
-    few = packed[:INFERRED]
-    yield Command.INFER, bytes([len(few)]) + few.tobytes()
+    yield from conversation.infer(pixels[:INFERRED])
 
-    yield Command.STATE, b""
-    yield from requests.read(network)
-    yield Command.COUNTERS, b""
+    yield conversation.read_state()
+    yield from conversation.read_weights()
+    yield conversation.counters()
 
 
 def _samples(network: Network, count: int, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

@@ -17,6 +17,7 @@ from sw.contract.geometry import Geometry
 from sw.contract.geometry_text import geometry_text, parse_geometry
 from sw.contract.network import Network
 from sw.contract.parsing import parse_json
+from sw.contract.requests import Request
 from sw.files.error import FileError
 from sw.files.input import read_text
 from sw.files.output import write_text
@@ -64,6 +65,16 @@ class Run:
     seed: int
     samples: int
     steps: tuple[Step, ...]
+
+    @property
+    def requests(self) -> list[Request]:
+        """What a host sends."""
+        return [(step.command, step.payload) for step in self.steps]
+
+    @property
+    def wrapping_sequence(self) -> int:
+        """A number for HELLO with which those of the requests wrap in the middle."""
+        return 2**16 - len(self.steps) // 2
 
 
 def first_difference(run: Run, replies: Iterable[bytes]) -> str | None:

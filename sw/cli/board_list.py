@@ -3,10 +3,10 @@
 import typer
 from rich.table import Table
 
-from sw.contract.boards import ALIASES, BOARDS
+from sw.contract.board_table import ALIASES, BOARDS
 from sw.contract.geometry import Geometry
 from sw.figures.table import show
-from sw.host.boards import SIMULATED, names
+from sw.host.known_boards import SIMULATED, names
 from sw.host.ports import serial_ports
 from sw.host.usb import usb_serials
 

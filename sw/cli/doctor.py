@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sw.contract.boards import BOARDS, board_name
+from sw.contract.board_table import BOARDS, board_name
 from sw.host.doctor.board_answer import board_answer
 from sw.host.doctor.bootloaders import bootloaders
 from sw.host.doctor.finding import Finding

@@ -21,8 +21,8 @@ def experiment(
             typer.echo(f"{known:<{width}} {chosen.about}")
         return
     if name not in EXPERIMENTS:
-        found = "no experiment is named" if name is None else f"there is no experiment {name}"
-        raise InputError(f"{found}: choose one of {', '.join(EXPERIMENTS)}")
+        wrong = "no experiment is named" if name is None else f"there is no experiment {name}"
+        raise InputError(f"{wrong}: choose one of {', '.join(EXPERIMENTS)}")
     chosen = alone(EXPERIMENTS[name].load())
     status = chosen(context.args, standalone_mode=False, prog_name=f"metaplast experiment {name}")
     raise typer.Exit(status or 0)

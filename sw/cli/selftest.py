@@ -8,7 +8,7 @@ import typer
 
 from sw.contract.error import ContractError
 from sw.contract.geometry_text import parse_geometry
-from sw.host import boards
+from sw.host import known_boards
 from sw.host.error import BoardError, HostError, InputError
 from sw.host.learning_device import LearningDevice
 from sw.host.selftest.known_answers import CASES, SAMPLES, Case
@@ -31,10 +31,10 @@ def selftest(
     What it prints is a report to be pasted into a question. A board on a port that has learned something since it was
     configured is left alone without --yes. Exit status 1 where an answer is wrong.
     """
-    chosen = boards.find(board, port, parse_geometry(geometry) if geometry is not None else None)
+    chosen = known_boards.find(board, port, parse_geometry(geometry) if geometry is not None else None)
     cases = fitting(chosen)
     with chosen.open(say) as device:
-        if isinstance(chosen, boards.SerialBoard) and not yes:
+        if isinstance(chosen, known_boards.SerialBoard) and not yes:
             _check_nothing_learned(device)
         for line in head(chosen, device):
             tell(line)
@@ -49,19 +49,19 @@ def selftest(
     tell(f"sound: {len(cases) * SAMPLES} known samples in {len(cases)} networks; its weights were overwritten")
 
 
-def fitting(board: boards.Board) -> dict[str, Case]:
+def fitting(board: known_boards.Board) -> dict[str, Case]:
     """The cases that fit a board. Raises `BoardError` where none does."""
-    found = {}
+    cases = {}
     for name, case in CASES.items():
         try:
             board.check_fits(case.network)
         except ContractError:
             continue
-        found[name] = case
-    if not found:
+        cases[name] = case
+    if not cases:
         smallest = "-".join(map(str, CASES["small"].network.layers))
         raise BoardError(f"no known answers are for a board as small as {board.name}: it has no room for {smallest}")
-    return found
+    return cases
 
 
 def first_fault(asked: list[Stage]) -> tuple[Stage, str] | None:

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from sw.contract.boards import BOARDS
+from sw.contract.board_table import BOARDS
 from sw.contract.geometry_text import parse_geometry
 from sw.host import simulated_board
-from sw.host.boards import SIMULATED
+from sw.host.known_boards import SIMULATED
 from sw.host.process_transport import ProcessTransport
 from sw.host.transport import Transport
 from sw.terminal.options import GeometryText

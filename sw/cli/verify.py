@@ -6,7 +6,7 @@ import numpy as np
 import typer
 
 from sw.contract.network import Network
-from sw.host import boards, streaming
+from sw.host import known_boards, streaming
 from sw.host.checkpoint import Checkpoint
 from sw.host.comparison import devices_differ, predictions_differ
 from sw.host.error import MiscountError
@@ -29,7 +29,7 @@ def verify(
 ) -> None:
     """Train a board and the twin on random samples; compare every prediction, all weights and the state."""
     network = read_network(config) if config else Network.of()
-    with find_board(board, port, geometry, network).open(say) as device, boards.find("twin").open(say) as twin:
+    with find_board(board, port, geometry, network).open(say) as device, known_boards.find("twin").open(say) as twin:
         try:
             difference = first_difference(device, twin, network, samples, seed)
         except MiscountError as error:

@@ -47,11 +47,21 @@ class Command(CommandTable):
             front=Structure("", Field("first", 16), COUNT),
             rest=(LABELS, IMAGES),
             reply=(PREDICTIONS, PROGRESS),
+            streams=True,
             needs_network=True,
             changes=True,
         ),
     )
-    INFER = 7, Specification(front=Structure("", COUNT), rest=(IMAGES,), reply=(PREDICTIONS,), needs_network=True)
+    INFER = (
+        7,
+        Specification(
+            front=Structure("", COUNT),
+            rest=(IMAGES,),
+            reply=(PREDICTIONS,),
+            streams=True,
+            needs_network=True,
+        ),
+    )
     # tells the state, after it has been set if there is one; the random word alone can be wrong
     STATE = 8, Specification(front=STATE, arguments=1, optional=True, reply=(STATE,), changes=True)
     COUNTERS = 9, Specification(reply=(COUNTER_VALUES,))

@@ -1,8 +1,8 @@
 """A line over which one byte value never goes: what it carries, byte by byte.
 
-On some boards (`sw.contract.boards.Board.escaped`) a chip between USB and the FPGA reads along: the BL616 of the Tang Nano 20K
-leaves the serial mode for its own console at the bytes 0x18, 0x03 (Ctrl-X, Ctrl-C). On the line of such a board, after COBS and
-with the delimiters, in both directions:
+On some boards (`sw.contract.board_table.Board.escaped`) a chip between USB and the FPGA reads along: the BL616 of the Tang
+Nano 20K leaves the serial mode for its own console at the bytes 0x18, 0x03 (Ctrl-X, Ctrl-C). On the line of such a board,
+after COBS and with the delimiters, in both directions:
 
     0x18 or 0xA5 -> 0xA5, the byte inverted          any other byte -> itself
 

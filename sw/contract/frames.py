@@ -16,14 +16,17 @@ import struct
 import zlib
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Annotated, Self
+from typing import Annotated, Self, TypeAlias
 
 from sw.contract.error import require
 from sw.contract.state import State
 from sw.contract.structure import Field, Limit, Structure
 from sw.contract.table import ENTRIES
 
-U8, U16, U32, U64 = Annotated[int, 8], Annotated[int, 16], Annotated[int, 32], Annotated[int, 64]
+U8: TypeAlias = Annotated[int, 8]
+U16: TypeAlias = Annotated[int, 16]
+U32: TypeAlias = Annotated[int, 32]
+U64: TypeAlias = Annotated[int, 64]
 
 VERSION = 2
 DELIMITER = 0

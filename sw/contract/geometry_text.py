@@ -2,7 +2,7 @@
 
 from dataclasses import MISSING, fields
 
-from sw.contract.boards import BOARDS, board_name
+from sw.contract.board_table import BOARDS, board_name
 from sw.contract.error import ContractError, require, shown
 from sw.contract.geometry import Geometry
 

@@ -99,7 +99,7 @@ def _again(command: CommandTable) -> str:
         return "begins the session anew"
     if not spec.changes:
         return "done again"
-    if spec.is_stream:
+    if spec.streams:
         return "predictions of then, Progress of now"
     return "told again, not set again" if spec.optional else "answered, not done"
 

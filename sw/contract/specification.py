@@ -20,9 +20,10 @@ class Specification:
     ----------
     front : the fields at the front of a request's payload
     arguments : how many of them the board has to know before it changes anything; all, if it is not said
-    rest : the parts that follow. With `Items` the last argument is `count`, of 8 bits
+    rest : the parts that follow. With `Items`, which are samples then, the last argument is `count`, of 8 bits
     optional : a request may come without any payload, too; it then only asks
     reply : the parts of the reply's payload; a `count` is that of the request
+    streams : its samples go to the engine while that works on those before; any other command waits until the engine is at rest
     needs_network : it is refused as UNCONFIGURED before there is a network
     changes : it changes the board (an `optional` one, if it has a payload): a repetition is answered and not done
     in_session : it needs the nonce and a number that follows; the one that does not begins a session
@@ -33,6 +34,7 @@ class Specification:
     rest: tuple[Part, ...] = ()
     optional: bool = False
     reply: tuple[Part, ...] = ()
+    streams: bool = False
     needs_network: bool = False
     changes: bool = False
     in_session: bool = True
@@ -55,9 +57,9 @@ class Specification:
         return sum(field.width for field in self.known) // 8
 
     @property
-    def is_stream(self) -> bool:
-        """Samples follow, which the engine takes while it works on those before; every other command waits for its rest."""
-        return any(isinstance(part, Items) and not part.width for part in self.rest)
+    def counts_samples(self) -> bool:
+        """As many samples follow as the last argument says."""
+        return any(isinstance(part, Items) for part in self.rest)
 
     @property
     def fills_row(self) -> bool:
@@ -87,10 +89,6 @@ class Specification:
     def item_length(self, inputs: int) -> int:
         """Bytes of a request for each one that it counts: a sample's image and label."""
         return sum(part.length(inputs) for part in self.rest if isinstance(part, Items))
-
-    def changes_board(self, payload: bytes) -> bool:
-        """Whether a request with this payload changes the board."""
-        return self.changes and not (self.optional and not payload)
 
 
 class CommandTable(IntEnum):

@@ -54,12 +54,12 @@ def _save(path: Path, content: bytes) -> None:
 def _check_present(file: ArchiveFile, path: Path) -> None:
     try:
         with path.open("rb") as stream:
-            found = _checksum(stream, file.size)
+            checksum = _checksum(stream, file.size)
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror or error}); make it readable") from error
-    if found != file.sha256:
+    if checksum != file.sha256:
         raise DataError(
-            f"{path} unpacks to the SHA-256 {found}, expected {file.sha256}; delete or move it, then run this again"
+            f"{path} unpacks to the SHA-256 {checksum}, expected {file.sha256}; delete or move it, then run this again"
         )
 
 

@@ -1,8 +1,8 @@
 """Samples from files that hold arrays or tables: NumPy's .npy and .npz, and CSV with a line of names.
 
-    images.npy                features, numbers of shape (n, …)
-    data.npz:x                the array x of an archive
-    data.csv, data.csv:kind   all columns but the one of the labels, and the column `kind`
+images.npy                features, numbers of shape (n, …)
+data.npz:x                the array x of an archive
+data.csv, data.csv:kind   all columns but the one of the labels, and the column `kind`
 """
 
 import csv

@@ -91,7 +91,6 @@ def _read_exactly(stream: Stream, path: Path, shape: tuple[int, ...]) -> Bytes:
         )
     if len(content) > expected:
         raise DataError(
-            f"{path} goes on after the {expected} bytes that its shape {shape} asks for, expected its end there; "
-            f"{GET_AGAIN}"
+            f"{path} goes on after the {expected} bytes that its shape {shape} asks for, expected its end there; {GET_AGAIN}"
         )
     return np.frombuffer(bytes(content), np.uint8).reshape(shape)

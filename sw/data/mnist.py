@@ -27,9 +27,9 @@ def load_packed(split: Split, folder: Path = FOLDER) -> tuple[Bytes, Bytes]:
     except OSError as error:
         raise DataError(f"{error.filename} cannot be read ({error.strerror}); {_RESTORE}") from error
     expected = {name: checksum for checksum, name in map(str.split, checksums.splitlines())}.get(path.name, "none")
-    found = hashlib.sha256(content).hexdigest()
-    if found != expected:
-        raise DataError(f"{path} has the SHA-256 {found}, expected {expected}; {_RESTORE}")
+    actual = hashlib.sha256(content).hexdigest()
+    if actual != expected:
+        raise DataError(f"{path} has the SHA-256 {actual}, expected {expected}; {_RESTORE}")
     return unpack(content)
 
 

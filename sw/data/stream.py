@@ -7,9 +7,7 @@ from sw.data.binarise import seeded
 from sw.data.error import DataError
 
 
-def sample_order(
-    length: int, *, samples: int | None = None, skip: int = 0, shuffle: int | None = None
-) -> NDArray[np.int64]:
+def sample_order(length: int, *, samples: int | None = None, skip: int = 0, shuffle: int | None = None) -> NDArray[np.int64]:
     """Indices into a file of `length` samples, int64 of shape (samples,).
 
     The stream is the file in its own order, or in the order `default_rng(shuffle).permutation(length)`. The first

@@ -3,7 +3,6 @@
 With `--only NAME` a single one is measured again and the others stay as they are in the file.
 """
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -17,11 +16,10 @@ from sw.experiments.benchmarks.host import host
 from sw.experiments.benchmarks.link import link
 from sw.experiments.benchmarks.simulated import simulated
 from sw.experiments.benchmarks.twin import twin
+from sw.experiments.program import main
 from sw.experiments.results import known, prepare
 from sw.files.output import write_json
 from sw.host.error import InputError
-from sw.terminal.application import alone
-from sw.terminal.run import run
 from sw.terminal.speech import say, tell_table
 
 RESULT = Path("results/bench.json")
@@ -60,10 +58,5 @@ def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
 
 
-def main() -> None:
-    """`python -m sw.experiments.bench`."""
-    sys.exit(run(alone(experiment)))
-
-
 if __name__ == "__main__":
-    main()
+    main(experiment)

@@ -5,27 +5,25 @@ board is measured again and the others stay as they are in the file. Boards of o
 `--geometry` and `--layers` any other shape is measured, under its numbers.
 """
 
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from sw.contract.boards import ALIASES, BOARDS, board_name
+from sw.contract.board_table import ALIASES, BOARDS, board_name
 from sw.contract.geometry import Geometry
 from sw.contract.geometry_text import geometry_text, parse_geometry
 from sw.contract.network import Network
 from sw.data.mnist import load_packed
 from sw.experiments.learning import CYCLES, learn
+from sw.experiments.program import main
 from sw.experiments.results import known, prepare
 from sw.files.output import write_json
-from sw.host import boards
+from sw.host import known_boards
 from sw.host.checkpoint import Checkpoint
 from sw.host.error import InputError
-from sw.terminal.application import alone
 from sw.terminal.options import GeometryText
-from sw.terminal.run import run
 from sw.terminal.speech import say, tell
 
 RESULT = Path("boards/cycles.json")
@@ -50,20 +48,20 @@ def experiment(
         if only is None or board_name(only) in names:
             say(f"{', '.join(names)}: {samples} samples")
             board = BOARDS[names[0]]
-            found = measure(board.geometry, board.layers, samples) | {"command": command_of(f"--only {names[0]}", samples)}
-            kept |= dict.fromkeys(names, found)
+            measured = measure(board.geometry, board.layers, samples) | {"command": command_of(f"--only {names[0]}", samples)}
+            kept |= dict.fromkeys(names, measured)
             # Written after each, so that a later one that fails takes nothing away.
             write_json(json, {name: kept[name] for name in BOARDS if name in kept})
-            tell(f"{', '.join(names)}: {found['cycles_per_sample']:.1f} cycles a training sample")
+            tell(f"{', '.join(names)}: {measured['cycles_per_sample']:.1f} cycles a training sample")
     return 0
 
 
 def groups() -> list[list[str]]:
     """Names of boards that share a run, in the order of `BOARDS`."""
-    found: dict[tuple[Any, ...], list[str]] = {}
+    sharing: dict[tuple[Any, ...], list[str]] = {}
     for name, board in BOARDS.items():
-        found.setdefault((board.geometry, board.layers), []).append(name)
-    return list(found.values())
+        sharing.setdefault((board.geometry, board.layers), []).append(name)
+    return list(sharing.values())
 
 
 def one_shape(geometry: str | None, layers: str | None, samples: int, json: Path) -> int:
@@ -76,17 +74,17 @@ def one_shape(geometry: str | None, layers: str | None, samples: int, json: Path
         raise InputError(f"layers is {layers!r}, expected sizes like 784,75,10") from error
     shape = parse_geometry(geometry)
     text = geometry_text(shape)
-    found = measure(shape, sizes, samples)
+    measured = measure(shape, sizes, samples)
     command = command_of(f"--geometry {text} --layers {layers}", samples)
-    write_json(json, {text: found | {"command": command}})
-    tell(f"{found['cycles_per_sample']:.1f} cycles a training sample")
+    write_json(json, {text: measured | {"command": command}})
+    tell(f"{measured['cycles_per_sample']:.1f} cycles a training sample")
     return 0
 
 
 def measure(geometry: Geometry, layers: tuple[int, ...], samples: int) -> dict[str, Any]:
     """What a pass of `samples` samples costs: cycles a sample, their sum by term, and what was measured."""
     network = Network.of(layers=layers)
-    board = boards.find("sim", geometry=geometry)
+    board = known_boards.find("sim", geometry=geometry)
     board.check_fits(network)
     pixels, labels = (part[:samples] for part in load_packed("train"))
     with board.open(say) as device:
@@ -106,10 +104,5 @@ def command_of(options: str, samples: int) -> str:
     return f"python -m sw.experiments.cycles {options}{fewer}"
 
 
-def main() -> None:
-    """`python -m sw.experiments.cycles`."""
-    sys.exit(run(alone(experiment)))
-
-
 if __name__ == "__main__":
-    main()
+    main(experiment)

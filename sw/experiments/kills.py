@@ -21,13 +21,12 @@ from typing import Annotated
 import numpy as np
 import typer
 
+from sw.experiments.program import main
 from sw.files.output import check_outputs, write_json
 from sw.files.place import place_of
 from sw.host import checkpoint
 from sw.host.error import HostError, InputError
-from sw.terminal.application import alone
 from sw.terminal.options import GeometryText
-from sw.terminal.run import run
 from sw.terminal.speech import say, tell
 
 METAPLAST = (sys.executable, "-P", "-c", "from sw.cli.command_line import main; main()")
@@ -56,8 +55,8 @@ class Kills:
         self.folder, self.board, self.stream, self.samples, self.every = folder, board, stream, samples, every
         self.count = -(-samples // every)
         self.expected = self._whole(["--board", "twin"], "twin.npz")[0]
-        found, self.seconds = self._whole(board, "whole.npz")
-        if found != self.expected:
+        ended, self.seconds = self._whole(board, "whole.npz")
+        if ended != self.expected:
             raise HostError("a pass that is not killed differs from the twin's: metaplast verify names the difference")
 
     def trial(self, random: np.random.Generator) -> Trial:
@@ -143,10 +142,5 @@ def experiment(
     return 0 if identical == kills else DIFFERENT
 
 
-def main() -> None:
-    """`python -m sw.experiments.kills`."""
-    sys.exit(run(alone(experiment)))
-
-
 if __name__ == "__main__":
-    main()
+    main(experiment)

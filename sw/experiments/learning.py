@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sw.host import boards, streaming
+from sw.host import known_boards, streaming
 from sw.host.checkpoint import Checkpoint
 from sw.host.comparison import devices_differ, predictions_differ
 from sw.host.learning_device import Bits, Labels, LearningDevice, Predictions
@@ -86,6 +86,6 @@ def difference_from_twin(
     Compared: every prediction, then every hidden weight, the random word, the sample count and the counts of learned samples
     and draws, read from the device.
     """
-    with boards.find("twin").open(report) as twin:
+    with known_boards.find("twin").open(report) as twin:
         twins = learn(twin, start, pixels, labels, "comparing with the twin")
         return predictions_differ(done.predictions, twins.predictions) or devices_differ(device, twin)

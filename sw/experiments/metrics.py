@@ -45,6 +45,11 @@ def forgetting(matrix: Matrix) -> float | None:
     return _mean(np.where(np.isfinite(best), best, np.nan) - matrix[-1, :-1])
 
 
+def accuracy_so_far(matrix: Matrix) -> list[float | None]:
+    """After each task the mean over those that were tested then."""
+    return [_mean(row) for row in matrix]
+
+
 def summary(matrix: Matrix, last: int) -> dict[str, float | None]:
     """Every metric by its name."""
     return {
@@ -66,6 +71,14 @@ def spread(values: Sequence[float | None]) -> dict[str, Any]:
         "deviation": float(np.std(known, ddof=1)) if whole and len(known) > 1 else None,
         "runs": len(values),
     }
+
+
+def in_per_cent(of: dict[str, Any]) -> str:
+    """What `spread` gave, as in "84.1 ± 0.3"."""
+    if of["mean"] is None:
+        return "–"
+    deviation = "" if of["deviation"] is None else f" ± {100 * of['deviation']:.1f}"
+    return f"{100 * of['mean']:.1f}{deviation}"
 
 
 def _mean(values: Matrix) -> float | None:

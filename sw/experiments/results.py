@@ -1,13 +1,26 @@
 """Where an experiment leaves its result, tried before the work, and the pictures beside it."""
 
+import shlex
+import sys
+import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Self
 
+from sw.experiments.pictures.drawing import save
 from sw.figures.style import pictures
 from sw.files.error import FileError
 from sw.files.input import read_object
-from sw.files.output import check_outputs, make_folder
+from sw.files.output import check_outputs, make_folder, write_json
 from sw.files.place import place_of
+
+RESULTS = Path("results")
+
+
+def path_of(name: str, folder: Path = RESULTS) -> Path:
+    """The result of that name: it has a folder of its own, with its pictures."""
+    return folder / name / "result.json"
 
 
 def prepare(json: Path, stems: Iterable[str] = (), **inputs: Path | None) -> None:
@@ -28,3 +41,31 @@ def prepare(json: Path, stems: Iterable[str] = (), **inputs: Path | None) -> Non
 def known(json: Path) -> dict:
     """What the result has from an earlier run; empty where there is none. Raises `FileError` for a file that is no result."""
     return read_object(json) if json.is_file() else {}
+
+
+@dataclass(frozen=True)
+class ResultFile:
+    """The file that a named experiment writes, `path_of` its name if nothing else is asked for."""
+
+    name: str
+    path: Path
+    began: float
+
+    @classmethod
+    def prepared(cls, name: str, json: Path | None, stems: Iterable[str] = (), **inputs: Path | None) -> Self:
+        """Tried before the work, with its pictures: see `prepare`."""
+        path = json or path_of(name)
+        prepare(path, stems, **inputs)
+        return cls(name, path, time.monotonic())
+
+    def write(self, content: dict[str, Any]) -> None:
+        """Write `content` with the name, the command and the seconds it took; draw its pictures from it."""
+        command = shlex.join(["metaplast", "experiment", self.name, *self._options()])
+        told = {"seconds": round(time.monotonic() - self.began, 1), "command": command}
+        result = {"experiment": self.name, **content, **told}
+        write_json(self.path, result)
+        save(result, self.path)
+
+    def _options(self) -> list[str]:
+        """What followed the name on the command line; nothing where the experiment was called from Python."""
+        return sys.argv[sys.argv.index(self.name) + 1 :] if self.name in sys.argv else []

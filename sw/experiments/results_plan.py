@@ -3,23 +3,26 @@
     python -m sw.experiments.results_plan               # those whose file is not there yet, in this order
     python -m sw.experiments.results_plan --only NAME   # one, again
 
-Each is `metaplast experiment …` and leaves `results/NAME.json` with its pictures. All run in one process, the quick ones
+Each is `metaplast experiment …` and leaves `results/NAME/result.json` with its pictures. All run in one process, the quick ones
 first; a run that is broken off leaves the ones before it.
 """
 
-import argparse
 import shlex
 import sys
 import time
-from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from sw.experiments.continual.table_shapes import SHAPES
+from sw.experiments.program import main
 from sw.experiments.registry import EXPERIMENTS
+from sw.experiments.results import path_of
+from sw.host.error import InputError
 from sw.terminal.application import alone
 from sw.terminal.run import run
 from sw.terminal.speech import say
 
-RESULTS = Path("results")
 _PASS = "--samples 60000 --test-samples 10000 --engine compiled"
 _ONE_FASHION = "compare-fashion-mnist --tasks 1 --methods chip --config examples/fashion.toml --seeds 5 --engine compiled"
 _HELD_OUT = "--samples 50000 --test-samples 10000 --validation"
@@ -53,6 +56,16 @@ _FOR_A_STREAM = (
     'activation = "gate", gate = 18, metaplasticity = [4, 3.4], saturation = [3.6, 0], learning_rate = [1, 0.3], margin = 17'
 )
 
+# Two tasks of 6,000 samples, as in `make run`: without the rule, under its settings and under others; the defaults.
+_FOR_TWO_TASKS = (
+    "metaplasticity = 0; metaplasticity = 0, saturation = 0; "
+    "init_range = 37, learning_rate = [0.93, 0.6], metaplasticity = [1.8, 5.4], saturation = [0.8, 0.55], margin = 31, "
+    "window = 14; "
+    "init_range = 37, learning_rate = [0.93, 0.6], metaplasticity = 0, saturation = 0, margin = 31, window = 14; "
+    "init_range = 8, learning_rate = [0.35, 0.4], metaplasticity = [2.2, 2.5], saturation = 0, margin = 39, window = 8, "
+    'activation = "sign", gate = 0'
+)
+
 # Rules that would need another contract.
 _RULES = (
     'rule = "two-rivals"; rule = "two-read-outs", margin = 32; rule = "two-read-outs"; rule = "four-read-outs", margin = 64; '
@@ -78,12 +91,13 @@ PLAN = {
     f" --set ewc:strength=500 --methods {_PAPER},chip {_PASS}",
     "beyond-mnist-fashion": "compare-mnist-fashion --methods chip-epochs --config examples/two-sets.toml"
     f" --fashion-threshold 30 {_PASS}",
+    "sweep-two-tasks": "settings-sweep --tasks 2 --samples 6000 --config examples/two-tasks.toml --engine compiled"
+    f" --variants '{_FOR_TWO_TASKS}'",
     "sweep-ten-tasks": f"settings-sweep --tasks 10 --seeds 1 --engine compiled --variants '{_FOR_TEN_TASKS}'",
-    "sweep-shapes": "settings-sweep --tasks 10 --config examples/ten-tasks-tanh.toml --engine compiled"
-    f" --variants '{_SHAPES}'",
+    "sweep-shapes": f"settings-sweep --tasks 10 --config examples/ten-tasks-tanh.toml --engine compiled --variants '{_SHAPES}'",
     "sweep-rules": f"settings-sweep --tasks 10 --config examples/ten-tasks.toml --engine compiled --variants '{_RULES}'",
     "sweep-rules-one-pass": "settings-sweep --config examples/one-pass.toml --engine compiled --variants"
-    " 'rule = \"own-threshold\"; rule = \"two-read-outs\", margin = 88; rule = \"best-of-two\"'",
+    ' \'rule = "own-threshold"; rule = "two-read-outs", margin = 88; rule = "best-of-two"\'',
     "sweep-mnist": f"settings-sweep --engine compiled --variants '{_ONE_AT_A_TIME}'",
     "sweep-one-pass": "settings-sweep --config examples/one-pass.toml --engine compiled"
     " --variants 'metaplastic_function = \"hyperbola\", metaplasticity = [2.5, 3.4]'",
@@ -101,7 +115,7 @@ PLAN = {
     "sweep-stream": "settings-sweep --tasks 60 --last 10 --look-back 1 --seeds 1 --config examples/long-stream.toml"
     f" --engine compiled --variants '{_FOR_A_STREAM}'",
     "sweep-rules-stream": "settings-sweep --tasks 60 --last 10 --look-back 1 --seeds 1 --config examples/long-stream.toml"
-    " --engine compiled --variants 'rule = \"own-threshold\"; rule = \"two-read-outs\", margin = 80'",
+    ' --engine compiled --variants \'rule = "own-threshold"; rule = "two-read-outs", margin = 80\'',
     "sweep-saturation": "settings-sweep --tasks 30 --last 5 --look-back 1 --seeds 1 --config examples/narrow.toml"
     f" --engine compiled --variants '{_SATURATIONS}'",
     "fresh-narrow": f"compare-permuted-mnist --tasks 5 --hidden 100 --methods chip {_PASS}",
@@ -112,7 +126,7 @@ PLAN = {
 
 def words_of(name: str) -> list[str]:
     """The words after `metaplast experiment` of a result."""
-    return [*shlex.split(PLAN[name]), "--json", str(RESULTS / f"{name}.json")]
+    return [*shlex.split(PLAN[name]), "--json", str(path_of(name))]
 
 
 def reproduce(name: str) -> int:
@@ -125,12 +139,13 @@ def reproduce(name: str) -> int:
         sys.argv = typed
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """The command above; stops at the first that fails."""
-    parser = argparse.ArgumentParser(prog="python -m sw.experiments.results_plan", description="Run the experiments.")
-    parser.add_argument("--only", choices=PLAN, help="this one, though its file is there")
-    chosen = parser.parse_args(arguments).only
-    for name in [chosen] if chosen else [name for name in PLAN if not (RESULTS / f"{name}.json").exists()]:
+def reproduce_all(
+    only: Annotated[str | None, typer.Option(help="This one, though its file is there.", metavar="NAME")] = None,
+) -> int:
+    """Run the experiments whose results are not there yet; stops at the first that fails."""
+    if only is not None and only not in PLAN:
+        raise InputError(f"there is no result {only}: choose one of {', '.join(PLAN)}")
+    for name in [only] if only else [name for name in PLAN if not path_of(name).exists()]:
         began = time.monotonic()
         say(f"{name}: metaplast experiment {shlex.join(words_of(name))}")
         if status := reproduce(name):
@@ -140,4 +155,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main(reproduce_all)

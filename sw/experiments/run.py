@@ -17,20 +17,19 @@ import typer
 from sw.contract.configuration import tables_of
 from sw.contract.network import Network
 from sw.experiments.learning import infer, learn
+from sw.experiments.program import main
 from sw.experiments.results import prepare
 from sw.experiments.retention import follow
 from sw.experiments.run_report import PICTURES, Done, draw, numbers, table
 from sw.experiments.two_tasks import TwoTasks
 from sw.files.output import write_json
-from sw.host import boards
+from sw.host import known_boards
 from sw.host.checkpoint import Checkpoint
 from sw.host.comparison import devices_differ, predictions_differ
 from sw.host.error import InputError
 from sw.host.learning_device import LearningDevice
-from sw.terminal.application import alone
 from sw.terminal.opening import find_board, read_network
 from sw.terminal.options import Config, GeometryText
-from sw.terminal.run import run
 from sw.terminal.speech import say, tell, tell_table
 
 RESULT = Path("results/run.json")
@@ -89,7 +88,7 @@ def learn_and_compare(device: LearningDevice, network: Network, stream: TwoTasks
     say(f"3/6 training {'-'.join(map(str, network.layers))}: predict, then learn, one sample at a time, two tasks in turn")
     trained = learn(device, start, stream.pixels, stream.labels, "training")
     tested = infer(device, *stream.tests, "testing")
-    with boards.find("twin").open(say) as twin:
+    with known_boards.find("twin").open(say) as twin:
         say("4/6 reading the state back and feeding the twin the same samples")
         end = Checkpoint.of(device, network)
         kept = follow(twin, start, stream, "comparing with the twin")
@@ -103,10 +102,5 @@ def learn_and_compare(device: LearningDevice, network: Network, stream: TwoTasks
     return Done(start=start, end=end, trained=trained, tested=tested, difference=difference, kept=kept, without=without)
 
 
-def main() -> None:
-    """`python -m sw.experiments.run`."""
-    sys.exit(run(alone(experiment)))
-
-
 if __name__ == "__main__":
-    main()
+    main(experiment)

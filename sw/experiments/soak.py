@@ -7,7 +7,6 @@ that the file has. Each says what it does, with counts, scale, seed and seconds.
 wrongly, or hung. Sections: frames, frames-rtl, acknowledgements, resets, cable, ports, kills.
 """
 
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,13 +14,12 @@ from typing import Annotated, Any
 
 import typer
 
+from sw.experiments.program import main
 from sw.experiments.results import known, prepare
 from sw.experiments.soaking import crowds, frames, killed, lines
 from sw.experiments.soaking.killed import KILLS
 from sw.files.output import write_json
 from sw.host.error import InputError
-from sw.terminal.application import alone
-from sw.terminal.run import run
 from sw.terminal.speech import say, tell
 
 RESULTS = Path("results") / "soak.json"
@@ -81,10 +79,5 @@ def experiment(
     return WRONG if failed(sections) else 0
 
 
-def main() -> None:
-    """`python -m sw.experiments.soak`."""
-    sys.exit(run(alone(experiment)))
-
-
 if __name__ == "__main__":
-    main()
+    main(experiment)

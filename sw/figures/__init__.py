@@ -1,1 +1,1 @@
-"""The pictures that lie beside the numbers, each as PNG and SVG. One module draws one picture."""
+"""The pictures that lie beside the numbers. One module draws one picture."""

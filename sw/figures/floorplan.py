@@ -60,9 +60,9 @@ def colours(rooms: Iterable[str | int], grid_width: int) -> dict[str | int, Colo
     known = set(rooms)
     numbers = [room for room in known if isinstance(room, int)]
     rows = -(-(max(numbers, default=0) + 1) // grid_width)
-    found: dict[str | int, Colour] = {n: cell_colour(*divmod(n, grid_width), rows, grid_width) for n in numbers}
+    by_room: dict[str | int, Colour] = {n: cell_colour(*divmod(n, grid_width), rows, grid_width) for n in numbers}
     names = sorted(room for room in known if isinstance(room, str))
-    return found | {name: NAMED[i % len(NAMED)] for i, name in enumerate(names)}
+    return by_room | {name: NAMED[i % len(NAMED)] for i, name in enumerate(names)}
 
 
 def dots(sites: Sequence[Placed], by_room: dict[str | int, Colour], width: int, height: int) -> NDArray[np.float64]:

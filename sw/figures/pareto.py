@@ -8,9 +8,7 @@ from sw.figures.style import BLUE, INK, MUTED, ORANGE, canvas, styled
 
 
 @styled
-def draw(
-    points: Mapping[str, tuple[float, float]], front: Sequence[str], *, title: str, across: str, up: str
-) -> Figure:
+def draw(points: Mapping[str, tuple[float, float]], front: Sequence[str], *, title: str, across: str, up: str) -> Figure:
     """All points with their names, those at one place in one text; those of `front`, in order, are joined by a line."""
     figure, (axes,) = canvas(8.6, 5.4)
     stairs = [points[name] for name in front]

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from sw.files.output import make_folder, write_whole
 
+PNG, SVG = "png", "svg"
 INK = "#222222"
 MUTED = "#8a8a8a"
 BLUE = "#1f5fa8"
@@ -48,18 +49,18 @@ def canvas(width: float, height: float, widths: Sequence[float] = (1,)) -> tuple
 
 
 @styled
-def save(figure: Figure, stem: Path) -> list[Path]:
-    """Write `stem`.png and `stem`.svg; the folder is made. The paths. Raises `FileError`."""
+def save(figure: Figure, stem: Path, kinds: Sequence[str] = (PNG,)) -> list[Path]:
+    """Write `stem`.png, or of each of `kinds` (png, svg); the folder is made. The paths. Raises `FileError`."""
     make_folder(stem.parent)
-    paths = pictures(stem)
+    paths = pictures(stem, kinds)
     for path in paths:
         kind = path.suffix.removeprefix(".")
         # matplotlib writes the time into an SVG and its version into a PNG unless it is told not to.
-        told = {"Date": None} if kind == "svg" else {"Software": None}
+        told = {"Date": None} if kind == SVG else {"Software": None}
         write_whole(path, lambda file, kind=kind, told=told: figure.savefig(file, format=kind, metadata=told))
     return paths
 
 
-def pictures(stem: Path) -> list[Path]:
+def pictures(stem: Path, kinds: Sequence[str] = (PNG,)) -> list[Path]:
     """The files that `save` writes."""
-    return [stem.with_name(f"{stem.name}.{kind}") for kind in ("png", "svg")]
+    return [stem.with_name(f"{stem.name}.{kind}") for kind in kinds]

@@ -74,4 +74,3 @@ def read_object(path: Path) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise FileError(f"{path} is no JSON object: take it away or give another name")
     return found
-

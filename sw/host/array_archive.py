@@ -71,11 +71,11 @@ def _checked(archive: ZipFile, name: str, shape: tuple[int, ...], dtype: np.dtyp
     with archive.open(info) as file:
         version = np.lib.format.read_magic(file)
         read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        found_shape, _, found = read_header(file)
-    right = found.kind == "U" and found.itemsize <= 4 * LONGEST_TEXT if dtype is None else found == dtype
-    if found_shape != shape or not right:
-        raise CheckpointError(f"{name} is {found} of shape {found_shape}, expected {dtype or 'text'} of shape {shape}")
-    size = found.itemsize * int(np.prod(shape, dtype=np.int64))
+        stored_shape, _, stored = read_header(file)
+    right = stored.kind == "U" and stored.itemsize <= 4 * LONGEST_TEXT if dtype is None else stored == dtype
+    if stored_shape != shape or not right:
+        raise CheckpointError(f"{name} is {stored} of shape {stored_shape}, expected {dtype or 'text'} of shape {shape}")
+    size = stored.itemsize * int(np.prod(shape, dtype=np.int64))
     if not size <= info.file_size <= min(size + LONGEST_HEADER, MOST_DEFLATED * info.compress_size):
         raise CheckpointError(f"{name} has {info.file_size} bytes, expected {size} and a header")
     with archive.open(info) as file:

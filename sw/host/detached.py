@@ -14,9 +14,9 @@ def detached(chip: UsbSerial) -> str | None:
     for device in _devices(chip):
         interfaces = sorted(DEVICES.glob(f"{device}:*"))
         if chip.interface is not None:
-            interfaces = [found for found in interfaces if found.name.endswith(f".{chip.interface}")]
-        if interfaces and not any(_has_port(found) for found in interfaces):
-            without = [found for found in interfaces if not (found / "driver").exists()]
+            interfaces = [interface for interface in interfaces if interface.name.endswith(f".{chip.interface}")]
+        if interfaces and not any(_has_port(interface) for interface in interfaces):
+            without = [interface for interface in interfaces if not (interface / "driver").exists()]
             return (without or interfaces)[0].name
     return None
 

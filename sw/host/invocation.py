@@ -14,8 +14,8 @@ ROOT = Path(__file__).parents[2]  # of a checkout, where the Makefile is
 def program() -> str:
     """What starts `metaplast` in the folder that this program stands in: its name where that is enough, else its path."""
     script = Path(sys.argv[0]) if Path(sys.argv[0]).name == NAME else Path(sys.executable).with_name(NAME)
-    found = shutil.which(NAME)
-    if found is not None and script.exists() and Path(found).samefile(script):
+    on_path = shutil.which(NAME)
+    if on_path is not None and script.exists() and Path(on_path).samefile(script):
         return NAME
     if os.access(script, os.X_OK):
         return shell_word(str(script) if os.sep in str(script) else os.path.join(os.curdir, script))  # noqa: PTH118

@@ -21,7 +21,7 @@ from sw.contract.geometry import Geometry
 from sw.contract.geometry_text import parse_geometry
 from sw.contract.network import Network
 from sw.contract.rehearsal import Rehearsal
-from sw.host import boards, checkpoint, streaming
+from sw.host import checkpoint, known_boards, streaming
 from sw.host.checkpoint import Checkpoint
 from sw.host.error import InputError, LinkError
 from sw.host.interruption import Interruption
@@ -42,7 +42,7 @@ class OpenBoard:
     Calls from several threads take turns, each as a whole; a board belongs to the process that opened it.
     """
 
-    def __init__(self, device: LearningDevice, board: boards.Board) -> None:
+    def __init__(self, device: LearningDevice, board: known_boards.Board) -> None:
         self.device = device
         self._board = board
         self._turns = Turns()
@@ -190,18 +190,18 @@ class OpenBoard:
 
         A signal that comes meanwhile acts, as it would have, between two batches; it goes on where the handler returns.
         """
-        found = [np.zeros(0, np.uint16)]
+        predictions = [np.zeros(0, np.uint16)]
         interruption = None
         while interruption is None or interruption.number is not None:
             interruption = Interruption()
             try:
                 with interruption:
-                    found += batches(sum(map(len, found)), interruption.asked)
+                    predictions += batches(sum(map(len, predictions)), interruption.asked)
             finally:
                 if interruption.number is not None:
                     with self._turns.between():
                         signal.raise_signal(interruption.number)
-        return np.concatenate(found)
+        return np.concatenate(predictions)
 
 
 def open_board(
@@ -214,5 +214,5 @@ def open_board(
     `geometry` of the board `sim`, as for `--geometry`. `report` is given lines of progress while `sim` is compiled.
     Raises `HostError` where there is no such board or port, where the port is in use, and where something else answers.
     """
-    board = boards.find(name, port, parse_geometry(geometry) if geometry is not None else None)
+    board = known_boards.find(name, port, parse_geometry(geometry) if geometry is not None else None)
     return OpenBoard(board.open(report), board)

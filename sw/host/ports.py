@@ -6,7 +6,7 @@ from pathlib import Path
 
 from serial.tools import list_ports
 
-from sw.contract.boards import BOARDS
+from sw.contract.board_table import BOARDS
 from sw.host.detached import detached, remedy
 from sw.host.error import BoardError, TransportError
 from sw.host.usb import FAMILIES, SIZES, UsbSerial, usb_serial, usb_serials
@@ -30,12 +30,12 @@ class SerialPort:
 
     def may_be(self) -> list[str]:
         """The boards that have these ids on this interface; fewer where the product name tells which."""
-        found = [name for name in BOARDS if self._has_chip_of(name)]
-        named = [name for name in found if self._says(getattr(usb_serial(name), "word", None))]
+        likely = [name for name in BOARDS if self._has_chip_of(name)]
+        named = [name for name in likely if self._says(getattr(usb_serial(name), "word", None))]
         if not named and any(self._says(chip.word) for chip in FAMILIES.values() if chip is not None):
             return []  # it names a board that this version has no gateware for
         sized = [name for name in named if name in SIZES and self._says(SIZES[name])]
-        return sized or named or found
+        return sized or named or likely
 
     def __str__(self) -> str:
         number = f"serial number {self.serial}" if self.serial else ""
@@ -71,7 +71,7 @@ class SerialPort:
 
 def serial_ports() -> list[SerialPort]:
     """The ports of this machine, USB ones and others, by name. What a USB device says of itself is made harmless."""
-    return sorted((_port(found) for found in list_ports.comports()), key=lambda port: port.device)
+    return sorted((_port(listed) for listed in list_ports.comports()), key=lambda port: port.device)
 
 
 def named(port: str, board: str | None = None) -> str:
@@ -83,15 +83,15 @@ def named(port: str, board: str | None = None) -> str:
     if "://" in port or os.sep in port:
         return port
     there = serial_ports()
-    same = [found for found in there if found.serial == port]
-    chosen = [found for found in same if board in found.may_be()] or same
+    same = [one for one in there if one.serial == port]
+    chosen = [one for one in same if board in one.may_be()] or same
     if len(chosen) == 1:
         return chosen[0].device
     if chosen:
         raise BoardError(f"the serial number {port} is that of {_listed(chosen)}: give --port the device")
-    if Path(port).exists() or any(found.device == port for found in there):
+    if Path(port).exists() or any(one.device == port for one in there):
         return port
-    usb = [found for found in there if found.usb is not None]
+    usb = [one for one in there if one.usb is not None]
     others = f"the USB serial ports here are {_listed(usb)}" if usb else "no USB serial port is here"
     raise BoardError(f"there is no port {port} and none with that serial number: {others}")
 
@@ -143,14 +143,14 @@ def _listed(ports: list[SerialPort]) -> str:
     return ", ".join(map(str, ports))
 
 
-def _port(found: object) -> SerialPort:
+def _port(listed: object) -> SerialPort:
     """A port of pyserial's list; on Linux its `location` ends with :1.N, N the interface, where there are several."""
-    vendor, product = getattr(found, "vid", None), getattr(found, "pid", None)
-    _, colon, number = (getattr(found, "location", None) or "").rpartition(":1.")
+    vendor, product = getattr(listed, "vid", None), getattr(listed, "pid", None)
+    _, colon, number = (getattr(listed, "location", None) or "").rpartition(":1.")
     return SerialPort(
-        device=str(getattr(found, "device", "")),
-        description=_harmless(getattr(found, "product", None) or ""),
-        serial=_harmless(getattr(found, "serial_number", None) or ""),
+        device=str(getattr(listed, "device", "")),
+        description=_harmless(getattr(listed, "product", None) or ""),
+        serial=_harmless(getattr(listed, "serial_number", None) or ""),
         usb=(vendor, product) if vendor is not None and product is not None else None,
         interface=int(number) if colon and number.isdecimal() else None,
     )

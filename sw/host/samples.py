@@ -48,10 +48,10 @@ def check_labels(labels: NDArray[np.integer], count: int, network: Network) -> N
 
 def check_weights(weights: Sequence[NDArray[np.generic]], network: Network) -> None:
     """Raise `InputError` unless `weights` are int8 arrays of the network's shapes."""
-    found = tuple(w.shape for w in weights)
-    if found != network.shapes or any(w.dtype != np.int8 for w in weights):
+    shapes = tuple(w.shape for w in weights)
+    if shapes != network.shapes or any(w.dtype != np.int8 for w in weights):
         kinds = ", ".join(sorted({str(w.dtype) for w in weights}))
-        raise InputError(f"weights are {kinds} of shapes {found}, expected int8 of shapes {network.shapes}")
+        raise InputError(f"weights are {kinds} of shapes {shapes}, expected int8 of shapes {network.shapes}")
 
 
 def pack(pixels: NDArray[np.uint8]) -> bytes:

@@ -59,8 +59,8 @@ def usb_serial(board: str) -> UsbSerial | None:
 def usb_serials(board: str) -> list[UsbSerial]:
     """The serial chips that a board may have, by its revision; none where it has none of its own."""
     known = family(board)
-    found = (FAMILIES[known], REVISIONS.get(known)) if known is not None else ()
-    return [chip for chip in found if chip is not None]
+    chips = (FAMILIES[known], REVISIONS.get(known)) if known is not None else ()
+    return [chip for chip in chips if chip is not None]
 
 
 def all_serials() -> list[UsbSerial]:

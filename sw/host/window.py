@@ -1,6 +1,5 @@
 """What is in flight between a host and a board, and when to send it again: the host's half of exactly once."""
 
-import time
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -64,10 +63,10 @@ class Window:
             and self.oldest.frame.type == command
         )
 
-    def add(self, frame: Frame) -> Sent:
+    def add(self, frame: Frame, now: float) -> Sent:
         """A request that is about to be sent."""
         size, samples = OVERHEAD + len(frame.payload), _samples(frame.type, frame.payload)
-        sent = Sent(frame=frame, data=encode(frame), size=size, samples=samples, at=time.monotonic())
+        sent = Sent(frame=frame, data=encode(frame), size=size, samples=samples, at=now)
         self._sent.append(sent)
         self.bytes, self.samples = self.bytes + size, self.samples + samples
         return sent
@@ -93,12 +92,12 @@ class Patience:
         self._mean: float | None = None
         self._deviation = 0.0
 
-    def answered(self, sent: Sent) -> None:
+    def answered(self, sent: Sent, now: float) -> None:
         """A request has been answered."""
         if sent.again:
             self.seconds = max(self._measured, self.seconds / 2)
             return
-        seconds = time.monotonic() - sent.at
+        seconds = now - sent.at
         if self._mean is None:
             self._mean, self._deviation = seconds, seconds / 2
         else:

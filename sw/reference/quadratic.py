@@ -56,7 +56,7 @@ class QuadraticTask:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Course:
+class Trajectory:
     """Hidden weights (T + 1, d) from the first to the last step, and the mean switching costs (d,) over the T steps."""
 
     hidden: NDArray[np.float64]
@@ -80,7 +80,7 @@ def signs(values: Vector) -> Vector:
     return np.where(values >= 0, 1.0, -1.0)
 
 
-def simulate(task: QuadraticTask, start: Vector, learning_rate: float, steps: int) -> Course:
+def simulate(task: QuadraticTask, start: Vector, learning_rate: float, steps: int) -> Trajectory:
     """Follow the hidden weights from `start` (d,)."""
     hidden = np.empty((steps + 1, len(start)))
     hidden[0] = start
@@ -89,4 +89,4 @@ def simulate(task: QuadraticTask, start: Vector, learning_rate: float, steps: in
         binary = signs(hidden[step])
         costs += task.switching_costs(binary)
         hidden[step + 1] = hidden[step] - learning_rate * task.gradient(binary)
-    return Course(hidden=hidden, mean_costs=costs / steps, learning_rate=learning_rate)
+    return Trajectory(hidden=hidden, mean_costs=costs / steps, learning_rate=learning_rate)

@@ -53,7 +53,7 @@ def switching_test(
     require(largest > 0, f"all hidden weights of layer {layer} are 0, expected a trained layer")
     belongs = np.minimum((magnitudes / largest * bins).astype(int), bins - 1)
     before = _loss(learner, inputs, labels)
-    found = []
+    fitting = []
     for i in range(bins):
         candidates = np.flatnonzero(belongs == i)
         if len(candidates) < flips:
@@ -63,9 +63,9 @@ def switching_test(
             with switched(learner.network.hidden[layer], random.choice(candidates, flips, replace=False)):
                 increase.append((_loss(learner, inputs, labels) - before) / flips)
         mean = float(magnitudes[candidates].mean()) / largest
-        found.append(Bin(low=i / bins, high=(i + 1) / bins, candidates=len(candidates), magnitude=mean, increase=increase))
-    require(bool(found), f"flips is {flips}, expected at most the weights of the fullest of {bins} bins of layer {layer}")
-    return found
+        fitting.append(Bin(low=i / bins, high=(i + 1) / bins, candidates=len(candidates), magnitude=mean, increase=increase))
+    require(bool(fitting), f"flips is {flips}, expected at most the weights of the fullest of {bins} bins of layer {layer}")
+    return fitting
 
 
 @contextmanager

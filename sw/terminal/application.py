@@ -13,6 +13,6 @@ def application() -> typer.Typer:
 
 def alone(command: Callable[..., Any]) -> typer.Typer:
     """The command line of one command."""
-    found = application()
-    found.command()(command)
-    return found
+    commands = application()
+    commands.command()(command)
+    return commands

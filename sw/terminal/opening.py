@@ -9,7 +9,7 @@ from sw.contract.network import Network
 from sw.contract.rehearsal import Rehearsal
 from sw.files.error import FileError
 from sw.files.input import read_text
-from sw.host import boards
+from sw.host import known_boards
 from sw.host.error import InputError
 
 
@@ -33,8 +33,8 @@ def port_path(port: str | None) -> Path | None:
     return Path(port) if port is not None and "://" not in port else None
 
 
-def find_board(name: str, port: str | None, geometry: str | None, network: Network) -> boards.Board:
+def find_board(name: str, port: str | None, geometry: str | None, network: Network) -> known_boards.Board:
     """The board of the options, not opened yet. Raises where there is none or the network does not fit it."""
-    board = boards.find(name, port, parse_geometry(geometry) if geometry is not None else None)
+    board = known_boards.find(name, port, parse_geometry(geometry) if geometry is not None else None)
     board.check_fits(network)
     return board

@@ -70,9 +70,9 @@ class Sequencer:
             predicted, errors = predict(z), classifier.errors(z, begin)
             places: list[int | None] = []  # where each replica learns next; None: nowhere in this block
             for r in range(len(labels)):
-                found = errors[r].tobytes().find(1, done[r] - begin)
-                places.append(begin + found if found >= 0 else None)
-                through = begin + found + 1 if found >= 0 else count
+                offset = errors[r].tobytes().find(1, done[r] - begin)
+                places.append(begin + offset if offset >= 0 else None)
+                through = begin + offset + 1 if offset >= 0 else count
                 predictions[r, done[r] : through] = predicted[r, done[r] - begin : through - begin]
                 words[r] += [self.draws.state(r)] * (through - done[r])
                 done[r] = through

@@ -43,12 +43,12 @@ def area() -> Entries:
     """LUTs, flip-flops and block RAMs of each board, a table and a picture."""
     used = {(varied, value): (geometry, synthesise(geometry)) for varied, value, geometry in plans()}
     table = Table("varied", "value", "cells", *KINDS.values(), "blocks that the weights need")
-    found: Entries = {}
+    entries: Entries = {}
     for (varied, value), (geometry, use) in used.items():
         blocks = weight_blocks(geometry)
         table.add_row(varied, str(value), str(geometry.cells), *(str(use[kind]) for kind in KINDS), str(blocks))
         for kind, name in KINDS.items():
-            found[f"{name}_{varied}_{value}"] = Entry(
+            entries[f"{name}_{varied}_{value}"] = Entry(
                 value=use[kind],
                 unit=f"{kind} of the ECP5, {geometry_text(geometry)}",
                 bound=blocks if kind == BLOCK_RAM else None,
@@ -57,7 +57,7 @@ def area() -> Entries:
             )
     tell_table(table)
     style.save(picture.draw(panels(used)), PICTURE)
-    return found
+    return entries
 
 
 def panels(used: dict[tuple[str, int], tuple[Geometry, dict[str, int]]]) -> list[picture.Panel]:

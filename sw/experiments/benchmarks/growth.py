@@ -15,7 +15,7 @@ from sw.experiments.benchmarks.entry import Entries, Entry, command_of
 from sw.experiments.learning import CYCLES, IDLE, learn
 from sw.figures import growth as picture
 from sw.figures import style
-from sw.host import boards
+from sw.host import known_boards
 from sw.host.checkpoint import Checkpoint
 from sw.host.learning_device import Bits, LearningDevice
 from sw.terminal.speech import say, tell_table
@@ -48,9 +48,7 @@ class Point:
 
 def board(folds: int) -> Geometry:
     """128 columns, 256 rows, in `folds` folds: the fewer cells, the more folds."""
-    return Geometry(
-        columns=COLUMNS, rows=ROWS, grid_height=2, grid_width=4 // folds, synapses_per_cell=16, folds=folds
-    )
+    return Geometry(columns=COLUMNS, rows=ROWS, grid_height=2, grid_width=4 // folds, synapses_per_cell=16, folds=folds)
 
 
 def plans() -> Iterator[tuple[str, int, Network, Geometry]]:
@@ -68,22 +66,22 @@ def growth() -> Entries:
     points = list(measure())
     show(points)
     style.save(picture.draw([panel(points, varied) for varied in ACROSS]), PICTURE)
-    found: Entries = {}
+    entries: Entries = {}
     for p in points:
         for name, value, bound_is in (
             ("inference", p.inference, "the formula (sw.contract.cost), exact"),
             ("training_sample", p.training, "the formula of inference: learning comes on top"),
         ):
-            found[f"cycles_per_{name}_{p.varied}_{p.value}"] = Entry(
+            entries[f"cycles_per_{name}_{p.varied}_{p.value}"] = Entry(
                 value=value, unit="cycles", bound=p.formula, bound_is=bound_is, command=command_of("growth")
             )
-    return found
+    return entries
 
 
 def measure() -> Iterator[Point]:
     """Every plan, on random samples, trained and then inferred. Neighbours in `plans` share a board."""
     for geometry, group in itertools.groupby(plans(), key=lambda plan: plan[3]):
-        with boards.find("sim", geometry=geometry).open(say) as device:
+        with known_boards.find("sim", geometry=geometry).open(say) as device:
             for varied, value, network, _ in group:
                 random = np.random.default_rng(SEED)
                 pixels = random.integers(0, 2, (SAMPLES, COLUMNS), dtype=np.uint8)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from hw.accelerator import BUFFER_BYTES
-from sw.contract.boards import BOARDS
+from sw.contract.board_table import BOARDS
 from sw.contract.frames import image_bytes
 from sw.contract.network import Network
 from sw.data.mnist import load_packed

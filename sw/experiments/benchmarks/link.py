@@ -4,7 +4,7 @@ from sw.contract.frames import image_bytes
 from sw.contract.network import Network
 from sw.data.mnist import load_packed
 from sw.experiments.benchmarks.entry import Entries, Entry, command_of
-from sw.host import boards
+from sw.host import known_boards
 from sw.host.checkpoint import Checkpoint
 from sw.host.device import LABEL_BYTES, Device
 from sw.host.error import BoardError
@@ -17,7 +17,7 @@ def link() -> Entries:
     """link_efficiency: bytes of labels and pixels over bytes on the wire, each of which is 10 bits of a UART."""
     network = Network.of()
     pixels, labels = (part[:SAMPLES] for part in load_packed("train"))
-    with boards.find("sim").open(say) as device:
+    with known_boards.find("sim").open(say) as device:
         if not isinstance(device, Device):
             raise BoardError("the simulated board is behind no link")
         Checkpoint.initial(network).put_on(device)

@@ -1,11 +1,11 @@
 """The full-size simulated board: speed, cycles per training sample by term, and bit for bit comparison with the twin."""
 
-from sw.contract.boards import ECP5_85F
+from sw.contract.board_table import ECP5_85F
 from sw.contract.network import Network
 from sw.data.mnist import load_packed
 from sw.experiments.benchmarks.entry import Entries, Entry, command_of
 from sw.experiments.learning import Pass, difference_from_twin, learn
-from sw.host import boards
+from sw.host import known_boards
 from sw.host.checkpoint import Checkpoint
 from sw.host.error import BoardError
 from sw.terminal.speech import say
@@ -19,20 +19,20 @@ def simulated() -> Entries:
     network = Network.of()
     pixels, labels = (part[:SAMPLES] for part in load_packed("train"))
     start = Checkpoint.initial(network)
-    with boards.find("sim").open(say) as device:
+    with known_boards.find("sim").open(say) as device:
         trained = learn(device, start, pixels, labels, "training on sim")
         difference = difference_from_twin(device, trained, start, pixels, labels, say)
     if difference is not None:
         raise BoardError(f"the simulated board differs from the twin: {difference}")
-    return entries(trained, network)
+    return entries_of(trained, network)
 
 
-def entries(trained: Pass, network: Network) -> Entries:
+def entries_of(trained: Pass, network: Network) -> Entries:
     """The lines of the file for a pass that was found equal."""
     command = command_of("simulated")
     rows = network.row_count * ECP5_85F.folds
     changed = trained.counters["rows_learned"] / trained.samples
-    found = {
+    entries = {
         "samples_compared": Entry(
             value=trained.samples,
             unit="training samples equal to the twin's in every bit",
@@ -56,7 +56,7 @@ def entries(trained: Pass, network: Network) -> Entries:
         ),
     }
     for name, cycles in trained.cycles().items():
-        found[name] = Entry(
+        entries[name] = Entry(
             value=cycles, unit="cycles/training sample", bound=None, bound_is="a term of the sum", command=command
         )
-    return found
+    return entries

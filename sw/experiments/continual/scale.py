@@ -1,7 +1,6 @@
 """How large an experiment is: scaled to a CPU by default, as large as in the paper by option."""
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sw.contract.error import require, require_integer
@@ -33,13 +32,6 @@ class Scale:
             require_integer("hidden", size, 1, 65535)
         require(0 <= self.metaplasticity < float("inf"), f"metaplasticity is {self.metaplasticity}, expected >= 0")
 
-    def with_options(self, hidden: str | None, **given: Any) -> "Scale":
-        """With what was given on the command line in place of this scale's sizes; `hidden` as in "512,512"."""
-        known: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-        if hidden is not None:
-            known["hidden"] = parse_sizes("--hidden", hidden)
-        return replace(self, **known)
-
     def words(self) -> str:
         """For the person who waits."""
         samples, tests = ("all" if count is None else f"{count}" for count in (self.samples, self.test_samples))
@@ -48,9 +40,9 @@ class Scale:
             f"hidden layers {'-'.join(map(str, self.hidden)) or 'none'}, {tests} test samples, m {self.metaplasticity:g}"
         )
 
-    def as_json(self, *, full: bool, grey: bool, seeds: Iterable[int]) -> dict[str, Any]:
-        """For the result, with what else was chosen for the whole run."""
-        return asdict(self) | {"hidden": list(self.hidden), "full": full, "grey": grey, "seeds": list(seeds)}
+    def as_json(self) -> dict[str, Any]:
+        """For the result."""
+        return asdict(self) | {"hidden": list(self.hidden)}
 
 
 def parse_sizes(option: str, text: str) -> tuple[int, ...]:
@@ -64,9 +56,9 @@ def parse_sizes(option: str, text: str) -> tuple[int, ...]:
 def parse_numbers(option: str, text: str) -> tuple[float, ...]:
     """Numbers in a list with commas, at least one. Raises `InputError`."""
     try:
-        found = tuple(float(part) for part in text.split(",") if part.strip())
+        numbers = tuple(float(part) for part in text.split(",") if part.strip())
     except ValueError as error:
         raise InputError(f"{option} is {text!r}, expected numbers with commas between them") from error
-    if not found:
+    if not numbers:
         raise InputError(f"{option} is empty, expected at least one number")
-    return found
+    return numbers

@@ -10,7 +10,7 @@ import numpy as np
 from sw.contract.error import require
 from sw.experiments.continual.sources import Sources, load_features, made_up_features
 from sw.experiments.continual.stream import Labelled, Stream, Task
-from sw.experiments.permuted_mnist import Seeds
+from sw.experiments.seeds import Seeds
 
 Build = Callable[[Sources, int, int], Stream]
 

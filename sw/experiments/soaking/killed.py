@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sw.contract.boards import BOARDS
+from sw.contract.board_table import BOARDS
 from sw.experiments.kills import Kills
 from sw.experiments.soaking.scene import times
 from sw.host import simulated_board

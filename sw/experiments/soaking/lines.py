@@ -10,7 +10,7 @@ import numpy as np
 
 from sw.contract.frames import Frame
 from sw.experiments.soaking.scene import NETWORK, begun, samples, times, twin_differs
-from sw.host import boards
+from sw.host import known_boards
 from sw.host.checkpoint import Checkpoint
 from sw.host.checkpoint import load as load_checkpoint
 from sw.host.error import HostError
@@ -41,8 +41,8 @@ def acknowledgements(scale: float, seed: int) -> dict[str, Any]:
         pixels, labels = samples(int(sizes.sum()), seed + begin)
         parts = [slice(first, end) for first, end in pairwise([0, *np.cumsum(sizes).tolist()])]
         try:
-            found = list(device.stream((pixels[part], labels[part]) for part in parts))
-            difference = twin_differs(device, pixels, labels, np.concatenate(found))
+            predictions = list(device.stream((pixels[part], labels[part]) for part in parts))
+            difference = twin_differs(device, pixels, labels, np.concatenate(predictions))
         except HostError as error:
             difference = str(error)
         if difference:
@@ -79,7 +79,7 @@ def resets(scale: float, seed: int) -> dict[str, Any]:
             with Progress("a board that is reset", RESET_SAMPLES) as progress:
                 training.run(pixels, labels, progress, lambda: False)
             restored += training.restored
-            with boards.find("twin").open(say) as twin:
+            with known_boards.find("twin").open(say) as twin:
                 Checkpoint.initial(NETWORK).put_on(twin)
                 twin.train(pixels, labels)
                 end, right = load_checkpoint(path), Checkpoint.of(twin, NETWORK)
@@ -104,8 +104,8 @@ def cable(scale: float, seed: int) -> dict[str, Any]:
                 yield pixels[first : first + 10], labels[first : first + 10]
 
         try:
-            found = np.concatenate(list(device.stream(batches())))
-            difference = twin_differs(device, pixels, labels, found)
+            predictions = np.concatenate(list(device.stream(batches())))
+            difference = twin_differs(device, pixels, labels, predictions)
         except HostError as error:
             difference = str(error)
         if difference:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from sw.contract.network import Network
-from sw.host import boards
+from sw.host import known_boards
 from sw.host.checkpoint import Checkpoint
 from sw.host.comparison import devices_differ, predictions_differ
 from sw.host.device import Device, connect
@@ -37,6 +37,6 @@ def begun(transport: Transport, **options: Any) -> Device:
 
 def twin_differs(board: LearningDevice, pixels: Bits, labels: Labels, predictions: Predictions) -> str | None:
     """What differs first from a twin that learns the samples in order, or None: predictions, then the whole state."""
-    with boards.find("twin").open(say) as twin:
+    with known_boards.find("twin").open(say) as twin:
         Checkpoint.initial(NETWORK).put_on(twin)
         return predictions_differ(predictions, twin.train(pixels, labels)) or devices_differ(board, twin)

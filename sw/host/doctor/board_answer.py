@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sw.contract.boards import BOARDS
+from sw.contract.board_table import BOARDS
 from sw.host.device import Device, connect
 from sw.host.doctor.finding import Finding
 from sw.host.error import HostError, LinkError
@@ -39,14 +39,14 @@ def _connect(port: str, board: str | None) -> Device:
     for baud, escaped in _lines(port, board):
         try:
             return connect(serial_line(port, baud, escaped), f"the board on {port}", hello_timeout=HELLO_TIMEOUT)
-        except LinkError as found:
-            error = found
+        except LinkError as refused:
+            error = refused
     assert error is not None
     raise error
 
 
 def _lines(port: str, board: str | None) -> list[tuple[int, bool]]:
     """(bits per second, escaped) to try, each once, those of the likely boards first."""
-    likely = [name for found in serial_ports() if found.device == port for name in found.may_be()]
+    likely = [name for there in serial_ports() if there.device == port for name in there.may_be()]
     names = [board] if board is not None else [*likely, *BOARDS]
     return list(dict.fromkeys((BOARDS[name].baud, BOARDS[name].escaped) for name in names))

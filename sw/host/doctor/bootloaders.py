@@ -19,11 +19,11 @@ def bootloaders() -> Iterator[Finding]:
         try:
             beside = (file.with_name(name) for name in ("idProduct", "busnum", "devnum"))
             ids, bus, address = (path.read_text(encoding="utf-8") for path in beside)
-            found = int(file.read_text(encoding="utf-8"), 16), int(ids, 16)
+            usb_id = int(file.read_text(encoding="utf-8"), 16), int(ids, 16)
             node = NODES / f"{int(bus):03}" / f"{int(address):03}"
         except (OSError, ValueError):
             continue
-        if found in boards:
+        if usb_id in boards:
             may = os.access(node, os.R_OK | os.W_OK)
-            what = f"bootloader of {boards[found]}, {found[0]:04x}:{found[1]:04x}, {file.parent.name}"
+            what = f"bootloader of {boards[usb_id]}, {usb_id[0]:04x}:{usb_id[1]:04x}, {file.parent.name}"
             yield Finding(what, "may be used" if may else "permission denied", "" if may else install_rule(), needed=False)

@@ -75,5 +75,5 @@ def software() -> Iterator[Finding]:
 def where(tool: Tool) -> str | None:
     """The path of the first program of a tool that is there, or None."""
     beside = str(Path(sys.executable).parent)
-    found = (shutil.which(name) or shutil.which(name, path=beside) for name in tool.names)
-    return next(filter(None, found), None)
+    paths = (shutil.which(name) or shutil.which(name, path=beside) for name in tool.names)
+    return next(filter(None, paths), None)

@@ -28,10 +28,10 @@ def fault(device: Device, geometry: Geometry) -> str | None:
         rows = np.full((base + 1, geometry.columns), -STRENGTH, np.int8)
         rows[1 + digits, np.arange(geometry.columns)] = STRENGTH
         device.write_weights([rows])
-        found, right = device.infer(_images(geometry.columns)), np.concatenate([[0, 0], np.repeat(1 + digits, 2)])
-        wrong = np.flatnonzero(found != right)
+        predicted, right = device.infer(_images(geometry.columns)), np.concatenate([[0, 0], np.repeat(1 + digits, 2)])
+        wrong = np.flatnonzero(predicted != right)
         if len(wrong):
-            return _in_words(geometry, int(wrong[0]), int(found[wrong[0]]), int(right[wrong[0]]), len(wrong), len(right))
+            return _in_words(geometry, int(wrong[0]), int(predicted[wrong[0]]), int(right[wrong[0]]), len(wrong), len(right))
     return None
 
 
@@ -48,14 +48,14 @@ def _images(columns: int) -> NDArray[np.uint8]:
     return np.repeat(np.concatenate([np.zeros((1, columns), np.uint8), np.eye(columns, dtype=np.uint8)]), 2, axis=0)
 
 
-def _in_words(geometry: Geometry, image: int, found: int, right: int, wrong: int, images: int) -> str:
+def _in_words(geometry: Geometry, image: int, predicted: int, right: int, wrong: int, images: int) -> str:
     differ = f"({wrong} of {images} images differ)"
     which = "first" if image % 2 == 0 else "second"
     if image < 2:
-        return f"a dark image, shown the {which} time, is predicted {found}, expected 0: some pixel is always on {differ}"
+        return f"a dark image, shown the {which} time, is predicted {predicted}, expected 0: some pixel is always on {differ}"
     column = image // 2 - 1
-    arrives = "does not arrive" if found == 0 else "arrives somewhere else too, or is taken for another"
+    arrives = "does not arrive" if predicted == 0 else "arrives somewhere else too, or is taken for another"
     return (
-        f"pixel {column} ({place(geometry, column)}) alone, shown the {which} time, is predicted {found}, expected {right}: "
-        f"it {arrives} {differ}"
+        f"pixel {column} ({place(geometry, column)}) alone, shown the {which} time, is predicted {predicted}, "
+        f"expected {right}: it {arrives} {differ}"
     )

@@ -16,7 +16,7 @@ import numpy as np
 
 from sw.contract.network import Network
 from sw.files.output import write_json
-from sw.host import boards
+from sw.host import known_boards
 from sw.host.checkpoint import Checkpoint
 from sw.host.error import MiscountError
 from sw.host.learning_device import Bits, Labels, LearningDevice
@@ -105,10 +105,10 @@ def _first_fault(cases: dict[str, Case], answer: Callable[[Case], dict[str, Any]
     expected = known()
     for name, case in cases.items():
         try:
-            found = answer(case)
+            given = answer(case)
         except MiscountError as error:
             return f"{name}: {error}"
-        fault = first_difference(found, {key: expected[name][key] for key in found})
+        fault = first_difference(given, {key: expected[name][key] for key in given})
         if fault is not None:
             return f"{name}, {'-'.join(map(str, case.network.layers))}: {fault}"
     return None
@@ -119,10 +119,10 @@ def known() -> dict[str, dict[str, Any]]:
     return json.loads(PATH.read_text(encoding="utf-8"))
 
 
-def first_difference(found: dict[str, Any], expected: dict[str, Any]) -> str | None:
+def first_difference(given: dict[str, Any], expected: dict[str, Any]) -> str | None:
     """The first answer that is another one than expected, in words, or None."""
     for name, right in expected.items():
-        ours = found[name]
+        ours = given[name]
         if ours == right:
             continue
         if not isinstance(right, list):
@@ -136,7 +136,7 @@ def first_difference(found: dict[str, Any], expected: dict[str, Any]) -> str | N
 
 def main() -> None:
     """`python -m sw.host.selftest.known_answers`."""
-    with boards.find("twin").open(print) as twin:
+    with known_boards.find("twin").open(print) as twin:
         write_json(PATH, {name: answers(twin, case) for name, case in CASES.items()})
     print(f"{PATH}: {', '.join(CASES)}", file=sys.stderr)
 

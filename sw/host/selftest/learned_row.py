@@ -33,8 +33,8 @@ def fault(device: LearningDevice, inputs: int) -> str | None:
     right = weights.copy()
     right[LABEL] += pixels.astype(np.int8)
     right[rival] -= pixels.astype(np.int8)
-    (found,) = device.read_weights()
-    wrong = np.argwhere(found != right)
+    (read_back,) = device.read_weights()
+    wrong = np.argwhere(read_back != right)
     if not len(wrong):
         return None
     row, column = map(int, wrong[0])
@@ -42,5 +42,5 @@ def fault(device: LearningDevice, inputs: int) -> str | None:
     lit = "on" if pixels[column] else "off"
     return (
         f"row {row}, {role}, column {column}, whose pixel is {lit}: the weight was {weights[row, column]} and reads "
-        f"{found[row, column]}, expected {right[row, column]} ({len(wrong)} of {found.size} differ)"
+        f"{read_back[row, column]}, expected {right[row, column]} ({len(wrong)} of {read_back.size} differ)"
     )

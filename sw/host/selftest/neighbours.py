@@ -32,17 +32,17 @@ def _columns(device: Device, geometry: Geometry) -> str | None:
         counts = range(first, min(first + geometry.rows, geometry.columns))
         device.write_rows((row, before[row]) for row in range(len(counts)))
         device.write_rows((row, ~before[row, :count]) for row, count in enumerate(counts))
-        found = device.read_rows((row, geometry.columns) for row in range(len(counts)))
+        read_back = device.read_rows((row, geometry.columns) for row in range(len(counts)))
         for row, count in enumerate(counts):
             right = before[row].copy()
             right[:count] = ~right[:count]
-            wrong = np.flatnonzero(found[row] != right)
+            wrong = np.flatnonzero(read_back[row] != right)
             if len(wrong):
                 column = int(wrong[0])
                 done = f"writing columns 0 to {count - 1} of row {row}"
                 what = f"left column {column}" if column < count else f"also changed column {column}"
                 return (
-                    f"{done} {what} ({place(geometry, column)}): it reads {found[row][column]}, expected {right[column]} "
+                    f"{done} {what} ({place(geometry, column)}): it reads {read_back[row][column]}, expected {right[column]} "
                     f"({len(wrong)} of {geometry.columns} differ)"
                 )
     return None
@@ -56,8 +56,8 @@ def _rows(device: Device, geometry: Geometry) -> str | None:
     for i, row in enumerate(rows):
         right[i] = ~right[i]
         device.write_rows([(row, right[i])])
-        found = np.stack(device.read_rows((each, geometry.columns) for each in rows))
-        different = first_difference(geometry, found, right, rows)
+        read_back = np.stack(device.read_rows((each, geometry.columns) for each in rows))
+        different = first_difference(geometry, read_back, right, rows)
         if different is not None:
             return f"after row {row} was written, {different}"
     return None

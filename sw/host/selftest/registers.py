@@ -21,9 +21,9 @@ def fault(device: Device) -> str | None:
     """Set every pattern and read it back; the first register that reads otherwise, in words, or None."""
     for written in patterns():
         device.write_state(*written)
-        found = device.read_state()
+        state = device.read_state()
         for name, width in WIDTHS.items():
-            read, right = getattr(found, name), getattr(written, name)
+            read, right = getattr(state, name), getattr(written, name)
             if read != right:
                 digits = width // 4
                 return f"{NAMES[name]} reads {read:0{digits}x}, written {right:0{digits}x}"

@@ -5,12 +5,12 @@ from importlib.metadata import version
 
 from sw.contract.frames import VERSION
 from sw.contract.geometry_text import geometry_text
-from sw.host import boards
+from sw.host import known_boards
 from sw.host.device import Device
 from sw.host.learning_device import LearningDevice
 
 
-def head(board: boards.Board, device: LearningDevice) -> list[str]:
+def head(board: known_boards.Board, device: LearningDevice) -> list[str]:
     """The lines before those of the stages. Nothing in them names a person, a folder or a serial number."""
     lines = [
         f"metaplast {version('metaplast')}, protocol {VERSION}, Python {platform.python_version()} on {platform.system()} "
@@ -24,7 +24,7 @@ def head(board: boards.Board, device: LearningDevice) -> list[str]:
     return lines
 
 
-def _where(board: boards.Board) -> str:
-    if not isinstance(board, boards.SerialBoard):
+def _where(board: known_boards.Board) -> str:
+    if not isinstance(board, known_boards.SerialBoard):
         return ""
     return f" on {board.port} at {board.baud} baud"

@@ -18,8 +18,8 @@ def fault(device: Device, geometry: Geometry) -> str | None:
         row = np.full(geometry.columns, pattern, np.int8)
         row[1::2] = ~row[1::2]
         device.write_rows([(0, row)])
-        found = device.read_rows([(0, geometry.columns)])
-        different = first_difference(geometry, np.stack(found), row[None])
+        read_back = device.read_rows([(0, geometry.columns)])
+        different = first_difference(geometry, np.stack(read_back), row[None])
         if different is not None:
             return different
     return None

@@ -33,10 +33,10 @@ ANSWERS = "the random word, relaxation, the errors of hidden layers; what only m
 
 def stages(device: LearningDevice, geometry: Geometry | None, cases: dict[str, Case]) -> list[Stage]:
     """The stages for a device. One without memory of its own, the twin, has those of a network alone; so has one row."""
-    found = []
+    of_board = []
     if isinstance(device, Device) and geometry is not None and geometry.rows > 1:
         rows_by_columns = f"{geometry.rows} rows of {geometry.columns} columns"
-        found = [
+        of_board = [
             Stage(
                 name="link", look_at=LINK, run=lambda: link.fault(device, geometry),
                 covers=f"{link.ROWS} rows there and back, none sent again, none damaged",
@@ -59,7 +59,7 @@ def stages(device: LearningDevice, geometry: Geometry | None, cases: dict[str, C
             ),
         ]  # fmt: skip
         if geometry.rows >= inputs.LEAST_ROWS:
-            found.append(
+            of_board.append(
                 Stage(
                     name="inputs", look_at=INPUTS, run=lambda: inputs.fault(device, geometry),
                     covers="every pixel reaches its own synapses and no others, in both sets",
@@ -68,7 +68,7 @@ def stages(device: LearningDevice, geometry: Geometry | None, cases: dict[str, C
     networks = ", ".join("-".join(map(str, case.network.layers)) for case in cases.values())
     widest = max(case.network.layers[0] for case in cases.values())
     return [
-        *found,
+        *of_board,
         Stage(
             name="forward pass", look_at=FORWARD, run=lambda: forward_fault(device, cases),
             covers=f"{TESTED} predictions of each of {networks} before any learning",

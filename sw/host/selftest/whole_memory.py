@@ -20,8 +20,8 @@ def fault(device: Device, geometry: Geometry) -> str | None:
     pattern = np.random.default_rng(SEED).integers(-128, 128, (geometry.rows, geometry.columns), dtype=np.int8)
     for written in (pattern, ~pattern):
         device.write_weights([written])
-        (found,) = device.read_weights()
-        different = first_difference(geometry, found, written)
+        (read_back,) = device.read_weights()
+        different = first_difference(geometry, read_back, written)
         if different is not None:
             return different
     return None

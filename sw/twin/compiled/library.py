@@ -41,9 +41,7 @@ class RuleType:
 
 
 @functools.cache
-def library(
-    source: Path = SOURCE, rule: RuleType | None = None, report: Callable[[str], None] = say_nothing
-) -> ctypes.CDLL:
+def library(source: Path = SOURCE, rule: RuleType | None = None, report: Callable[[str], None] = say_nothing) -> ctypes.CDLL:
     """The compiled `source`, with `rule` or the contract's: made on first use (some seconds, which `report` is told) and kept
     (`sw.tree.built`).
 

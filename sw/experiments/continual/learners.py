@@ -1,0 +1,137 @@
+"""What learns a stream: the floating-point learner or the twin, behind the same four methods."""
+
+from dataclasses import replace
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sw.contract.configuration import tables_of
+from sw.contract.network import Network
+from sw.experiments.continual.methods import METHODS
+from sw.experiments.continual.other_rules import OtherRule
+from sw.experiments.continual.sources import bits_of
+from sw.experiments.continual.stream import Stream, Task
+from sw.experiments.continual.trial import CONTRACT, TrialNetwork
+from sw.experiments.seeds import Seeds
+from sw.host.error import BoardError, InputError
+from sw.reference.learner import Labels, Learner, Samples
+from sw.reference.settings import Settings
+from sw.twin.compiled.device import CompiledDevice
+from sw.twin.compiled.library import CompilerError
+from sw.twin.device import TwinDevice
+
+ENGINES = {"twin": TwinDevice, "compiled": CompiledDevice}
+
+
+class StreamLearner(Protocol):
+    """Learns tasks one after the other and is tested between them."""
+
+    def learn(self, task: Task, samples: int | None) -> None:
+        """All epochs of a task, of its first `samples` training samples (all)."""
+        ...
+
+    def accuracy(self, inputs: Samples, labels: Labels, task: int | None) -> float:
+        """Share of right predictions; `task` is told for those that know tasks."""
+        ...
+
+    def hidden(self) -> list[NDArray[Any]]:
+        """A copy of the hidden weights, layer 1 first."""
+        ...
+
+    def describe(self) -> dict[str, Any]:
+        """Settings and what was told of tasks, for the result."""
+        ...
+
+
+class FloatLearner:
+    """The reference learner."""
+
+    def __init__(self, settings: Settings, seed: int, device: str, scale: float) -> None:
+        self._learner = Learner(settings, seed, device, scale)
+
+    def learn(self, task: Task, samples: int | None) -> None:
+        """Every epoch in a new order."""
+        inputs, labels = task.training(samples)
+        self._learner.learn(inputs, labels, task.orders(self._learner.settings.epochs, len(labels)))
+
+    def accuracy(self, inputs: Samples, labels: Labels, task: int | None) -> float:
+        """Share of right predictions."""
+        return self._learner.accuracy(inputs, labels, task)
+
+    def hidden(self) -> list[NDArray[Any]]:
+        """Float32."""
+        return self._learner.hidden()
+
+    def describe(self) -> dict[str, Any]:
+        """The settings."""
+        settings = self._learner.settings
+        return {"settings": settings.fields(), "task_knowledge": settings.task_knowledge()}
+
+
+class ChipLearner:
+    """The twin: bits, one sample at a time, `epochs` passes; it is never told of a task."""
+
+    def __init__(self, network: Network, scale: float, epochs: int, engine: str) -> None:
+        self._network, self._scale, self._epochs, self._engine = network, scale, epochs, engine
+        self._device = engine_of(engine, rule_of(network))
+        self._device.configure(network)
+
+    def learn(self, task: Task, samples: int | None) -> None:
+        """Every pass in a new order."""
+        inputs, labels = task.training(samples)
+        bits = bits_of(inputs, self._scale)
+        for order in task.orders(self._epochs, len(labels)):
+            self._device.train(bits[order], labels[order])
+
+    def accuracy(self, inputs: Samples, labels: Labels, task: int | None) -> float:
+        """Share of right predictions."""
+        return float((self._device.infer(bits_of(inputs, self._scale)) == labels).mean())
+
+    def hidden(self) -> list[NDArray[Any]]:
+        """int8 q, which stands for q + ½ (contract, clause 1): as that number, so that its sign is the binary weight."""
+        return [layer.astype(np.float32) + 0.5 for layer in self._device.read_weights()]
+
+    def describe(self) -> dict[str, Any]:
+        """The network's configuration."""
+        passes = {"epochs": self._epochs, "engine": self._engine}
+        return {"settings": tables_of(self._network) | passes, "task_knowledge": []}
+
+
+def rule_of(network: Network) -> str:
+    """The rule of a `TrialNetwork`; any other network has the contract's."""
+    return network.rule if isinstance(network, TrialNetwork) else CONTRACT
+
+
+def engine_of(name: str, rule: str = CONTRACT) -> TwinDevice | CompiledDevice:
+    """One of `ENGINES`: they give the same bits. Only "compiled" has other rules.
+
+    Raises `InputError`, `BoardError` where there is no compiler.
+    """
+    if name not in ENGINES:
+        raise InputError(f"--engine is {name}, expected {' or '.join(ENGINES)}")
+    if rule != CONTRACT and name != "compiled":
+        raise InputError(f"--engine is {name}, expected compiled for the rule {rule}")
+    try:
+        return ENGINES[name]() if rule == CONTRACT else OtherRule(rule)
+    except CompilerError as error:
+        raise BoardError(str(error)) from error
+
+
+def learner_of(
+    name: str, stream: Stream, settings: Settings, network: Network | None, seed: int, device: str, engine: str = "twin"
+) -> StreamLearner:
+    """What learns by a method. `network` configures the chip (None: the contract's defaults) and `engine` is what plays
+    it; one without the stream's inputs and classes is an error. All its randomness comes from `seed`."""
+    seeds = Seeds.of(seed, 1)
+    if not METHODS[name].integer:
+        return FloatLearner(settings, seeds.init_seed, device, stream.scale)
+    chosen = network or Network.of(layers=settings.layers)
+    if (chosen.layers[0], chosen.layers[-1]) != (stream.inputs, stream.classes):
+        raise InputError(
+            f"layers is {list(chosen.layers)}, expected {stream.inputs} inputs and {stream.classes} classes for this stream"
+        )
+    if not METHODS[name].metaplastic:
+        chosen = replace(chosen, metaplasticity=(0.0,) * chosen.depth)
+    chosen = replace(chosen, init_seed=seeds.init_seed, prng=seeds.prng)
+    return ChipLearner(chosen, stream.scale, 1 if METHODS[name].one_pass else settings.epochs, engine)
