@@ -82,8 +82,7 @@ def train(
     check_outputs({"--json": json}, {"--resume": resume})  # --save may be the checkpoint that one goes on from
     if often != Often() and place_of(save).takes_bytes:
         raise InputError(f"{save} is a device or a pipe, where no checkpoint takes the place of the one before: give a file")
-    asked = {"size": rehearsal, "every": rehearsal_every, "per": rehearsal_per}
-    asked |= {"horizon": rehearsal_horizon, "prng": rehearsal_prng}
+    asked = rehearsal, rehearsal_every, rehearsal_per, rehearsal_horizon, rehearsal_prng
     start = _start(config, resume, asked)
     chosen = find_board(board, port, geometry, start.network)
     is_encoded = encoder is not None or start.meaning.encoder is not None
@@ -94,7 +93,8 @@ def train(
     pixels, classes = data.bits(start.meaning, start.network, threshold, permutation)
     options = {"--board": board, "--port": port, "--geometry": geometry, "--images": images, "--labels": labels}
     options |= {"--threshold": threshold, "--shuffle": shuffle, "--permutation": permutation, "--json": json}
-    options |= {f"--rehearsal-{name}": value for name, value in asked.items() if name != "size"} | {"--rehearsal": rehearsal}
+    options |= {"--rehearsal": rehearsal, "--rehearsal-every": rehearsal_every, "--rehearsal-per": rehearsal_per}
+    options |= {"--rehearsal-horizon": rehearsal_horizon, "--rehearsal-prng": rehearsal_prng}
     options |= {"--checkpoint-every": checkpoint_every, "--checkpoint-minutes": checkpoint_minutes}
     recovery = Recovery(save=save, samples=len(order), skip=skip, options=options)
     with chosen.open(say) as device:
@@ -114,7 +114,7 @@ def train(
     tell(f"{save}: {told}")
 
 
-def _start(config: Path | None, resume: Path | None, asked: dict[str, int | None]) -> Checkpoint:
+def _start(config: Path | None, resume: Path | None, asked: tuple[int | None, ...]) -> Checkpoint:
     """The state to begin with: of a checkpoint, which goes on as it was, or of a configuration; with the rehearsal asked for.
 
     Raises `InputError` for a rehearsal other than the one that a checkpoint is in the middle of.
@@ -122,9 +122,9 @@ def _start(config: Path | None, resume: Path | None, asked: dict[str, int | None
     if resume is None:
         assert config is not None
         network, rehearsal = read_configuration(config)
-        return Checkpoint.initial(network).rehearsing(rehearsal.with_given(asked))
+        return Checkpoint.initial(network).rehearsing(rehearsal.with_options(*asked))
     start = checkpoint.load(resume)
-    rehearsal = start.rehearsal.with_given(asked)
+    rehearsal = start.rehearsal.with_options(*asked)
     if start.reservoir is None:
         return start.rehearsing(rehearsal)
     if rehearsal != start.rehearsal:

@@ -4,7 +4,6 @@ Which record is rehearsed and which one is replaced depends on counts and on a r
 whoever carries rehearsal out, a board with a memory or its host, does the same.
 """
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -52,9 +51,10 @@ class Rehearsal:
         """The fields by name, as in the TOML file."""
         return asdict(self)
 
-    def with_given(self, given: Mapping[str, int | None]) -> "Rehearsal":
-        """This, with those fields replaced that are not None."""
-        return Rehearsal(**{**self.fields, **{name: value for name, value in given.items() if value is not None}})
+    def with_options(self, *values: int | None) -> "Rehearsal":
+        """This, with those fields replaced that are given: `values` in the order of the fields, None for one that stays."""
+        given = zip(self.fields, values, strict=True)
+        return Rehearsal(**self.fields | {name: value for name, value in given if value is not None})
 
 
 NONE = Rehearsal()
