@@ -1,9 +1,11 @@
 """Cell: every token at the shortest distances that are allowed does to weights, counters and sums what the contract says."""
 
+import re
 from collections.abc import Iterable
 
 import cocotb
 import pytest
+from amaranth.back import rtlil
 
 from hw.array.cell import Cell
 from sim.array_model import CellModel, Programs, Token, geometry_of
@@ -128,3 +130,12 @@ async def counters_hold_as_many_errors_as_there_are_rows(dut):
 @pytest.mark.parametrize("shape", GEOMETRIES, ids=lambda shape: "-".join(map(str, shape)))
 def test_cell_executes_every_token(shape):
     run_bench(Cell(geometry_of(shape)), module=__name__, parameters={"shape": shape})
+
+
+@pytest.mark.parametrize("shape", GEOMETRIES, ids=lambda shape: "-".join(map(str, shape)))
+def test_memories_keep_the_names_by_which_builds_place_them(shape):
+    """Amaranth renames one of two things of a name, and `boards.ecp5` looks for the blocks of `weights_<slice>`."""
+    geometry = geometry_of(shape)
+    text = rtlil.convert(Cell(geometry), ports=[], emit_src=False)
+    names = re.findall(r"^\s*memory .*\\(\S+)$", text, re.M)
+    assert sorted(names) == ["inputs", *(f"weights_{s}" for s in range(geometry.slices))]

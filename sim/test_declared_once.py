@@ -29,9 +29,12 @@ from sw.contract.state import State
 from sw.contract.structure import Field, Limit, Structure
 
 MOST_STEPS = 100_000
-IMAGE_BYTES = 5
+ROWS, IMAGE_BYTES = 11, 5  # of the network
 TOLD = 0xBEEF  # 16 bits of the engine's report
 Driver = Callable[[Any], Coroutine[Any, Any, None]]
+
+
+ROW, COLUMNS = Field("row", 16, limit=Limit.ROW), Field("count", 16, limit=Limit.COLUMNS)
 
 
 class MadeUp(CommandTable):
@@ -40,7 +43,7 @@ class MadeUp(CommandTable):
     PLAY = (
         11,
         Specification(
-            front=Structure("", Field("place", 32), Field("layer", 8, limit=Limit.LAYER), Field("count", 16)),
+            front=Structure("", ROW, Field("layer", 8, limit=Limit.LAYER), Field("place", 32), COLUMNS),
             rest=(Bytes("a mask", 5),),
             reply=(Structure("Played", Field("samples", 32), Field("left", 16)),),
             needs_network=True,
@@ -90,6 +93,7 @@ class Board:
         for given in (engine.prng_write.ready, engine.state_write.ready, engine.row_write.ready):
             self.ctx.set(given, 1)
         self.ctx.set(engine.network.layers, 2)
+        self.ctx.set(engine.network.rows, ROWS)
         self.ctx.set(engine.network.last_pixel, 8 * IMAGE_BYTES - 1)
         self.ctx.set(engine.configured, configured)
         self.ctx.set(engine.report_word, TOLD)
@@ -136,8 +140,8 @@ def test_the_gateware_takes_a_command_in(monkeypatch):
     """Its length, its limits, whether it needs a network, how long its reply is; a repetition does nothing; the others stay."""
     monkeypatch.setattr(hw.link.commands, "Orders", MoreOrders)
     dut = link(*MadeUp)
-    payload = MadeUp.PLAY.payload(b"-mask", place=0x01020304, layer=1, count=300)
-    wrong = MadeUp.PLAY.payload(b"-mask", place=0x01020304, layer=2, count=300)
+    right = {"place": 0x01020304, "row": ROWS - 1, "layer": 1, "count": GEOMETRY.columns}
+    payload = MadeUp.PLAY.payload(b"-mask", **right)
 
     async def driver(ctx: Any) -> None:
         board = Board(ctx, dut)
@@ -148,8 +152,9 @@ def test_the_gateware_takes_a_command_in(monkeypatch):
         for length in (0, len(payload) - 1, len(payload) + 1):
             reply = await board.asked(MadeUp.PLAY, (payload + b"-")[:length])
             assert (reply.type, reply.payload) == refused(MadeUp.PLAY, Reason.LENGTH), length
-        reply = await board.asked(MadeUp.PLAY, wrong)
-        assert (reply.type, reply.payload) == refused(MadeUp.PLAY, Reason.RANGE)
+        for wrong in ({"row": ROWS}, {"layer": 2}, {"count": GEOMETRY.columns + 1}):
+            reply = await board.asked(MadeUp.PLAY, MadeUp.PLAY.payload(b"-mask", **right | wrong))
+            assert (reply.type, reply.payload) == refused(MadeUp.PLAY, Reason.RANGE), wrong
         for again in (False, True):
             reply = await board.asked(MadeUp.PLAY, payload, again=again)
             assert (reply.type, len(reply.payload)) == (MadeUp.PLAY | REPLY, 6)
@@ -164,6 +169,8 @@ def test_the_gateware_takes_a_command_in(monkeypatch):
         for settings, reason in ((MadeUp.SETTINGS.payload(seed=0, size=2), Reason.RANGE), (b"1", Reason.LENGTH)):
             reply = await board.asked(MadeUp.SETTINGS, settings)
             assert (reply.type, reply.payload) == refused(MadeUp.SETTINGS, reason)
+        reply = await board.asked(MadeUp.SETTINGS)
+        assert (reply.type, reply.payload) == (MadeUp.SETTINGS | REPLY, b""), "the arguments of before are not its own"
         reply = await board.asked(Command.STATE, pack_state(State(0, 1, 2)))
         assert (reply.type, reply.payload) == refused(Command.STATE, Reason.RANGE)
         reply = await board.asked(Command.STATE, pack_state(State(0x12345678, 1, 2)))
@@ -187,25 +194,32 @@ def test_a_board_that_does_not_know_it_refuses_it():
 
 
 def test_the_host_packs_and_reads_it_by_name():
-    payload = MadeUp.PLAY.payload(b"-mask", place=7, layer=1, count=300)
-    assert payload == bytes([7, 0, 0, 0, 1, 44, 1]) + b"-mask"
+    payload = MadeUp.PLAY.payload(b"-mask", place=7, layer=1, count=300, row=9)
+    assert payload == bytes([9, 0, 1, 7, 0, 0, 0, 44, 1]) + b"-mask"
     front, rest = MadeUp.PLAY.read(payload)
-    assert (front.place, front.layer, front.count, rest) == (7, 1, 300, b"-mask")
+    assert (front.row, front.layer, front.place, front.count, rest) == (9, 1, 7, 300, b"-mask")
     assert MadeUp.PLAY.spec.fits(payload) and not MadeUp.PLAY.spec.fits(payload[:-1])
-    with pytest.raises(ContractError, match="made of place, layer, count"):
-        MadeUp.PLAY.payload(b"-mask", place=7, count=300)
+    with pytest.raises(ContractError, match="made of row, layer, place, count"):
+        MadeUp.PLAY.payload(b"-mask", place=7, count=300, row=9)
 
 
 def test_the_documents_tell_it():
     told = protocol.command_table(MadeUp)
-    play = "place u32, layer u8 (0…L−1), count u16, a mask, 5 bytes | Played | yes | answered, not done |"
-    assert f"| 11 | `PLAY` | {play}" in told
+    play = (
+        "row u16 (a row of the network), layer u8 (0…L−1), place u32, count u16 (at most the array's columns), a mask, 5 bytes"
+    )
+    assert f"| 11 | `PLAY` | {play} | Played | yes | answered, not done |" in told
     assert "| 17 | `SETTINGS` | –, or a Settings to set | – | – | told again, not set again |" in told
 
 
 MORE_REGISTERS = Registers(
     network=Structure("network", *REGISTERS.network, Register("band", 16, signed=True, about="made up", most=lambda _: 99)),
-    layer=Structure("layer", *REGISTERS.layer, Register("share", 16, about="made up", most=lambda g: g.columns)),
+    layer=Structure(
+        "layer",
+        *REGISTERS.layer.fields[:-1],
+        Register("share", 16, about="made up", most=lambda g: g.columns),
+        REGISTERS.layer.fields[-1],
+    ),
 )
 
 
@@ -251,5 +265,5 @@ def test_registers_of_any_layout_hold_what_was_sent(registers: Registers):
 def test_the_documents_tell_a_register():
     told = protocol.register_table(MORE_REGISTERS)
     assert "| 6 | `band` | i16 | made up |" in told
-    assert f"| {8 + 14} + 16·(l−1) | `share` | u16 | made up |" in told
+    assert f"| {8 + 10} + 16·(l−1) | `share` | u16 | made up |" in told
     assert MORE_REGISTERS.size == 8 + MAX_LAYERS * 16

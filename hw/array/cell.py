@@ -76,8 +76,7 @@ class Cell(wiring.Component):
         signs, word = add_weight_memory(pipeline, g, address=token[0].address, slice_=asked.slice(0), write=write)
         # What a token must not see is zero.
         matches = pipeline.value("matches", valid_all & ~(signs ^ negative_all), zero=asked.not_forward[1])
-        # not "weights": its register would have the name of a memory, which benches and the floorplan go by
-        weights = pipeline.value("chosen", word, zero=asked.unsliced[1])
+        weights = pipeline.value("hidden", word, zero=asked.unsliced[1])
         valid, negative = pipeline.value("valid", valid), pipeline.value("negative", negative)
 
         lanes = [

@@ -31,7 +31,7 @@ def add_input_memory(
         word = pipeline.arrives(read_word(pipeline.m, memory, address=address), stage=1)
         valid, negative = word[:k], word[k:]
         parts = [Cat(valid[s * lanes :][:lanes], negative[s * lanes :][:lanes]) for s in range(slices)]
-        chosen = choose_later(pipeline, parts, slice_)
+        chosen = choose_later(pipeline, "inputs", parts, slice_)
         return valid, negative, chosen[:lanes], chosen[lanes:]
     read = memory.read_port(domain="comb")
     pipeline.drive(read, addr=address)

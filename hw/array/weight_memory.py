@@ -38,7 +38,7 @@ def add_weight_memory(
     add = _add_two_ports if geometry.memory_ports == 2 else _add_one_port
     memories = [add_memory(m, f"weights_{s}", shape=8 * lanes, depth=geometry.memory_depth) for s in range(geometry.slices)]
     words = [pipeline.arrives(word, stage=1) for word in add(m, geometry, memories, address, write)]
-    return Cat(word[8 * lane + 7] for word in words for lane in range(lanes)), choose_later(pipeline, words, slice_)
+    return Cat(word[8 * lane + 7] for word in words for lane in range(lanes)), choose_later(pipeline, "weights", words, slice_)
 
 
 def _add_two_ports(

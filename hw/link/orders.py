@@ -14,6 +14,7 @@ from hw.link.report import TOLD_BY_ENGINE
 from sw.contract.commands import Command
 from sw.contract.frames import TABLE_BYTES
 from sw.contract.specification import CommandTable
+from sw.contract.structure import Limit
 
 SETTLING = WALK + 2
 
@@ -89,8 +90,11 @@ class Orders(Component):
             row.count.eq(arguments_of(Command.READ, arguments).count),
         ]
         # `kind` and not `row.write`: simulators would have to wake a process by a part of what it writes itself
-        with m.If(kind == Command.WRITE):
-            m.d.comb += [row.row.eq(arguments_of(Command.WRITE, arguments).row), row.count.eq(left)]
+        for command in self.commands:
+            if command != Command.READ and any(field.limit is Limit.ROW for field in command.spec.known):
+                said = arguments_of(command, arguments)
+                with m.If(kind == command):
+                    m.d.comb += [row.row.eq(said.row), row.count.eq(left if command.spec.fills_row else said.count)]
 
         always = [command for command in self.commands if command.spec.changes and not command.spec.optional]
         if_given = [command for command in self.commands if command.spec.changes and command.spec.optional]

@@ -17,7 +17,10 @@ CODES = {8: "b", 16: "h", 32: "i", 64: "q"}  # of Python's `struct`, of signed n
 
 
 class Limit(Enum):
-    """What an argument has to be; a request with another is refused for its RANGE and changes nothing."""
+    """What an argument has to be; a request with another is refused for its RANGE and changes nothing.
+
+    A row is told as `row`, columns of it as `count` or by how many bytes follow.
+    """
 
     LAYER = "0…L−1"
     ROW = "a row of the network"

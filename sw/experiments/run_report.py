@@ -78,7 +78,7 @@ def tasks(stream: TwoTasks, done: Done) -> list[dict[str, Any]]:
 
 def table(rows: Sequence[dict[str, Any]]) -> Table:
     """Accuracy of each task at the end."""
-    shown = Table("task, in the order learned", "samples", "accuracy at the end", "without the rule (m = 0)")
+    shown = Table("accuracy at the end", "samples", "with the rule", "without (m = 0)")
     for row in rows:
         shown.add_row(row["name"], f"{row['samples']:,}", f"{row['with']:.1%}", f"{row['without']:.1%}")
     return shown
