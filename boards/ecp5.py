@@ -33,6 +33,7 @@ FLIP_FLOPS = (
     "$_SDFFE_?P??_ r",
 )
 LEAST = "-minsrst 10"
+ROOMS_WITH_PARTS = "*.engine.sequencer *.engine.normalise *.engine.errors *.engine.report"
 
 
 class Ecp5(Family):
@@ -54,7 +55,9 @@ class Ecp5(Family):
 
     def synthesis(self) -> list[str]:
         # Wide multiplexers (L6MUX21, PFUMX) are chosen for depth and take half as many LUTs again.
-        return flip_flops.synthesis("synth_ecp5 -noflatten -nowidelut -top top", FLIP_FLOPS, LEAST)
+        # Modules stay, so that the cell is synthesised once; but those that are parts of a room become one with it.
+        parts = ["hierarchy -top top", f"flatten {ROOMS_WITH_PARTS}"]
+        return parts + flip_flops.synthesis("synth_ecp5 -noflatten -nowidelut -top top", FLIP_FLOPS, LEAST)
 
     def floorplan(self, geometry: Geometry, device: str) -> list[str]:
         of_cell = self.weight_blocks(geometry) // geometry.cells

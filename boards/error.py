@@ -1,7 +1,9 @@
 """What can go wrong between the sources and a bitstream. Each message is one sentence for the person who called."""
 
+from sw.contract.error import MetaplastError
 
-class BuildError(Exception):
+
+class BuildError(MetaplastError):
     """The build cannot be done or did not succeed. `status` is the exit status of the command."""
 
     status = 1

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from sw.contract.error import MetaplastError
+
 LOW, HIGH = 0, 1
 
 
-class NetlistError(Exception):
+class NetlistError(MetaplastError):
     """The netlist is not one that this project can read; the message is one sentence."""
 
 

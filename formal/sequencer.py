@@ -3,7 +3,8 @@
 They answer when they like, at the latest `PATIENCE` cycles after they are asked. Then a step, which is a token that is
 accepted or a change of state, comes within `LONGEST_WAIT` cycles; and with every step the rank falls, which bounds the steps
 that are left of the sample. So a sample ends after at most rank times wait cycles. The network is any that the array holds.
-The two sequences take turns: while one of them works, the other one is idle.
+The two sequences take turns: while one of them works, the other one is idle. A planted bug is looked for in a network of two
+layers of one neuron, whose samples end sooner.
 """
 
 from functools import reduce
@@ -35,6 +36,7 @@ class SequencerHarness(Elaboratable):
     """The block among rooms that take their time, beside its rank."""
 
     def __init__(self, bug: Bug | None) -> None:
+        self.bug = bug
         self.copy, self.forward, self.learning = (copy_of(name, bug) for name in (NAME, FORWARD, LEARNING))
         self.copy.ForwardSequence = self.forward.ForwardSequence
         self.copy.LearningSequence = self.learning.LearningSequence
@@ -53,6 +55,8 @@ class SequencerHarness(Elaboratable):
             Assume((layer.folds >= 1) & (layer.folds <= GEOMETRY.folds)),
             Assume((layer.inputs >= 1) & (layer.inputs <= layer.folds << 2)),
         ]
+        if self.bug is not None:
+            m.d.comb += Assume((layers == 2) & (layer.neurons == 1))
         for anything in (block.staged.valid, block.staged.payload.as_value(), block.classify.prediction, block.classify.wrong):
             free(m, anything)
         free(m, block.learner.frontier)

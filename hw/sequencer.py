@@ -3,7 +3,7 @@
 Learning of layer 1 runs beside the next sample's forward pass, which follows the learner's frontier row by row.
 """
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -75,25 +75,26 @@ class Sequencer(wiring.Component):
             learning.start.eq(forward.learn),
             learning.label.eq(forward.classify.label),
             learning.near_busy.eq(self.normalise.near_busy),
-            self.events.as_value().eq(forward.events.as_value() | learning.events.as_value()),
             self.busy.eq(forward.busy | learning.busy | self.learner.active | self.predictions.valid),
         ]
+        for name in EVENTS_LAYOUT.members:
+            told = [each.events[name] for each in (forward, learning) if name in each.events.shape().members]
+            m.d.comb += self.events[name].eq(Cat(told).any())
         self._share_layer(m, forward, learning)
         self._choose_token(m, forward, learning)
         return m
 
     def _share_layer(self, m: Module, forward: ForwardSequence, learning: LearningSequence) -> None:
-        """One layer is at work; whichever sequence asks gets the next one."""
+        """One layer is at work: the one that either sequence asked for, or the last one where learning begins."""
         index = self.index
         last_index = Signal.like(index)
         input_set = Signal(range(INPUT_SETS))
         m.d.sync += last_index.eq(self.network.layers - 1)
         m.d.comb += [
-            self.select.eq(forward.select | learning.select),
-            self.next_index.eq(Mux(learning.select, learning.next_index, forward.next_index)),
+            self.select.eq(forward.select | forward.learn | learning.select),
+            self.next_index.eq(Mux(learning.busy, learning.next_index, Mux(forward.learn, last_index, forward.next_index))),
             input_set.eq(Mux(index == 0, forward.pixel_set, index + 1)),
             forward.is_last.eq(index == last_index),
-            learning.last_index.eq(last_index),
         ]
         with m.If(self.select):
             m.d.sync += index.eq(self.next_index)

@@ -53,7 +53,7 @@ ROOMS = (
         files=("sw/contract/*.py",),
         tests="tests/test_{}.py",
         instead={
-            "boards": ("tests/test_boards.py", "tests/test_geometry.py"),
+            "board_table": ("tests/test_boards.py", "tests/test_geometry.py"),
             "error": ("tests/test_network.py", "tests/test_configuration.py", "tests/test_numbers.py"),
             "frames": ("tests/test_frames.py", "tests/test_protocol.py"),
             "geometry_text": ("tests/test_geometry.py",),

@@ -32,9 +32,9 @@ class BenchHost:
         """The next bytes of the line, at least one. AssertionError when none come."""
         raise NotImplementedError
 
-    async def open(self, geometry: Geometry) -> Conversation:
+    async def begin(self, geometry: Geometry) -> Conversation:
         """Say HELLO to an accelerator of that shape."""
-        async for _ in self._carry(self.session.open()):
+        async for _ in self._carry(self.session.begin()):
             pass
         conversation = Conversation(self.session.name, self.session.hello)
         assert asdict(conversation.geometry) == asdict(geometry)

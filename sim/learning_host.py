@@ -48,7 +48,7 @@ def learning_host(dut: Accelerator, geometry: Geometry, seed: int) -> Driver:
 
     async def host(ctx: Any) -> None:
         board = ByteHost(ctx, dut, random)
-        conversation = await board.open(geometry)
+        conversation = await board.begin(geometry)
         for part in conversation.put(network, weights, State(network.prng, begin, signature)):
             await board.ask(part)
 

@@ -42,7 +42,7 @@ async def accelerator_learns_like_the_twin(dut):
     host = over_wires(dut, random, sequence, RATE.clock_hz / RATE.baud) if is_serial else over_streams(dut, random, sequence)
 
     begin, signature = random.randrange(2**40), random.getrandbits(32)
-    conversation = await host.open(geometry)
+    conversation = await host.begin(geometry)
     for part in conversation.put(network, weights, State(network.prng, begin, signature)):
         await host.ask(part)
 

@@ -174,10 +174,7 @@ class ContractModel:
                 weights[i] = self.stepped(weights[i], error * sign, toward, away)  # clause 11
 
     def next_random(self, x: int) -> int:
-        """Clause 9."""
-        x ^= x << 13 & 0xFFFFFFFF
-        x ^= x >> 17
-        return x ^ (x << 5 & 0xFFFFFFFF)
+        return xorshift(x)
 
     def relaxes(self, layer: Layer) -> bool:
         return (self.prng & 0xFFFF) < layer.relax_rate  # clause 10
@@ -226,3 +223,41 @@ def default_margin(sizes: list[int]) -> int:
 
 def default_window(neurons_before: int) -> int:
     return floor(0.3 * sqrt(neurons_before))  # clause 16
+
+
+class RehearsalModel:
+    """Clause 19: of each new sample, what is trained on, in order."""
+
+    def __init__(self, *, size: int, every: int, per: int, horizon: int, prng: int) -> None:
+        within("size", size, 0, 2**20)
+        within("every", every, 1, 65535)
+        within("per", per, 1, 16)
+        within("horizon", horizon, size if horizon else 0, 2**32 - 1)
+        within("prng", prng, 1, 2**32 - 1)
+        self.size, self.every, self.per, self.horizon, self.r = size, every, per, horizon, prng
+        self.c = 0
+        self.records: list[tuple[int, list[int]]] = []
+
+    def next(self, label: int, pixels: list[int]) -> list[tuple[int, list[int]]]:
+        trained = [(label, pixels)]
+        f = min(self.c, self.size)
+        if f > 0 and (self.c + 1) % self.every == 0:
+            for _ in range(self.per):
+                self.r = xorshift(self.r)
+                trained.append(self.records[(self.r * f) >> 32])
+        if self.c < self.size:
+            self.records.append((label, pixels))
+        else:
+            self.r = xorshift(self.r)
+            z = (self.r * min(self.c + 1, self.horizon or 2**32 - 1)) >> 32
+            if z < self.size:
+                self.records[z] = (label, pixels)
+        self.c += 1
+        return trained
+
+
+def xorshift(x: int) -> int:
+    """Clause 9."""
+    x ^= (x << 13) & 0xFFFFFFFF
+    x ^= x >> 17
+    return x ^ (x << 5) & 0xFFFFFFFF

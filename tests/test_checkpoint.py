@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sw.contract.configuration import network_from_json, network_to_json
+from sw.contract.configuration import configuration_from_json, configuration_to_json
 from sw.contract.network import Network
 from sw.contract.state import State
 from sw.host import checkpoint as module
@@ -21,6 +21,7 @@ from sw.host.checkpoint import Checkpoint, load
 from sw.host.error import CheckpointError, LinkError, OutputError
 
 NETWORK = Network.of(layers=(12, 5, 3), init_seed=4, init_range=128)
+CONFIG = configuration_to_json(NETWORK)
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def test_a_file_without_a_signature_is_read(tmp_path):
     """Older, or written by another program."""
     state = Checkpoint.initial(NETWORK)
     arrays: dict[str, Any] = {f"weights_{i}": layer for i, layer in enumerate(state.weights, 1)}
-    arrays |= {"prng": np.array(5, np.uint32), "samples": np.array(6, np.uint64), "config": np.array(network_to_json(NETWORK))}
+    arrays |= {"prng": np.array(5, np.uint32), "samples": np.array(6, np.uint64), "config": np.array(CONFIG)}
     np.savez(tmp_path / "old.npz", **arrays)
     found = load(tmp_path / "old.npz")
     assert (found.prng, found.samples, found.signature) == (5, 6, 0)
@@ -81,7 +82,7 @@ def test_the_file_is_as_documented(saved):
         "samples": (np.uint64, ()),
         "signature": (np.uint32, ()),
     }
-    assert network_from_json(text) == NETWORK
+    assert configuration_from_json(text)[0] == NETWORK
 
 
 def test_a_checkpoint_that_was_compressed_by_another_program_loads(saved):
@@ -117,7 +118,7 @@ WRONG = {
     "a value out of range": ({"config": np.array('{"learning": {"relax_floor": 0}}')}, "relax_floor is 0"),
     "a configuration too long": ({"config": np.array(" " * 20000)}, "config is <U20000"),
     "the configuration of another network": (
-        {"config": np.array(network_to_json(Network.of(layers=(12, 6, 3))))},
+        {"config": np.array(configuration_to_json(Network.of(layers=(12, 6, 3))))},
         r"expected int8 of shape \(6, 12\)",
     ),
 }
@@ -260,7 +261,7 @@ def test_no_memory_is_taken_for_an_array_that_is_not_there(saved):
     huge = Network.of(layers=(65535, 50000, 2))
     header = io.BytesIO()
     np.lib.format.write_array_header_1_0(header, {"descr": "|i1", "fortran_order": False, "shape": (50000, 65535)})
-    rewrite(saved, config=np.array(network_to_json(huge)), weights_1=None)
+    rewrite(saved, config=np.array(configuration_to_json(huge)), weights_1=None)
     with zipfile.ZipFile(saved, "a") as archive:
         archive.writestr("weights_1.npy", header.getvalue())
     refused(saved, r"weights_1 has \d+ bytes, expected 3276750000")

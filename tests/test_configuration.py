@@ -6,14 +6,15 @@ import pytest
 
 from sw.contract.configuration import (
     TABLES,
-    network_from_json,
+    configuration_from_json,
+    configuration_to_json,
     network_from_tables,
     network_from_toml,
-    network_to_json,
     tables_of,
 )
 from sw.contract.error import ContractError
 from sw.contract.network import Network
+from sw.contract.rehearsal import Rehearsal
 
 DOCUMENTED = """
 [network]
@@ -48,16 +49,23 @@ def test_a_part_of_the_fields_is_enough():
 
 @pytest.mark.parametrize("network", [Network.of(), GATED])
 def test_the_json_form_keeps_every_field(network):
-    text = network_to_json(network)
-    assert network_from_json(text) == network
+    text = configuration_to_json(network)
+    assert configuration_from_json(text)[0] == network
     tables = json.loads(text)
     assert tables == tables_of(network)
-    assert {name: tuple(fields) for name, fields in tables.items()} == TABLES
+    assert {"rehearsal": TABLES["rehearsal"], **{name: tuple(fields) for name, fields in tables.items()}} == TABLES
 
 
-def test_every_field_of_a_network_is_in_one_table():
-    names = [name for fields in TABLES.values() for name in fields]
-    assert sorted(names) == sorted(Network.__dataclass_fields__)
+def test_the_json_form_keeps_the_rehearsal():
+    rehearsal = Rehearsal(size=7, every=3, per=2, horizon=70, prng=9)
+    assert configuration_from_json(configuration_to_json(GATED, rehearsal)) == (GATED, rehearsal)
+
+
+def test_every_field_is_in_one_table():
+    names = [name for fields in TABLES.values() for name in fields if name != "prng"]
+    fields = {*Network.__dataclass_fields__, *Rehearsal.__dataclass_fields__} - {"prng"}
+    assert sorted(names) == sorted(fields)
+    assert [name for name, fields in TABLES.items() if "prng" in fields] == ["learning", "rehearsal"]
 
 
 @pytest.mark.parametrize(
@@ -66,7 +74,7 @@ def test_every_field_of_a_network_is_in_one_table():
         ("[network]\nlayer = [3, 2]", r"unknown field layer in \[network\], expected layers, init_seed, init_range"),
         ("[network]\nmargin = 3", r"unknown field margin in \[network\]"),
         ("[learning]\nlayers = [3, 2]", r"unknown field layers in \[learning\]"),
-        ("[training]\nmargin = 3", r"unknown table \[training\], expected \[network\] and \[learning\]"),
+        ("[training]\nmargin = 3", r"unknown table \[training\], expected \[network\], \[learning\], \[rehearsal\]"),
         ("margin = 3", r"unknown table \[margin\]"),
         ("network = 3", r"network is 3, expected a table \[network\]"),
         ("[network", "the configuration is not TOML: "),
@@ -93,7 +101,7 @@ def test_what_is_no_configuration_is_refused(text, message):
 )
 def test_a_damaged_json_form_is_refused(text, message):
     with pytest.raises(ContractError, match=message):
-        network_from_json(text)
+        configuration_from_json(text)
 
 
 def test_a_value_of_the_wrong_kind_is_refused():
@@ -105,4 +113,4 @@ def test_a_checkpoint_without_a_metaplastic_function_has_the_paper_s():
     """Those written before there was a choice."""
     tables = tables_of(Network.of())
     del tables["learning"]["metaplastic_function"]
-    assert network_from_json(json.dumps(tables)) == Network.of()
+    assert configuration_from_json(json.dumps(tables))[0] == Network.of()

@@ -125,7 +125,7 @@ def test_a_saved_board_goes_on_bit_identically(board, tmp_path):
 
 def test_errors_are_exceptions_with_a_sentence(board, tmp_path):
     pixels, labels = samples(3)
-    with pytest.raises(LinkError, match="the board has no network yet: call begin or load first"):
+    with pytest.raises(LinkError, match="the board has no network: call begin or load first"):
         board.train(pixels, labels)
     with pytest.raises(LinkError, match="no network yet"):
         _ = board.weights

@@ -32,7 +32,7 @@ def metaplast(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("BOARD", raising=False)
     monkeypatch.setattr(run_module, "TEST_SAMPLES", 50)
-    (tmp_path / "net.toml").write_text("[network]\nlayers = [784, 12, 10]\n")
+    (tmp_path / "net.toml").write_text("[network]\nlayers = [784, 12, 10]\n[learning]\nmetaplasticity = [6.0, 6.0]\n")
 
     def start(change="pass", samples=130):
         monkeypatch.setattr(simulated_board, "BUILD", build_command(tmp_path, change))
@@ -69,6 +69,7 @@ def test_both_tasks_are_told_with_the_rule_and_without_it(metaplast, tmp_path):
             twin.train(stream.pixels, stream.labels)
             right = [float((twin.infer(task.pixels) == task.labels).mean()) for task in stream.tasks]
         assert [task[rule] for task in result["tasks"]] == result["over_the_stream"][rule][-1] == right
+    assert result["over_the_stream"]["with"] != result["over_the_stream"]["without"]
     assert result["test_accuracy"] == pytest.approx(sum(task["with"] for task in result["tasks"]) / 2)
     assert result["over_the_stream"]["samples"] == stream.scored_at()
 

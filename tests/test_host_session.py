@@ -50,7 +50,7 @@ def board():
 def session(board):
     """One that has been opened, and whose clock stands still."""
     session = Session("the board", clock=Clock(), sequence=0xFFFF)
-    assert carried(session, board, session.open()) == []
+    assert carried(session, board, session.begin()) == []
     return session
 
 
@@ -72,7 +72,7 @@ def test_time_is_the_carriers(board):
     """While it stands still nothing is late; when it goes on, what is in flight is sent again, then given up."""
     clock = Clock()
     session = Session("the board", clock=clock, resend_after=1.0, reply_timeout=10.0)
-    carried(session, board, session.open())
+    carried(session, board, session.begin())
     steps = session.exchange([(Command.STATE, b"")] * 2)
     first, second, listen = next(steps), next(steps), next(steps)
     assert isinstance(first, Send) and isinstance(second, Send) and isinstance(listen, Listen)
@@ -90,7 +90,7 @@ def test_nobody_answers():
     session = Session("the board", clock=clock, hello_timeout=2.0)
     sent = []
     with pytest.raises(LinkError, match="does not answer"):
-        for step in session.open():
+        for step in session.begin():
             if isinstance(step, Send):
                 sent.append(step.data)
             elif isinstance(step, Listen):

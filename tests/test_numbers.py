@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from sw.contract.configuration import network_to_json
+from sw.contract.configuration import configuration_to_json
 from sw.contract.error import ContractError, shown, tuple_of
 from sw.contract.geometry import Geometry
 from sw.contract.network import Network
@@ -34,7 +34,7 @@ def test_numbers_of_every_type_are_taken_and_kept_as_python_s(fields):
     given = {"layers": (64, 20, 10), "margin": 5, "window": (3,), "learning_rate": (0.25, 0.5), "relax_rate": (3, 4)}
     network = Network.of(**(given | fields))
     assert network == PLAIN and hash(network) == hash(PLAIN)
-    assert network_to_json(network) == network_to_json(PLAIN)
+    assert configuration_to_json(network) == configuration_to_json(PLAIN)
     values = [value for field in vars(network).values() for value in (field if isinstance(field, tuple) else (field,))]
     assert {type(value) for value in values} == {int, float, str}
 

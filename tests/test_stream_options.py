@@ -7,6 +7,7 @@ import typer
 
 from sw.experiments.continual.options import StreamOptions, stream_command
 from sw.experiments.continual.scale import Scale
+from sw.experiments.continual.streams import permuted_mnist
 from sw.host.error import InputError
 from sw.terminal.application import alone
 from sw.terminal.run import run
@@ -57,11 +58,11 @@ def test_sizes_that_are_asked_for_take_the_place_of_the_scale_s():
         StreamOptions(last=7).scale(SCALED)
 
 
-def test_a_plan_has_all_of_it(tmp_path):
+def test_a_plan_has_all_of_it():
     options = StreamOptions(
         methods="chip, ewc", seeds=2, look_back=1, validation=True, fashion_threshold="5,60", engine="compiled"
     )
-    plan = options.plan(lambda sources, tasks, seed: None, SCALED)
+    plan = options.plan(permuted_mnist, SCALED)
     assert (plan.methods, plan.seeds, plan.last, plan.look_back) == (["chip", "ewc"], range(1, 3), 6, 1)
     assert plan.sources.validation and plan.sources.fashion_thresholds == (5, 60) and plan.engine == "compiled"
     size = options.size(SCALED)

@@ -1,10 +1,9 @@
 """The forward pass of a sample: its rows, layer after layer, the activations between them, its prediction."""
 
 from amaranth.hdl import Array, Cat, Module, Signal
-from amaranth.lib import stream, wiring
+from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from hw.engine_ports import EVENTS_LAYOUT
 from hw.forward.classify import ClassifyControl
 from hw.forward.normalise import NormaliseControl
 from hw.input_buffer import STAGED_LAYOUT
@@ -13,6 +12,10 @@ from hw.learning.error_store import neuron_bits
 from sw.contract.geometry import INPUT_SETS, Geometry, bits_for
 from sw.contract.network import MAX_LAYERS
 from sw.contract.tokens import Opcode
+
+WAITS = ("cycles_normalise", "cycles_classify", "cycles_learn", "cycles_starved")
+EVENTS = ("samples", "learned", "cycles_forward", "cycles_activate", *WAITS)
+"""Counters that a forward pass is for."""
 
 
 class ForwardSequence(wiring.Component):
@@ -60,7 +63,7 @@ class ForwardSequence(wiring.Component):
                 "predictions": Out(stream.Signature(16)),
                 "pixel_set": Out(1),
                 "learn": Out(1),
-                "events": Out(EVENTS_LAYOUT),
+                "events": Out(data.StructLayout(dict.fromkeys(EVENTS, 1))),
                 "busy": Out(1),
             }
         )

@@ -1,10 +1,9 @@
 """The learning of a sample: the output's errors, then from the last layer down errors of the layer below and learning."""
 
 from amaranth.hdl import Module, Signal
-from amaranth.lib import stream, wiring
+from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from hw.engine_ports import EVENTS_LAYOUT
 from hw.layouts import layer_layout, network_layout, token_layout
 from hw.learning.error_store import neuron_bits, word_bits
 from hw.learning.errors import ErrorControl
@@ -12,6 +11,9 @@ from hw.learning.learner import LearnerControl
 from sw.contract.geometry import INPUT_SETS, Geometry, bits_for
 from sw.contract.network import MAX_LAYERS
 from sw.contract.tokens import Opcode
+
+EVENTS = ("cycles_backward", "cycles_learn")
+"""Counters that the learning of a sample is for."""
 
 
 class LearningSequence(wiring.Component):
@@ -21,11 +23,12 @@ class LearningSequence(wiring.Component):
 
     Members
     -------
-    start : one cycle: a sample is to be learned, whose `label` it is; the layer at work is the last one from the next on
+    start : one cycle: a sample is to be learned, and the last layer is at work from the next cycle on
+    label : of that sample
     network : of `Configuration`
     layer, settled, index : the registers of the layer at work, whether they are there, its index (0…3)
     input_set : where the array has that layer's inputs
-    last_index, select, next_index : of the last layer; one cycle: asks for the layer that is at work next
+    select, next_index : one cycle: asks for the layer that is at work next
     near_busy : near flags of the layer below may still be to come
     errors, learner : the rooms that do the work
     tokens : to the array; only opcode and cell count
@@ -45,14 +48,13 @@ class LearningSequence(wiring.Component):
                 "settled": In(1),
                 "index": In(layer),
                 "input_set": In(range(INPUT_SETS)),
-                "last_index": In(layer),
                 "select": Out(1),
                 "next_index": Out(layer),
                 "near_busy": In(1),
                 "errors": Out(ErrorControl(g)),
                 "learner": Out(LearnerControl(g)),
                 "tokens": Out(stream.Signature(token_layout(g))),
-                "events": Out(EVENTS_LAYOUT),
+                "events": Out(data.StructLayout(dict.fromkeys(EVENTS, 1))),
                 "busy": Out(1),
             }
         )
@@ -73,7 +75,6 @@ class LearningSequence(wiring.Component):
             m.d.comb += self.busy.eq(~fsm.ongoing("idle"))
             with m.State("idle"):
                 with m.If(self.start):
-                    m.d.comb += [self.select.eq(1), self.next_index.eq(self.last_index)]
                     m.next = "error"
             with m.State("error"):
                 self._begin_output_errors(m)

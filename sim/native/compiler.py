@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from sw.contract.error import MetaplastError
+
 HERE = Path(__file__).parent
 HARNESS = ("board.v", "board.cpp")
 PROGRAM = "board"
@@ -36,7 +38,7 @@ ROOT = "verilator"  # the link to Verilator
 FOREIGN = ("MAKEFLAGS", "MFLAGS", "MAKEFILES", "GNUMAKEFLAGS", "MAKELEVEL")
 
 
-class BuildError(Exception):
+class BuildError(MetaplastError):
     """The board cannot be built; the message is one sentence."""
 
 

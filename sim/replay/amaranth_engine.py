@@ -17,7 +17,7 @@ def replies(run: Run) -> list[bytes]:
 
     async def play(ctx: Any) -> None:
         host = ByteHost(ctx, dut, Random(run.seed), sequence=run.wrapping_sequence)
-        await host.open(run.geometry)
+        await host.begin(run.geometry)
         async for reply in host.exchange(run.requests):
             answers.append(reply)
 

@@ -32,6 +32,6 @@ async def play(dut):
     dut.entropy.value = random.getrandbits(32)
     run = read(Path(bench_parameters()["run"]))
     host = over_streams(dut, random, run.wrapping_sequence, STALLS)
-    await host.open(run.geometry)
+    await host.begin(run.geometry)
     answers = [reply async for reply in host.exchange(run.requests)]
     Path(bench_parameters()["replies"]).write_text("".join(f"{reply.hex()}\n" for reply in answers), encoding="utf-8")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sw.contract.commands import Command
-from sw.contract.error import require
+from sw.contract.error import MetaplastError, require
 from sw.contract.geometry import Geometry
 from sw.contract.geometry_text import geometry_text, parse_geometry
 from sw.contract.network import Network
@@ -25,7 +25,7 @@ from sw.files.output import write_text
 MAGIC = "metaplast replay 1"
 
 
-class RunFileError(Exception):
+class RunFileError(MetaplastError):
     """A file is no recorded run; the message is one sentence."""
 
 

@@ -8,7 +8,8 @@ import typer
 from sw.data.binarise import DEFAULT_THRESHOLD
 from sw.files.output import check_outputs, write_json
 from sw.host import checkpoint, streaming
-from sw.terminal.opening import find_board, port_path, read_samples
+from sw.terminal.data_files import DataFiles, file_of
+from sw.terminal.opening import find_board, port_path
 from sw.terminal.options import BoardName, GeometryText, Images, Json, Labels, Permutation, Port, Threshold
 from sw.terminal.progress import Progress
 from sw.terminal.speech import say, tell
@@ -26,10 +27,12 @@ def evaluate(
     json: Json = None,
 ) -> None:
     """Predict all samples of two files with the weights of a checkpoint; nothing is learned."""
-    check_outputs({"--json": json}, {"--resume": resume, "--images": images, "--labels": labels, "--port": port_path(port)})
+    given = {"--resume": resume, "--images": file_of(images), "--labels": file_of(labels), "--port": port_path(port)}
+    check_outputs({"--json": json}, given)
     state = checkpoint.load(resume)
     chosen = find_board(board, port, geometry, state.network)
-    pixels, classes = read_samples(images, labels, state.network, threshold, permutation)
+    data = DataFiles.load(images, labels, state.network, is_encoded=state.meaning.encoder is not None)
+    pixels, classes = data.bits(state.meaning, state.network, threshold, permutation)
     with chosen.open(say) as device:
         state.put_on(device)
         with Progress(f"evaluating on {board}", len(pixels)) as progress:

@@ -7,7 +7,7 @@ import typer
 
 from sw.files.output import check_outputs
 from sw.host.checkpoint import Checkpoint
-from sw.terminal.opening import read_network
+from sw.terminal.opening import read_configuration
 from sw.terminal.options import Save
 from sw.terminal.speech import tell
 
@@ -15,7 +15,8 @@ from sw.terminal.speech import tell
 def init(config: Annotated[Path, typer.Option("--config", help="TOML file of a network.", metavar="F")], save: Save) -> None:
     """Make a checkpoint with the initial weights of a network."""
     check_outputs({"--save": save}, {"--config": config})
-    checkpoint = Checkpoint.initial(read_network(config))
+    network, rehearsal = read_configuration(config)
+    checkpoint = Checkpoint.initial(network).rehearsing(rehearsal)
     checkpoint.save(save)
     layers = "-".join(map(str, checkpoint.network.layers))
     tell(f"{save}: {layers}, no samples, weights CRC-32 {checkpoint.weights_crc32:08x}")

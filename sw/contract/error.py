@@ -1,4 +1,4 @@
-"""The one exception of the contract, a value outside the range that the contract gives it, and the checks that raise it.
+"""The root of all errors, the one of the contract, a value outside the range that it gives, and the checks that raise it.
 
 A number of any type is taken, as NumPy and what is built on it give them, and kept as Python's own.
 """
@@ -11,7 +11,11 @@ from typing import Any
 LONGEST = 120  # characters of a value in a message
 
 
-class ContractError(ValueError):
+class MetaplastError(Exception):
+    """Whatever this project refuses: the root of all its errors. The message is one sentence that says what to do."""
+
+
+class ContractError(MetaplastError, ValueError):
     """A configuration that the contract forbids. The message is one sentence: field, value, limit, what to do."""
 
 

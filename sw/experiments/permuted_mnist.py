@@ -12,19 +12,26 @@ import typer
 
 from sw.contract.configuration import tables_of
 from sw.contract.network import Network
+from sw.contract.rehearsal import NONE
 from sw.data.binarise import permute
 from sw.data.mnist import load_packed
+from sw.experiments.learner import Learner, check_is_for_mnist
 from sw.experiments.metrics import summary
 from sw.experiments.results import ResultFile
-from sw.experiments.run import CLASSES, PIXELS
 from sw.experiments.seeds import Seeds
-from sw.host import streaming
 from sw.host.checkpoint import Checkpoint
 from sw.host.error import InputError
-from sw.host.learning_device import Bits, Labels, LearningDevice
-from sw.terminal.opening import find_board, read_network
-from sw.terminal.options import Config, Port
-from sw.terminal.progress import Progress
+from sw.host.learning_device import Bits, Labels
+from sw.terminal.opening import find_board, read_configuration
+from sw.terminal.options import (
+    Config,
+    Port,
+    RehearsalEvery,
+    RehearsalHorizon,
+    RehearsalPer,
+    RehearsalPrng,
+    RehearsalSize,
+)
 from sw.terminal.speech import say, tell
 
 
@@ -36,15 +43,20 @@ def experiment(
     config: Config = None,
     board: Annotated[str, typer.Option(help="A name that `metaplast boards` lists.", metavar="B")] = "twin",
     port: Port = None,
+    rehearsal: RehearsalSize = None,
+    rehearsal_every: RehearsalEvery = None,
+    rehearsal_per: RehearsalPer = None,
+    rehearsal_horizon: RehearsalHorizon = None,
+    rehearsal_prng: RehearsalPrng = None,
     json: Annotated[Path | None, typer.Option(help="Where the result goes; a picture lies beside it.", metavar="F")] = None,
 ) -> int:
     """Learn permuted MNIST, task after task, and test all tasks after each."""
     last = tasks if last is None else last
     if not 1 <= last <= tasks:
         raise InputError(f"--last is {last}, expected 1 to {tasks}, the number of tasks")
-    network = read_network(config) if config else Network.of()
-    if network.layers[0] != PIXELS or network.layers[-1] != CLASSES:
-        raise InputError(f"layers is {list(network.layers)}, expected {PIXELS} inputs and {CLASSES} classes for MNIST")
+    network, configured = read_configuration(config) if config else (Network.of(), NONE)
+    check_is_for_mnist(network)
+    rehearsed = configured.with_options(rehearsal, rehearsal_every, rehearsal_per, rehearsal_horizon, rehearsal_prng)
     chosen = find_board(board, port, None, network)
     result = ResultFile.prepared("permuted-mnist", json, ["-matrix"], config=config)
     train, test = load_packed("train"), load_packed("test")
@@ -53,8 +65,8 @@ def experiment(
     seeds = Seeds.of(seed, tasks)
     network = replace(network, init_seed=seeds.init_seed, prng=seeds.prng)
     with chosen.open(say) as device:
-        Checkpoint.initial(network).put_on(device)
-        matrix = [learn_task(device, i, train, test, seeds, samples) for i in range(tasks)]
+        learner = Learner(device, Checkpoint.initial(network).rehearsing(rehearsed))
+        matrix = [learn_task(learner, i, train, test, seeds, samples) for i in range(tasks)]
     metrics = summary(np.array(matrix), last)
     result.write(
         {
@@ -65,7 +77,7 @@ def experiment(
             "samples": len(train[1]) if samples is None else samples,
             "test_samples": len(test[1]),
             "seed": seed,
-            "config": tables_of(network),
+            "config": tables_of(network, rehearsed),
         }
     )
     tell(
@@ -76,7 +88,7 @@ def experiment(
 
 
 def learn_task(
-    device: LearningDevice,
+    learner: Learner,
     task: int,
     train: tuple[Bits, Labels],
     test: tuple[Bits, Labels],
@@ -86,11 +98,7 @@ def learn_task(
     """One pass over a task; the accuracy of every task afterwards, those still to come included."""
     pixels, labels = train
     order = np.random.default_rng(seeds.orders[task]).permutation(len(labels))[:samples]
-    pixels, labels = permute(pixels[order], seeds.permutations[task]), labels[order]
-    with Progress(f"task {task}", len(labels)) as progress:
-        for predictions in streaming.train(device, pixels, labels):
-            truth = labels[progress.done : progress.done + len(predictions)]
-            progress.advance(len(predictions), int((predictions == truth).sum()))
-    row = [float((device.infer(permute(test[0], p)) == test[1]).mean()) for p in seeds.permutations]
+    learner.learn(f"task {task}", permute(pixels[order], seeds.permutations[task]), labels[order])
+    row = [float((learner.device.infer(permute(test[0], p)) == test[1]).mean()) for p in seeds.permutations]
     say(f"task {task}: {row[task]:.2%} when new, {np.mean(row[: task + 1]):.2%} of all so far")
     return row

@@ -24,7 +24,11 @@ EXPERIMENTS = {
     ),
     "permuted-mnist": Experiment(
         "sw.experiments.permuted_mnist:experiment",
-        "a new permutation of the pixels for each task, on the twin: what is remembered",
+        "a new permutation of the pixels for each task, on any board: what is remembered",
+    ),
+    "class-incremental": Experiment(
+        "sw.experiments.class_incremental:experiment",
+        "the ten digits, some at a time: what is known of all of them at the end, with and without rehearsal",
     ),
     "compare-permuted-mnist": Experiment(
         "sw.experiments.continual.comparisons:permuted_mnist",

@@ -16,6 +16,7 @@ import typer
 
 from sw.contract.configuration import tables_of
 from sw.contract.network import Network
+from sw.experiments.learner import check_is_for_mnist
 from sw.experiments.learning import infer, learn
 from sw.experiments.program import main
 from sw.experiments.results import prepare
@@ -26,7 +27,6 @@ from sw.files.output import write_json
 from sw.host import known_boards
 from sw.host.checkpoint import Checkpoint
 from sw.host.comparison import devices_differ, predictions_differ
-from sw.host.error import InputError
 from sw.host.learning_device import LearningDevice
 from sw.terminal.opening import find_board, read_network
 from sw.terminal.options import Config, GeometryText
@@ -34,8 +34,6 @@ from sw.terminal.speech import say, tell, tell_table
 
 RESULT = Path("results/run.json")
 TEST_SAMPLES = 2000  # of each task
-PIXELS = 784
-CLASSES = 10
 DIFFERENT = 1
 
 
@@ -51,8 +49,7 @@ def experiment(
     """Learn two tasks in turn on a board, compare everything with the twin, write numbers and pictures."""
     began = time.monotonic()
     network = read_network(config) if config else Network.of()
-    if network.layers[0] != PIXELS or network.layers[-1] != CLASSES:
-        raise InputError(f"layers is {list(network.layers)}, expected {PIXELS} inputs and {CLASSES} classes for MNIST")
+    check_is_for_mnist(network)
     chosen = find_board(board or "sim", port or None, geometry, network)
     prepare(json, PICTURES, config=config)
 

@@ -1,7 +1,9 @@
 """The one exception of files."""
 
+from sw.contract.error import MetaplastError
 
-class FileError(Exception):
+
+class FileError(MetaplastError):
     """A file that cannot be read or written as it was asked for. The message is one sentence that names the file."""
 
 

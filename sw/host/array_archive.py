@@ -7,6 +7,7 @@ that another program wrote) is as good as its arrays. No time of day is in it: e
 
 import struct
 import zlib
+from collections.abc import Callable
 from lzma import LZMAError
 from os import SEEK_END
 from tokenize import TokenError
@@ -28,6 +29,10 @@ DAMAGED = (
     *(ValueError, TypeError, LookupError, ArithmeticError, SyntaxError, TokenError, RuntimeError, MemoryError),
 )
 LONGEST_WORDS = 200  # characters of what they say
+
+
+ReadArray = Callable[[str, tuple[int, ...], np.dtype | None], NDArray]
+"""`read_array` of one archive."""
 
 
 def write_arrays(file: IO[bytes], arrays: dict[str, NDArray]) -> None:

@@ -4,19 +4,26 @@ An `.npz` with `weights_1` … `weights_L` (int8, shape (n_l, n_{l-1})), 0-d `pr
 (uint32) and `config` (the JSON text of the configuration with its defaults resolved). Nothing in it is pickled. A file
 without a signature, older or written by another program, has the signature 0.
 
+What inputs and outputs stand for may be beside them (`sw.host.meaning`). Where there is rehearsal (clause 19), its settings
+are in the configuration, and its reservoir is in `rehearsal_pixels` (uint8, shape (f, ceil(n_0 / 8)), packed as on the wire),
+`rehearsal_labels` (uint16, shape (f,)), 0-d `rehearsal_seen` (uint64) and `rehearsal_prng` (uint32).
+
 Every array has a checksum, and all of them one together (`sw.host.array_archive`). Equal states make equal files.
 """
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from zipfile import ZipFile
 
 import numpy as np
+from numpy.typing import NDArray
 
-from sw.contract.configuration import network_from_json, network_to_json
+from sw.contract.configuration import configuration_from_json, configuration_to_json
 from sw.contract.error import ContractError, require_integer
 from sw.contract.network import Network
+from sw.contract.rehearsal import NONE, Rehearsal
+from sw.contract.state import State
 from sw.data.error import DataError
 from sw.data.initial_weights import initial_weights
 from sw.files.error import FileError
@@ -25,39 +32,57 @@ from sw.files.output import write_whole
 from sw.host.array_archive import DAMAGED, check_together, read_array, words, write_arrays
 from sw.host.error import CheckpointError, LinkError, OutputError
 from sw.host.learning_device import LearningDevice, Weights
+from sw.host.meaning import BITS, Meaning, names_in, read_meaning
+from sw.host.reservoir import RESERVOIR, Reservoir, read_reservoir
 
 SIGNATURE = "signature"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Checkpoint:
-    """A network, its hidden weights (layer 1 first), its random word, the training samples since `init` and their signature."""
+    """A network, its hidden weights (layer 1 first), its random word, the training samples since `init` and their signature,
+    what its inputs and outputs stand for, and the reservoir of what is rehearsed, None where nothing is."""
 
     network: Network
     weights: Weights
     prng: int
     samples: int
     signature: int = 0
+    meaning: Meaning = BITS
+    reservoir: Reservoir | None = None
 
     @classmethod
-    def initial(cls, network: Network) -> "Checkpoint":
+    def initial(cls, network: Network, meaning: Meaning = BITS) -> "Checkpoint":
         """The state before any training (clause 14)."""
-        return cls(network=network, weights=initial_weights(network), prng=network.prng, samples=0)
+        meaning.check_fits(network)
+        return cls(network=network, weights=initial_weights(network), prng=network.prng, samples=0, meaning=meaning)
 
     @classmethod
-    def of(cls, device: LearningDevice, network: Network) -> "Checkpoint":
+    def of(
+        cls, device: LearningDevice, network: Network, meaning: Meaning = BITS, reservoir: Reservoir | None = None
+    ) -> "Checkpoint":
         """The state that a device has now. Raises `LinkError` for one that no training leads to."""
         weights = device.read_weights()
         state = device.read_state()
         if state.prng == 0:
             raise LinkError("the board says that its random word is 0, which it never is: program it again")
-        return cls(network=network, weights=weights, **state._asdict())
+        return cls(network=network, weights=weights, meaning=meaning, reservoir=reservoir, **state._asdict())
+
+    def rehearsing(self, rehearsal: Rehearsal) -> "Checkpoint":
+        """This state, which from now on rehearses as `rehearsal` says, out of a reservoir that is empty yet."""
+        reservoir = Reservoir.empty(rehearsal, self.network.layers[0]) if rehearsal.size else None
+        return replace(self, reservoir=reservoir)
 
     def put_on(self, device: LearningDevice) -> None:
         """Configure a device and give it this state."""
         device.configure(self.network)
         device.write_weights(self.weights)
         device.write_state(self.prng, self.samples, self.signature)
+
+    @property
+    def rehearsal(self) -> Rehearsal:
+        """The settings of the rehearsal; of size 0 where there is none."""
+        return NONE if self.reservoir is None else self.reservoir.rehearsal
 
     @property
     def weights_crc32(self) -> int:
@@ -71,8 +96,11 @@ class Checkpoint:
             "prng": np.array(self.prng, np.uint32),
             "samples": np.array(self.samples, np.uint64),
             SIGNATURE: np.array(self.signature, np.uint32),
-            "config": np.array(network_to_json(self.network)),
+            "config": np.array(configuration_to_json(self.network, self.rehearsal)),
+            **self.meaning.arrays(),
         }
+        if self.reservoir is not None:
+            arrays |= self.reservoir.arrays()
         try:
             write_whole(path, lambda file: write_arrays(file, arrays))
         except FileError as error:
@@ -102,10 +130,12 @@ def _read(archive: ZipFile) -> Checkpoint:
     if len(set(names)) != len(names):
         raise CheckpointError("it holds a name twice")
     arrays = {"config": read_array(archive, "config", (), None)}
-    network = network_from_json(str(arrays["config"]))
+    network, rehearsal = configuration_from_json(str(arrays["config"]))
     shapes = {f"weights_{i}": shape for i, shape in enumerate(network.shapes, 1)}
     expected = {f"{name}.npy" for name in (*shapes, "prng", "samples", "config")}
     signed = f"{SIGNATURE}.npy" in names
+    meant = names_in({name.removesuffix(".npy") for name in names})
+    expected |= {f"{name}.npy" for name in (*meant, *(RESERVOIR if rehearsal.size else ()))}
     different = set(names) - {f"{SIGNATURE}.npy"} ^ expected
     if different:
         different = ", ".join(sorted(different))
@@ -117,6 +147,14 @@ def _read(archive: ZipFile) -> Checkpoint:
         arrays[SIGNATURE] = read_array(archive, SIGNATURE, (), np.dtype(np.uint32))
     prng, samples, signature = (int(arrays.get(name, 0)) for name in ("prng", "samples", SIGNATURE))
     require_integer("prng", prng, 1, 2**32 - 1)
+
+    def read(name: str, shape: tuple[int, ...], dtype: np.dtype | None) -> NDArray:
+        arrays[name] = read_array(archive, name, shape, dtype)
+        return arrays[name]
+
+    meaning = read_meaning(read, meant, network)
+    reservoir = read_reservoir(read, rehearsal, network) if rehearsal.size else None
     check_together(archive, arrays)
     weights = [arrays[name] for name in shapes]
-    return Checkpoint(network=network, weights=weights, prng=prng, samples=samples, signature=signature)
+    state = State(prng, samples, signature)
+    return Checkpoint(network=network, weights=weights, meaning=meaning, reservoir=reservoir, **state._asdict())

@@ -1,7 +1,9 @@
 """What can go wrong on the computer's side. Every message is one sentence that says what to do."""
 
+from sw.contract.error import MetaplastError
 
-class HostError(Exception):
+
+class HostError(MetaplastError):
     """Base of all; the command line prints the message on one line and exits with status 2."""
 
 

@@ -35,7 +35,7 @@ class Link:
         self.wire_bytes = 0
         self._transport = transport
         self._drain()
-        self._open()
+        self._begin()
 
     @property
     def hello(self) -> Hello:
@@ -68,7 +68,7 @@ class Link:
 
     def reconnect(self) -> None:
         """Say HELLO again after a `BoardResetError`: the board as it is now, in `hello`. Raises `LinkError`."""
-        self._open()
+        self._begin()
 
     def close(self) -> None:
         """Close the transport."""
@@ -81,8 +81,8 @@ class Link:
         while time.monotonic() < deadline and (data := self._transport.read(READ_SIZE, QUIET)):
             self.session.feed(data)
 
-    def _open(self) -> None:
-        for _ in self._carry(self.session.open()):
+    def _begin(self) -> None:
+        for _ in self._carry(self.session.begin()):
             pass
 
     def _carry(self, steps: Steps) -> Iterator[bytes]:

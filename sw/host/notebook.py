@@ -20,11 +20,14 @@ from numpy.typing import NDArray
 from sw.contract.geometry import Geometry
 from sw.contract.geometry_text import parse_geometry
 from sw.contract.network import Network
+from sw.contract.rehearsal import Rehearsal
 from sw.host import checkpoint, known_boards, streaming
 from sw.host.checkpoint import Checkpoint
 from sw.host.error import InputError, LinkError
 from sw.host.interruption import Interruption
-from sw.host.learning_device import LearningDevice, Predictions, Weights
+from sw.host.learning_device import Bits, Labels, LearningDevice, Predictions, Weights
+from sw.host.meaning import BITS
+from sw.host.reservoir import Rehearser, Reservoir
 from sw.host.samples import check_labels, flat_bits
 from sw.host.turns import Turns
 
@@ -44,13 +47,20 @@ class OpenBoard:
         self._board = board
         self._turns = Turns()
         self._network: Network | None = None
+        self._meaning = BITS
+        self._rehearser: Rehearser | None = None
 
     @property
     def network(self) -> Network:
         """The network on the board."""
         if self._network is None:
-            raise LinkError("the board has no network yet: call begin or load first")
+            raise LinkError("the board has no network: call begin or load first")
         return self._network
+
+    @property
+    def has_network(self) -> bool:
+        """Whether `begin`, `resume` or `load` has put a network on the board."""
+        return self._network is not None
 
     @property
     def geometry(self) -> Geometry | None:
@@ -79,15 +89,36 @@ class OpenBoard:
             raise InputError("give either a network or the fields of one")
         self._put(Checkpoint.initial(network or Network.of(**fields)))
 
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """The network and its whole state, read back."""
+        with self._turns:
+            reservoir = None if self._rehearser is None else self._rehearser.reservoir
+            return Checkpoint.of(self._state, self.network, self._meaning, reservoir)
+
+    def resume(self, state: Checkpoint) -> None:
+        """Put a state on the board: it goes on as if it had never stopped."""
+        self._put(state)
+
     def load(self, path: str | Path) -> None:
-        """Put the state of a checkpoint on the board: it goes on as if it had never stopped."""
-        self._put(checkpoint.load(Path(path)))
+        """`resume` with the state in a file."""
+        self.resume(checkpoint.load(Path(path)))
 
     def save(self, path: str | Path) -> None:
         """Write the state of the board to a checkpoint, whole or not at all."""
+        self.checkpoint.save(Path(path))
+
+    def rehearse(self, rehearsal: Rehearsal | None = None, **fields: Any) -> None:
+        """From now on learn samples again out of a reservoir, which is empty yet (contract, clause 19); of size 0: no more.
+
+        Parameters: `rehearsal`, or the fields of one (`size=2000`, `every=1`, `per=1`, `horizon=0`, `prng=88675123`).
+        """
+        if rehearsal is not None and fields:
+            raise InputError("give either a rehearsal or the fields of one")
+        asked = rehearsal or Rehearsal(**fields)
         with self._turns:
-            state = Checkpoint.of(self._state, self.network)
-        state.save(Path(path))
+            inputs = self.network.layers[0]
+            self._rehearser = Rehearser(Reservoir.empty(asked, inputs)) if asked.size else None
 
     def train(self, pixels: Pixels, labels: NDArray[np.integer]) -> Predictions:
         """Predict, then learn, sample by sample, in order.
@@ -101,7 +132,7 @@ class OpenBoard:
             bits = flat_bits(pixels, self.network)
             classes = np.asarray(labels)
             check_labels(classes, len(bits), self.network)
-            return self._in_batches(lambda done, stop: streaming.train(self.device, bits[done:], classes[done:], stop))
+            return self._in_batches(lambda done, stop: self._learn(bits[done:], classes[done:], stop))
 
     def predict(self, pixels: Pixels) -> Predictions:
         """Predict without learning: `pixels` as of `train`; uint16 of shape (n,). Nothing on the board changes."""
@@ -137,12 +168,22 @@ class OpenBoard:
         _ = self.network
         return self.device
 
+    def _learn(self, pixels: Bits, labels: Labels, stop: Callable[[], bool]) -> Iterator[Predictions]:
+        """The predictions, batch by batch. A reservoir that is ahead of a board which fails is of no use any more."""
+        try:
+            yield from streaming.train(self.device, pixels, labels, stop, rehearser=self._rehearser)
+        except Exception:
+            if self._rehearser is not None:
+                self._network = self._rehearser = None
+            raise
+
     def _put(self, state: Checkpoint) -> None:
         self._board.check_fits(state.network)
         with self._turns:
             self._network = None  # until all of the state is there
             state.put_on(self.device)
-            self._network = state.network
+            self._network, self._meaning = state.network, state.meaning
+            self._rehearser = Rehearser.of(state.reservoir)
 
     def _in_batches(self, batches: Callable[[int, Callable[[], bool]], Iterator[Predictions]]) -> Predictions:
         """All predictions, of `batches(done, stop)`: those after the first `done` samples, up to where `stop()` comes true.

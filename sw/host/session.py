@@ -1,6 +1,6 @@
 """The host's end of the link without a line: what to send, what bytes mean that come, when to send again.
 
-Nothing here reads, writes or waits. Whoever carries the bytes goes through the steps of `open` and `exchange` and does each:
+Nothing here reads, writes or waits. Whoever carries the bytes goes through the steps of `begin` and `exchange` and does each:
 
     for step in session.exchange(requests):
         match step:
@@ -77,7 +77,7 @@ class Session:
         """Bytes that came from the board, cut anywhere."""
         self._received.extend(self._reader.feed(data))
 
-    def open(self) -> Steps:
+    def begin(self) -> Steps:
         """Say HELLO until it is answered; then there is a session, behind all numbers of the one before.
 
         Raises `LinkError` where nothing answers in time, or not as a board does.
@@ -122,7 +122,7 @@ class Session:
     def _resume(self) -> Steps:
         """A new session after one whose end is not known."""
         before = self.hello.nonce
-        yield from self.open()
+        yield from self.begin()
         if self.hello.nonce != before:
             self._in_session = False
             raise BoardResetError(f"{self.name}: {REASONS[Reason.NONCE]}")

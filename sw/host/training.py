@@ -11,6 +11,7 @@ from sw.host import streaming
 from sw.host.checkpoint import Checkpoint
 from sw.host.error import BoardResetError, InputError, LinkError
 from sw.host.learning_device import Bits, Labels, LearningDevice, Predictions
+from sw.host.reservoir import Rehearser
 
 LONGEST_COUNT = 2**64
 MOST_RESETS = 3  # without a new checkpoint in between
@@ -50,7 +51,8 @@ class Training:
 
     Members: `saved`, the samples of this pass that the last checkpoint holds, None before the first; `end`, the state
     in it; `seconds` of the pass, without the checkpoint at its end; `restored`, how often a board was reset and given its last
-    checkpoint again; `counted`, by name, what the device has counted of the samples in `end`.
+    checkpoint again; `counted`, by name, what the device has counted of the samples in `end`; `rehearsed`, how many of these
+    were rehearsed (contract, clause 19): every other count of samples here is one of new ones.
     """
 
     def __init__(self, device: LearningDevice, start: Checkpoint, path: Path, often: Often) -> None:
@@ -62,6 +64,8 @@ class Training:
         self._last = time.monotonic()
         self._counters = device.counters()
         self.counted = dict.fromkeys(self._counters, 0)
+        self.rehearsed = 0
+        self._rehearser = Rehearser.of(start.reservoir)
 
     def run(self, pixels: Bits, labels: Labels, progress: Progress, stop: Callable[[], bool]) -> None:
         """Learn every sample, in order, or those up to the batch in which `stop()` comes true; save.
@@ -96,8 +100,11 @@ class Training:
         """Read the state back and write it. A board that has counted other samples than it was sent is not saved."""
         if self.saved == done:
             return
-        state = Checkpoint.of(self.device, self.start.network)
-        expected = (self.start.samples + done) % LONGEST_COUNT
+        rehearser = self._rehearser
+        reservoir = None if rehearser is None else rehearser.reservoir
+        state = Checkpoint.of(self.device, self.start.network, self.start.meaning, reservoir)
+        rehearsed = self.rehearsed + (0 if rehearser is None else rehearser.rehearsed)
+        expected = (self.start.samples + done + rehearsed) % LONGEST_COUNT
         if state.samples != expected:
             raise LinkError(
                 f"the board has counted {state.samples} training samples, expected {expected}: it has lost some or learned "
@@ -108,12 +115,17 @@ class Training:
         self.counted = {name: self.counted[name] + count - self._counters[name] for name, count in counters.items()}
         self._counters = counters
         self.saved, self.end, self._last = done, state, time.monotonic()
+        self.rehearsed, self._rehearser = rehearsed, Rehearser.of(reservoir)
         self._in_vain = 0
 
     def _stretch(self, pixels: Bits, labels: Labels, stop: Callable[[], bool]) -> Iterator[Predictions]:
         """The predictions up to the next checkpoint."""
         looks = itertools.count()  # at least one batch between two checkpoints
-        return streaming.train(self.device, pixels, labels, lambda: stop() or (next(looks) > 0 and self._is_time()))
+
+        def ends() -> bool:
+            return stop() or (next(looks) > 0 and self._is_time())
+
+        return streaming.train(self.device, pixels, labels, ends, rehearser=self._rehearser)
 
     def _show(self, progress: Progress, done: int, predictions: Predictions, labels: Labels) -> None:
         """Count what has not been counted before: after a reset some samples are learned once more."""
@@ -127,6 +139,7 @@ class Training:
         assert self.saved is not None
         self.device.reconnect()
         self.end.put_on(self.device)
+        self._rehearser = Rehearser.of(self.end.reservoir)
         self._counters = self.device.counters()
         self._last = time.monotonic()
         self.restored += 1

@@ -2,27 +2,30 @@
 
 from pathlib import Path
 
-from sw.contract.configuration import network_from_toml
+from sw.contract.configuration import configuration_from_toml
 from sw.contract.error import ContractError
 from sw.contract.geometry_text import parse_geometry
 from sw.contract.network import Network
-from sw.data.binarise import bits_of_file, parse_thresholds, permute
-from sw.data.labelled import load_labelled
+from sw.contract.rehearsal import Rehearsal
 from sw.files.error import FileError
 from sw.files.input import read_text
 from sw.host import known_boards
 from sw.host.error import InputError
-from sw.host.learning_device import Bits, Labels
 
 
-def read_network(path: Path) -> Network:
-    """The network of a configuration file. Raises `InputError` that names the file."""
+def read_configuration(path: Path) -> tuple[Network, Rehearsal]:
+    """What a configuration file says. Raises `InputError` that names the file."""
     try:
-        return network_from_toml(read_text(path))
+        return configuration_from_toml(read_text(path))
     except FileError as error:
         raise InputError(str(error)) from error
     except ContractError as error:
         raise InputError(f"{path}: {error}") from error
+
+
+def read_network(path: Path) -> Network:
+    """The network alone of a configuration file. Raises `InputError` that names the file."""
+    return read_configuration(path)[0]
 
 
 def port_path(port: str | None) -> Path | None:
@@ -35,9 +38,3 @@ def find_board(name: str, port: str | None, geometry: str | None, network: Netwo
     board = known_boards.find(name, port, parse_geometry(geometry) if geometry is not None else None)
     board.check_fits(network)
     return board
-
-
-def read_samples(images: Path, labels: Path, network: Network, threshold: str, permutation: int | None) -> tuple[Bits, Labels]:
-    """The pixel bits (n, n_0) and labels (n,) of two files, as the network is to see them. Raises `DataError`."""
-    grey, classes = load_labelled(images, labels, pixels=network.layers[0], classes=network.layers[-1])
-    return permute(bits_of_file(grey, parse_thresholds(threshold), images), permutation), classes

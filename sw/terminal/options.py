@@ -21,10 +21,23 @@ GeometryText = Annotated[
 Config = Annotated[Path | None, typer.Option("--config", help="TOML file of a network.", metavar="F")]
 Resume = Annotated[Path | None, typer.Option("--resume", help="Checkpoint to go on from.", metavar="F")]
 Save = Annotated[Path, typer.Option("--save", help="Checkpoint to write.", metavar="F")]
-Images = Annotated[Path, typer.Option("--images", help="IDX file of images, plain or gzip.", metavar="F")]
-Labels = Annotated[Path, typer.Option("--labels", help="IDX file of their labels, plain or gzip.", metavar="F")]
+Images = Annotated[Path, typer.Option("--images", help="Samples: IDX, plain or gzip, .npy, .npz:NAME, .csv.", metavar="F")]
+Labels = Annotated[Path, typer.Option("--labels", help="Their labels: IDX, .npy, .npz:NAME, .csv:COLUMN.", metavar="F")]
+EncoderText = Annotated[
+    str | None,
+    typer.Option("--encoder", help="How numbers become bits: thermometer:LEVELS[:uniform][:complement].", metavar="E"),
+]
 Threshold = Annotated[
     str, typer.Option("--threshold", help="A pixel above it is on; of several the pixels take turns.", metavar="N[,N...]")
 ]
 Permutation = Annotated[int | None, typer.Option("--permutation", help="Seed of the permutation of the pixels.", metavar="S")]
+RehearsalSize = Annotated[
+    int | None, typer.Option("--rehearsal", help="Past samples to keep and to learn again; 0 for none.", metavar="R")
+]
+RehearsalEvery = Annotated[int | None, typer.Option("--rehearsal-every", help="After every E new samples.", metavar="E")]
+RehearsalPer = Annotated[int | None, typer.Option("--rehearsal-per", help="So many each time.", metavar="P")]
+RehearsalHorizon = Annotated[
+    int | None, typer.Option("--rehearsal-horizon", help="Keep samples of about the last N; 0: of all.", metavar="N")
+]
+RehearsalPrng = Annotated[int | None, typer.Option("--rehearsal-prng", help="First random word of it.", metavar="X")]
 Json = Annotated[Path | None, typer.Option("--json", help="JSON file to write the result to.", metavar="F")]

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from sw.contract.error import MetaplastError
 from sw.tree import built
 from sw.tree.sources import sources
 
@@ -19,7 +20,7 @@ ROOM = "compiled-twin"
 COMPILE = ("g++", "-O3", "-march=native", "-std=c++17", "-Wall", "-Werror", "-shared", "-fPIC", "-fvisibility-inlines-hidden")
 
 
-class CompilerError(Exception):
+class CompilerError(MetaplastError):
     """There is no compiler, or it refuses the source. One sentence."""
 
 

@@ -1,0 +1,66 @@
+"""What an estimator chooses where its user does not: the encoder of features, and the settings of the network."""
+
+from math import isqrt
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sw.contract.network import Network
+from sw.contract.rehearsal import Rehearsal
+from sw.data.thermometer import ThermometerEncoder, one_bit
+from sw.host.checkpoint import Checkpoint
+from sw.host.meaning import Meaning
+
+AUTO = "auto"
+LEVELS = 8  # thresholds a feature
+FEW = 32  # features up to which each bit gets its opposite too, with half the levels
+MOST_INPUTS = 4096  # bits of a sample that many features are kept to
+
+
+def choose_encoder(samples: NDArray[np.float64], asked: object) -> ThermometerEncoder:
+    """The encoder that was asked for, or for "auto" one that suits samples of shape (n, features).
+
+    Raises `ValueError` for what is no encoder and for one of other features.
+    """
+    if isinstance(asked, ThermometerEncoder):
+        if asked.features != samples.shape[1]:
+            made_for = f"the encoder is expecting {asked.features} features as input"
+            raise ValueError(f"X has {samples.shape[1]} features, but {made_for}")
+        return asked
+    if asked != AUTO:
+        raise ValueError(f"encoder is {asked!r}, expected 'auto' or a ThermometerEncoder")
+    features = samples.shape[1]
+    if is_binary(samples):
+        return one_bit(features, 0.5)
+    if features <= FEW:
+        return ThermometerEncoder.fit(samples, LEVELS // 2, complement=True)
+    return ThermometerEncoder.fit(samples, min(LEVELS, max(1, MOST_INPUTS // features)))
+
+
+def choose_network(inputs: int, hidden: tuple[int, ...], classes: int, seed: int, settings: dict[str, Any]) -> Network:
+    """A network whose settings suit some hundred to some thousand samples of any origin; `settings` are fields that differ.
+
+    Every hidden neuron may learn (a wide window), and memory is short (m = 1). Raises `ContractError`.
+    """
+    layers = (inputs, *hidden, classes)
+    chosen: dict[str, Any] = {
+        "init_seed": seed,
+        "init_range": 30,
+        "learning_rate": (0.9,) * len(hidden) + (1.0,),
+        "metaplasticity": (1.0,) * (len(hidden) + 1),
+        "margin": 2 * isqrt(layers[-2]),
+        "window": tuple(2 * isqrt(fan_in) for fan_in in layers[:-2]),
+    }
+    return Network.of(layers=layers, **{**chosen, **settings})
+
+
+def begin(network: Network, meaning: Meaning, rehearsal: int | Rehearsal) -> Checkpoint:
+    """The state before any training, with so many records to rehearse from, or with a rehearsal. Raises `MetaplastError`."""
+    asked = rehearsal if isinstance(rehearsal, Rehearsal) else Rehearsal(size=rehearsal)
+    return Checkpoint.initial(network, meaning).rehearsing(asked)
+
+
+def is_binary(samples: NDArray[np.float64]) -> bool:
+    """Whether samples are bits already."""
+    return bool(np.isin(samples, (0, 1)).all())

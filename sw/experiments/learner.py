@@ -1,0 +1,33 @@
+"""A network on a board that learns task after task, with what it rehearses."""
+
+from sw.contract.network import Network
+from sw.host import streaming
+from sw.host.checkpoint import Checkpoint
+from sw.host.error import InputError
+from sw.host.learning_device import Bits, Labels, LearningDevice
+from sw.host.reservoir import Rehearser
+from sw.terminal.progress import Progress
+
+PIXELS, CLASSES = 784, 10  # of MNIST
+
+
+class Learner:
+    """`device`, which takes on the state `start`."""
+
+    def __init__(self, device: LearningDevice, start: Checkpoint) -> None:
+        self.device = device
+        start.put_on(device)
+        self._rehearser = Rehearser.of(start.reservoir)
+
+    def learn(self, what: str, pixels: Bits, labels: Labels) -> None:
+        """Predict, then learn, each sample once, in order; `what` stands beside the progress."""
+        with Progress(what, len(labels)) as progress:
+            for predictions in streaming.train(self.device, pixels, labels, rehearser=self._rehearser):
+                truth = labels[progress.done : progress.done + len(predictions)]
+                progress.advance(len(predictions), int((predictions == truth).sum()))
+
+
+def check_is_for_mnist(network: Network) -> None:
+    """Raise `InputError` unless a network takes MNIST's images and has its classes."""
+    if network.layers[0] != PIXELS or network.layers[-1] != CLASSES:
+        raise InputError(f"layers is {list(network.layers)}, expected {PIXELS} inputs and {CLASSES} classes for MNIST")
