@@ -1,6 +1,6 @@
 """Which tests have to find the faults of which file.
 
-One name opens every room: the faults of `hw/array/cell.py` are for `sim/test_cell.py`. The tables below name what
+One name opens every room: the faults of `hw/array/cell.py` are for `sim/array/test_cell.py`. The tables below name what
 differs, and the tests that are asked afterwards, when the first have found nothing.
 """
 
@@ -44,52 +44,56 @@ class Room:
         return (*first, *(test for test in self.after if test not in first))
 
 
-LINK = ("sim/test_link_once.py", "sim/test_link_commands.py", "sim/test_link_refusals.py", "sim/test_link_flow.py")
+LINK = ("sim/link/test_once.py", "sim/link/test_commands.py", "sim/link/test_refusals.py", "sim/link/test_flow.py")
 WHOLE = "sim/test_pysim_accelerator.py"
 
 ROOMS = (
     Room(
         name="contract",
         files=("sw/contract/*.py",),
-        tests="tests/test_{}.py",
+        tests="tests/contract/test_{}.py",
         instead={
-            "board_table": ("tests/test_boards.py", "tests/test_geometry.py"),
-            "error": ("tests/test_network.py", "tests/test_configuration.py", "tests/test_numbers.py"),
-            "frames": ("tests/test_frames.py", "tests/test_protocol.py"),
-            "geometry_text": ("tests/test_geometry.py",),
-            "parsing": ("tests/test_files_input.py",),
-            "payload": ("tests/test_commands.py",),
-            "requests": ("tests/test_host_device.py", "tests/test_frames.py"),
-            "specification": ("tests/test_commands.py", "sim/test_declared_once.py"),
-            "state": ("tests/test_contract_model.py",),
+            "board_table": ("tests/boards/test_boards.py", "tests/contract/test_geometry.py"),
+            "error": (
+                "tests/contract/test_network.py",
+                "tests/contract/test_configuration.py",
+                "tests/contract/test_numbers.py",
+            ),
+            "frames": ("tests/contract/test_frames.py", "tests/contract/test_protocol.py"),
+            "geometry_text": ("tests/contract/test_geometry.py",),
+            "parsing": ("tests/files/test_input.py",),
+            "payload": ("tests/contract/test_commands.py",),
+            "requests": ("tests/host/test_device.py", "tests/contract/test_frames.py"),
+            "specification": ("tests/contract/test_commands.py", "sim/test_declared_once.py"),
+            "state": ("tests/contract/test_contract_model.py",),
         },
     ),
     Room(
         name="twin",
         files=("sw/twin/*.py",),
-        tests="tests/test_twin_rooms.py",
-        instead={"device": ("tests/test_twin_device.py",), "update": ("tests/test_twin_update.py",)},
-        after=("tests/test_twin_engine.py", "tests/test_twin.py"),
+        tests="tests/twin/test_rooms.py",
+        instead={"device": ("tests/twin/test_device.py",), "update": ("tests/twin/test_update.py",)},
+        after=("tests/twin/test_engine.py", "tests/twin/test_twin.py"),
         without=("sw/twin/bench.py",),
     ),
     Room(
         name="array",
         files=("hw/array/*.py",),
-        tests="sim/test_{}.py",
+        tests="sim/array/test_{}.py",
         instead={
-            **dict.fromkeys(("choose", "decode", "input_memory", "lane", "match_sum", "popcount"), ("sim/test_cell.py",)),
-            **dict.fromkeys(("update", "weight_memory"), ("sim/test_cell.py",)),
+            **dict.fromkeys(("choose", "decode", "input_memory", "lane", "match_sum", "popcount"), ("sim/array/test_cell.py",)),
+            **dict.fromkeys(("update", "weight_memory"), ("sim/array/test_cell.py",)),
         },
-        after=("sim/test_array.py",),
+        after=("sim/array/test_array.py",),
     ),
     Room(
         name="forward",
         files=("hw/forward/*.py",),
-        tests="sim/test_{}.py",
+        tests="sim/forward/test_{}.py",
         instead={
-            "bounds": ("sim/test_normalise.py",),
-            "fold_sum": ("sim/test_array.py",),
-            **dict.fromkeys(("match_store", "mean"), ("sim/test_normalise.py",)),
+            "bounds": ("sim/forward/test_normalise.py",),
+            "fold_sum": ("sim/array/test_array.py",),
+            **dict.fromkeys(("match_store", "mean"), ("sim/forward/test_normalise.py",)),
             "sequence": (WHOLE,),
         },
         after=(WHOLE,),
@@ -97,25 +101,25 @@ ROOMS = (
     Room(
         name="learning",
         files=("hw/learning/*.py",),
-        tests="sim/test_{}.py",
-        instead={**dict.fromkeys(("error_scan", "error_store"), ("sim/test_errors.py",)), "sequence": (WHOLE,)},
+        tests="sim/learning/test_{}.py",
+        instead={**dict.fromkeys(("error_scan", "error_store"), ("sim/learning/test_errors.py",)), "sequence": (WHOLE,)},
         after=(WHOLE,),
     ),
     Room(
         name="link",
         files=("hw/link/*.py",),
-        tests="sim/test_{}.py",
+        tests="sim/link/test_{}.py",
         instead={
             **dict.fromkeys(("answer", "commands", "orders", "predictions", "report", "request", "samples", "link"), LINK),
             "argument_check": ("sim/test_declared_once.py", *LINK[2::-1]),
             "arguments": ("sim/test_declared_once.py", *LINK),
             "boot_nonce": LINK,
-            "crc": ("sim/test_link_receiver.py", "sim/test_link_transmitter.py"),
-            "frame_layouts": ("sim/test_cobs.py",),
-            "header_check": ("sim/test_link_receiver.py", *LINK),
-            "receiver": ("sim/test_link_receiver.py",),
-            "sample_lock": ("sim/test_session.py", *LINK),
-            "transmitter": ("sim/test_link_transmitter.py",),
+            "crc": ("sim/link/test_receiver.py", "sim/link/test_transmitter.py"),
+            "frame_layouts": ("sim/link/test_cobs.py",),
+            "header_check": ("sim/link/test_receiver.py", *LINK),
+            "receiver": ("sim/link/test_receiver.py",),
+            "sample_lock": ("sim/link/test_session.py", *LINK),
+            "transmitter": ("sim/link/test_transmitter.py",),
         },
     ),
     Room(
@@ -124,15 +128,15 @@ ROOMS = (
         tests="sim/test_{}.py",
         instead={
             **dict.fromkeys(("accelerator", "engine", "engine_report", "sequencer", "serial_accelerator"), (WHOLE,)),
-            "complement": ("sim/test_session.py", "sim/test_classify.py", "sim/test_normalise.py"),
+            "complement": ("sim/link/test_session.py", "sim/forward/test_classify.py", "sim/forward/test_normalise.py"),
             "engine_ports": ("sim/test_counters.py",),
-            "layouts": ("sim/test_configuration.py", "sim/test_issue.py", "sim/test_array.py"),
-            "memory": ("sim/test_queues.py", "sim/test_counters.py", "sim/test_cell.py"),
+            "layouts": ("sim/test_configuration.py", "sim/test_issue.py", "sim/array/test_array.py"),
+            "memory": ("sim/test_queues.py", "sim/test_counters.py", "sim/array/test_cell.py"),
             "multiply": ("sim/test_configuration.py",),
             "pixel_words": ("sim/test_input_buffer.py",),
             "queue": ("sim/test_queues.py",),
             "register_slice": ("sim/test_queues.py",),
-            "misr": ("sim/test_session.py",),
+            "misr": ("sim/link/test_session.py",),
         },
         after=(WHOLE,),
         without=("hw/generate.py", "hw/verilog.py"),  # they write what the benches read

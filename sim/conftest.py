@@ -3,7 +3,7 @@
 import os
 import time
 
-from sim.bench import BUILD, WAVE_FILES
+from sim.drivers.bench import BUILD, WAVE_FILES
 
 BEGUN = time.time()
 

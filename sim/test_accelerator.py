@@ -17,10 +17,10 @@ from hw.array.cell import Cell
 from hw.link.uart import BaudRate
 from hw.serial_accelerator import SerialAccelerator
 from hw.verilog import to_verilog
-from sim.bench import bench_parameters, run_bench, start
-from sim.cocotb_host import over_streams, over_wires
-from sim.engine_observer import EngineObserver
-from sim.scenario import SCENARIOS
+from sim.drivers.bench import bench_parameters, run_bench, start
+from sim.drivers.cocotb_host import over_streams, over_wires
+from sim.drivers.engine_observer import EngineObserver
+from sim.drivers.scenario import SCENARIOS
 from sw.contract.state import State
 from sw.twin.engine import Twin
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from sim.bench import refuse_for_make
-from sim.simulator_verilog import for_simulator
+from sim.drivers.bench import refuse_for_make
+from sim.drivers.simulator_verilog import for_simulator
 
 
 @pytest.mark.parametrize("name", ["a b", "a:b", "a#b", "a$b", "a'b", "a%b", "a(b)"])

@@ -6,9 +6,9 @@ import cocotb
 
 from hw.configuration import LAYER_CYCLES, Configuration
 from hw.layouts import layer_layout, network_layout
-from sim.array_model import geometry_of
-from sim.bench import run_bench, start
-from sim.stream_driver import Source, cycles
+from sim.drivers.array_model import geometry_of
+from sim.drivers.bench import run_bench, start
+from sim.drivers.stream_driver import Source, cycles
 from sw.contract.network import MAX_LAYERS, Network
 from sw.contract.registers import CONFIGURATION_BYTES, configuration_bytes, register_values
 

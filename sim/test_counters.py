@@ -5,8 +5,8 @@ from cocotb.utils import get_sim_time
 
 from hw.counters import READS, WALK, Counters
 from hw.engine_ports import COUNTERS_ADDRESS, SAMPLES_ADDRESS, SAMPLES_PLACE
-from sim.bench import run_bench, start
-from sim.stream_driver import Source, cycles
+from sim.drivers.bench import run_bench, start
+from sim.drivers.stream_driver import Source, cycles
 from sw.contract.frames import COUNTERS
 
 NAMES = ("samples", *COUNTERS)

@@ -15,7 +15,7 @@ from sim.coverage.__main__ import main
 from sim.coverage.collector import Collector, merged
 from sim.coverage.points import POINTS
 from sim.coverage.watch import Watch
-from sim.scenario import SCENARIOS, Scenario
+from sim.drivers.scenario import SCENARIOS, Scenario
 from sw.contract.geometry import Geometry
 from sw.contract.network import Network
 from sw.contract.table import thresholds

@@ -16,7 +16,7 @@ from hw.configuration import Configuration
 from hw.link.arguments import COMMANDS
 from hw.link.link import Link
 from hw.link.orders import Orders
-from sim.link_scene import GEOMETRY, NETWORKS
+from sim.drivers.link_scene import GEOMETRY, NETWORKS
 from sw.contract import protocol
 from sw.contract.commands import IMAGES, LABELS, Command
 from sw.contract.error import ContractError

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from hw.engine import Engine
-from sim.bench import bench_parameters, run_bench, start
-from sim.engine_driver import EngineDriver
-from sim.engine_observer import EngineObserver
-from sim.scenario import SCENARIOS
-from sim.stream_driver import cycles
+from sim.drivers.bench import bench_parameters, run_bench, start
+from sim.drivers.engine_driver import EngineDriver
+from sim.drivers.engine_observer import EngineObserver
+from sim.drivers.scenario import SCENARIOS
+from sim.drivers.stream_driver import cycles
 from sw.contract.cost import array_latency, forward_cost
 from sw.contract.tokens import WRITE_LATENCY
 from sw.twin.engine import Twin

@@ -6,9 +6,9 @@ import cocotb
 import pytest
 
 from hw.input_buffer import InputBuffer
-from sim.array_model import geometry_of, unpack
-from sim.bench import bench_parameters, run_bench, start
-from sim.stream_driver import Sink, Source, cycles
+from sim.drivers.array_model import geometry_of, unpack
+from sim.drivers.bench import bench_parameters, run_bench, start
+from sim.drivers.stream_driver import Sink, Source, cycles
 from sw.contract.frames import image_bytes
 from sw.contract.geometry import Geometry
 from sw.contract.tokens import Opcode

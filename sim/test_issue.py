@@ -12,9 +12,9 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from hw.array.array import SynapseArray, result_layout
 from hw.issue import Issue
 from hw.layouts import token_layout
-from sim.array_model import ArrayModel, Programs, Token, geometry_of, too_early, unpack
-from sim.bench import bench_parameters, run_bench, start
-from sim.stream_driver import Source, cycles
+from sim.drivers.array_model import ArrayModel, Programs, Token, geometry_of, too_early, unpack
+from sim.drivers.bench import bench_parameters, run_bench, start
+from sim.drivers.stream_driver import Source, cycles
 from sw.contract.cost import array_latency
 from sw.contract.geometry import Geometry
 from sw.contract.tokens import WRITE_LATENCY, WRITES_WEIGHTS, Opcode

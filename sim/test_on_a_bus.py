@@ -14,8 +14,8 @@ from amaranth.lib.wiring import Component, In, Out
 from cobs import cobs
 
 from hw.generate import generate
-from sim.bench import run_bench, start
-from sim.learning_host import GEOMETRY, NETWORK
+from sim.drivers.bench import run_bench, start
+from sim.drivers.learning_host import GEOMETRY, NETWORK
 from sw.contract import requests
 from sw.contract.commands import Command
 from sw.contract.frames import PROGRESS, REPLY, Frame, Hello, pack_state

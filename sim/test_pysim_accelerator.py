@@ -13,8 +13,8 @@ from cobs import cobs
 from hw.accelerator import Accelerator
 from hw.link.uart import BaudRate
 from hw.serial_accelerator import SerialAccelerator
-from sim.byte_host import Driver, advance
-from sim.learning_host import GEOMETRY, MOST_CYCLES, learning_host
+from sim.drivers.byte_host import Driver, advance
+from sim.drivers.learning_host import GEOMETRY, MOST_CYCLES, learning_host
 from sw.contract.commands import Command
 from sw.contract.escape import ESCAPE, FORBIDDEN, Unescaper, escape
 from sw.contract.frames import REPLY, Frame, Hello

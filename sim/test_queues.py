@@ -5,8 +5,8 @@ import pytest
 
 from hw.queue import Queue
 from hw.register_slice import RegisterSlice
-from sim.bench import bench_parameters, run_bench, start
-from sim.stream_driver import Sink, Source, cycles
+from sim.drivers.bench import bench_parameters, run_bench, start
+from sim.drivers.stream_driver import Sink, Source, cycles
 
 WIDTH, WORDS = 9, 1500
 KINDS = {  # with the cycles that a word takes, and the most words that it holds

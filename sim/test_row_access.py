@@ -7,9 +7,9 @@ import cocotb
 import pytest
 
 from hw.row_access import RowAccess
-from sim.array_model import ArrayModel, geometry_of, unpack
-from sim.bench import bench_parameters, run_bench, start
-from sim.stream_driver import Sink, Source, Stalls, cycles
+from sim.drivers.array_model import ArrayModel, geometry_of, unpack
+from sim.drivers.bench import bench_parameters, run_bench, start
+from sim.drivers.stream_driver import Sink, Source, Stalls, cycles
 from sw.contract.cost import ISSUE_DELAY, array_latency
 from sw.contract.geometry import Geometry
 from sw.contract.tokens import Opcode

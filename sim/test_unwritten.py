@@ -13,8 +13,8 @@ from amaranth.hdl import ClockDomain, Fragment, Module, ResetSignal, Shape, Sign
 from amaranth.lib.memory import Memory
 
 from hw.accelerator import Accelerator
-from sim.byte_host import PERIOD, advance
-from sim.learning_host import GEOMETRY, MOST_CYCLES, learning_host
+from sim.drivers.byte_host import PERIOD, advance
+from sim.drivers.learning_host import GEOMETRY, MOST_CYCLES, learning_host
 
 SEED = int(os.environ.get("SEED", "1"))
 IN_RESET = 64  # cycles, of the hundreds that `boards.clocks` keeps a board in reset

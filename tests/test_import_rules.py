@@ -184,7 +184,7 @@ def test_a_planted_violation_is_found(module: str, source: str):
         ("sw.wire.line", "from sw.host.transport import Transport"),
         ("sw.experiments.kills", "import torch\nfrom sw.wire.board import ModelBoard\nfrom sw.terminal.run import run"),
         ("sw.cli.simulate", "from sw.host import simulated_board\nfrom sw.wire.port import Port"),
-        ("sim.test_cell", "from sim.drivers import stalls\nimport cocotb\nfrom sw.twin import cell"),
+        ("sim.array.test_cell", "from sim.drivers import stalls\nimport cocotb\nfrom sw.twin import cell"),
         ("tests.test_cell", "from tests import stimulus"),
         ("tests.test_formal", "from formal.claim import Claim"),
         ("mutation.run", "import ast, tomllib\nfrom mutation.change import changes"),

@@ -1,7 +1,7 @@
 """The cases that the benches have to meet, by name: each a cross of a few axes.
 
 A bin that cannot be met, or is spared, has its reason here; every other bin has to be hit by the scenarios of
-`sim/scenario.py` with their fixed seed.
+`sim/drivers/scenario.py` with their fixed seed.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-// Models of the logic cells of ECP5, iCE40 and Gowin. `sim/test_netlist_cells.py` holds them against Yosys' own models
+// Models of the logic cells of ECP5, iCE40 and Gowin. `sim/boards/test_netlist_cells.py` holds them against Yosys' own models
 // (share/lattice/common_sim.vh, share/ecp5/ccu2c_sim.vh, share/ice40/cells_sim.v, share/gowin/cells_sim.v).
 #pragma once
 

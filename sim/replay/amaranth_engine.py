@@ -4,7 +4,7 @@ from random import Random
 from typing import Any
 
 from hw.accelerator import Accelerator
-from sim.byte_host import ByteHost, advance
+from sim.drivers.byte_host import ByteHost, advance
 from sim.replay.run_file import Run
 
 MOST_STEPS = 40_000_000

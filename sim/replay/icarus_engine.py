@@ -9,8 +9,8 @@ from hw.accelerator import Accelerator
 from hw.array.array import CELL_MODULE
 from hw.array.cell import Cell
 from hw.verilog import to_verilog
-from sim.bench import bench_parameters, run_bench, start
-from sim.cocotb_host import over_streams
+from sim.drivers.bench import bench_parameters, run_bench, start
+from sim.drivers.cocotb_host import over_streams
 from sim.replay.run_file import Run, read
 
 STALLS = 0.1

@@ -2,7 +2,7 @@
 
 Three headers follow the clauses of docs/contract.md: `layer.h` has the arithmetic of a layer, `rule.h` the places where
 other rules may differ, `machine.h` a sample from its pixels to its last weight; `machine.cpp`, compiled on first use, gives
-Python its functions. `tests/test_twin_compiled.py` holds them equal to the twin in every prediction, weight, random word,
+Python its functions. `tests/twin/test_compiled.py` holds them equal to the twin in every prediction, weight, random word,
 count and signature. The twin in PyTorch stays the definition: it has replicas, runs on a GPU and needs no compiler.
 """
 

@@ -1,0 +1,1 @@
+"""What drives the benches and watches them."""

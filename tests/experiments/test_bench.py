@@ -1,0 +1,155 @@
+"""`make bench` on boards in Python: every number beside its bound, one benchmark at a time, faults found."""
+
+import json
+import sys
+import time
+
+import pytest
+import torch
+import typer
+from cobs import cobs
+
+from sw.contract.commands import Command
+from sw.contract.frames import OVERHEAD, REPLY, Frame
+from sw.contract.network import Network
+from sw.experiments import bench
+from sw.experiments.benchmarks import area, growth, host, link, simulated, twin
+from sw.experiments.learning import Pass
+from sw.host import simulated_board
+from sw.host.error import BoardError
+from sw.terminal.run import run
+from sw.wire.board import ModelBoard
+from sw.wire.paced import PacedLine
+from tests.drivers.fake_build import build_command
+
+
+@pytest.fixture
+def boards(tmp_path, monkeypatch):
+    """Fake boards, short benchmarks; a function that puts a fault into the boards."""
+    torch.set_num_threads(1)
+    monkeypatch.chdir(tmp_path)
+    for module, samples in ((twin, 50), (simulated, 30), (link, 100), (growth, 20)):
+        monkeypatch.setattr(module, "SAMPLES", samples)
+
+    def play(change="pass"):
+        monkeypatch.setattr(simulated_board, "BUILD", build_command(tmp_path, change))
+
+    play()
+    return play
+
+
+def benchmark(*words):
+    application = typer.Typer(add_completion=False)
+    application.command()(bench.experiment)
+    return run(application, list(words))
+
+
+def test_one_benchmark_leaves_the_others_as_they_are(boards, tmp_path):
+    assert benchmark("--only", "twin") == 0
+    assert benchmark("--only", "simulated", "--json", "results/bench.json") == 0
+    found = json.loads((tmp_path / "results/bench.json").read_text())
+    names = {"twin_samples_per_second", "simulated_samples_per_second", "cycles_per_training_sample", "samples_compared"}
+    assert names <= set(found)
+    for entry in found.values():
+        assert set(entry) == {"value", "unit", "bound", "bound_is", "command"}
+        assert isinstance(entry["value"], int | float)
+    assert found["samples_compared"]["value"] == 30
+
+
+def test_a_wrong_board_has_no_benchmark(boards, tmp_path, capsys):
+    boards("f.SmallChip.count = lambda c: None")
+    assert benchmark("--only", "simulated") == 2
+    assert "has counted 0 training samples, expected 7" in capsys.readouterr().err
+    assert not (tmp_path / "results/bench.json").exists()
+
+
+def test_an_unknown_benchmark(boards, capsys):
+    assert benchmark("--only", "speed") == 2
+    assert "choose one of twin, simulated, link, host, growth, area" in capsys.readouterr().err
+
+
+def test_link_efficiency_counts_the_bytes_that_were_sent(boards):
+    (entry,) = link.link().values()
+    # the fake board's buffer of 1568 bytes takes two frames of 7 samples; 100 samples make 15 frames
+    payload = 15 + 100 * 100
+    least = payload + 15 * (OVERHEAD + 2)  # a code byte of COBS and the delimiter
+    assert entry.value is not None and entry.bound == 1.0
+    sent = 100 * 100 / entry.value
+    assert least <= sent <= least + 15 * 4
+    assert entry.unit.endswith("7 samples a frame")
+
+
+def test_growth_holds_every_plan_against_the_formula(boards, tmp_path):
+    boards(
+        "old, new = f.SmallChip.train, f.SmallChip.infer; "
+        "f.SmallChip.train = lambda c, *a: (c.tick(), c.tick(), old(c, *a))[2]; "
+        "f.SmallChip.infer = lambda c, *a: (c.tick(), new(c, *a))[1]"
+    )
+    found = growth.growth()
+    assert len(found) == 2 * len(list(growth.plans())) == 24
+    assert found["cycles_per_inference_folds_4"].value == 7.0
+    assert found["cycles_per_training_sample_folds_4"].value == 14.0
+    by_folds = [found[f"cycles_per_inference_folds_{folds}"].bound or 0 for folds in (1, 2, 4)]
+    assert by_folds[2] - by_folds[1] > by_folds[1] - by_folds[0] > 64 - 10
+    assert (tmp_path / "results/bench-growth.png").exists()
+
+
+def test_area_tells_primitives_beside_the_blocks_that_weights_need(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(
+        area, "synthesise", lambda g: {"LUT4": 100 * g.cells, "TRELLIS_FF": 7, "DP16KD": area.weight_blocks(g) + 3}
+    )
+    found = area.area()
+    assert found["luts_folds_1"].value == 800 and found["luts_folds_4"].value == 200
+    # 2 cells of 16 synapses, 1024 rows of 4 folds: 4 blocks a cell for the width, 8 for the depth
+    assert found["block_rams_neurons_1024"].bound == 2 * 4 * 8
+    assert found["block_rams_neurons_1024"].value == 67
+    assert (tmp_path / "results/bench-area.png").exists()
+
+
+def test_a_tool_that_is_missing_or_fails_is_one_sentence(tmp_path):
+    with pytest.raises(BoardError, match="/no/yosys cannot be started"):
+        area._run(["/no/yosys"], str(tmp_path))
+    with pytest.raises(BoardError, match=r"has failed: ERROR: no such file$"):
+        area._run([sys.executable, "-c", "import sys; sys.exit('warning\\nERROR: no such file')"], str(tmp_path))
+
+
+def test_cycles_leave_out_the_wait_for_the_link():
+    counters = {"learned": 5, "cycles_forward": 1000, "cycles_learn": 40, "cycles_starved": 900}
+    done = Pass(predictions=torch.zeros(10).numpy(), seconds=2.0, counters=counters)
+    assert done.cycles() == {"cycles_forward": 100.0, "cycles_learn": 4.0, "cycles_starved": 90.0}
+    assert done.cycles_per_sample == 104.0
+    assert done.samples_per_second == 5.0
+    entries = simulated.entries_of(
+        Pass(predictions=done.predictions, seconds=1.0, counters=counters | {"rows_learned": 60}), Network.of()
+    )
+    assert entries["cycles_per_training_sample"].bound == 510 + 6
+
+
+def test_the_host_is_held_against_the_line(monkeypatch):
+    monkeypatch.setattr(host, "SAMPLES", 90)
+    monkeypatch.setattr(host, "SHORT", 30)
+    monkeypatch.setattr(host, "BATCHES", (2,))
+    entries = host.host()
+    assert {name.removesuffix("_samples_per_second") for name in entries if name.endswith("second")} == {
+        *host.LATENCIES,
+        *(f"{name}_batch_2" for name in host.LATENCIES),
+    }
+    for name, entry in entries.items():
+        assert entry.value is not None and entry.bound is not None and entry.value > 0
+        if name.endswith(("_samples_per_second", "_line_efficiency")):
+            assert entry.value < entry.bound  # no byte goes faster than the line
+        if name.endswith("_milliseconds_median"):
+            assert entry.value > entry.bound
+
+
+def test_a_paced_line_takes_its_time_in_both_directions():
+    line = PacedLine(ModelBoard(), baud=100_000, latency=0.01)
+    wire = cobs.encode(Frame(type=Command.HELLO, sequence=1, nonce=0).pack()) + b"\0"
+    began = time.monotonic()
+    line.write(wire)
+    assert line.read(1000, 0.0) == b""
+    reply = line.read(1000, 5.0)
+    assert time.monotonic() - began >= (len(wire) + len(reply)) * 10 / 100_000 + 0.01
+    assert Frame.unpack(cobs.decode(reply[:-1])).type == Command.HELLO | REPLY
+    assert line.read(1000, 0.001) == b""
