@@ -63,6 +63,7 @@ ROOMS = (
             "geometry_text": ("tests/contract/test_geometry.py",),
             "parsing": ("tests/files/test_input.py",),
             "payload": ("tests/contract/test_commands.py",),
+            "rehearsal": ("tests/host/test_rehearsal.py",),
             "requests": ("tests/host/test_device.py", "tests/contract/test_frames.py"),
             "specification": ("tests/contract/test_commands.py", "sim/test_declared_once.py"),
             "state": ("tests/contract/test_contract_model.py",),
