@@ -3,8 +3,8 @@
 They answer when they like, at the latest `PATIENCE` cycles after they are asked. Then a step, which is a token that is
 accepted or a change of state, comes within `LONGEST_WAIT` cycles; and with every step the rank falls, which bounds the steps
 that are left of the sample. So a sample ends after at most rank times wait cycles. The network is any that the array holds.
-The two sequences take turns: while one of them works, the other one is idle. A planted bug is looked for in a network of two
-layers of one neuron, whose samples end sooner.
+The two sequences take turns: while one of them works, the other one is idle. A planted bug is looked for in a network of at
+most two layers of one neuron, whose samples end sooner.
 """
 
 from functools import reduce
@@ -56,7 +56,7 @@ class SequencerHarness(Elaboratable):
             Assume((layer.inputs >= 1) & (layer.inputs <= layer.folds << 2)),
         ]
         if self.bug is not None:
-            m.d.comb += Assume((layers == 2) & (layer.neurons == 1))
+            m.d.comb += Assume((layers <= 2) & (layer.neurons == 1))
         for anything in (block.staged.valid, block.staged.payload.as_value(), block.classify.prediction, block.classify.wrong):
             free(m, anything)
         free(m, block.learner.frontier)
