@@ -17,6 +17,7 @@ from sw.experiments.continual.sources import Sources
 from sw.experiments.continual.stream import Stream, Task
 from sw.experiments.continual.stream_run import Histogram, learn_stream
 from sw.experiments.continual.streams import permuted_mnist
+from sw.experiments.learner import Learner
 from sw.experiments.permuted_mnist import learn_task
 from sw.experiments.registry import EXPERIMENTS
 from sw.experiments.seeds import Seeds
@@ -122,8 +123,8 @@ def test_the_chip_among_the_methods_is_that_of_the_experiment_on_permuted_mnist(
     train, test = Few().mnist()
     with known_boards.find("twin").open(lambda _: None) as device:
         own = Network.of(layers=(784, 12, 10), init_seed=seeds.init_seed, prng=seeds.prng)
-        Checkpoint.initial(own).put_on(device)
-        rows = [learn_task(device, i, train, test, seeds, 150) for i in range(2)]
+        learner = Learner(device, Checkpoint.initial(own))
+        rows = [learn_task(learner, i, train, test, seeds, 150) for i in range(2)]
         weights = device.read_weights()
     assert done.matrix[1].tolist() == rows[1] and done.matrix[0, 0] == rows[0][0]
     assert all((a == b + 0.5).all() for a, b in zip(chip.hidden(), weights, strict=True))
