@@ -17,7 +17,7 @@ from sw.host.error import InputError
 from sw.host.interruption import Interrupted, Interruption
 from sw.host.training import Often, Training
 from sw.terminal.data_files import DataFiles, file_of
-from sw.terminal.opening import find_board, port_path, read_configuration
+from sw.terminal.opening import find_board, port_path, read_configuration, rehearsal_asked
 from sw.terminal.options import (
     BoardName,
     Config,
@@ -89,8 +89,8 @@ def train(
     data = DataFiles.load(images, labels, start.network, is_encoded=is_encoded)
     order = sample_order(len(data.targets), samples=samples, skip=skip, shuffle=shuffle)
     stream = sample_order(len(data.targets), skip=skip, shuffle=shuffle)  # also what is left for another time
-    start = replace(start, meaning=data.meaning(start.meaning, encoder, stream))
-    pixels, classes = data.bits(start.meaning, start.network, threshold, permutation)
+    start = replace(start, meaning=data.meaning(start, encoder, stream))
+    pixels, classes = data.bits(start.meaning, start.network, threshold, permutation, order)
     options = {"--board": board, "--port": port, "--geometry": geometry, "--images": images, "--labels": labels}
     options |= {"--threshold": threshold, "--shuffle": shuffle, "--permutation": permutation, "--json": json}
     options |= {"--rehearsal": rehearsal, "--rehearsal-every": rehearsal_every, "--rehearsal-per": rehearsal_per}
@@ -102,7 +102,7 @@ def train(
         training = Training(device, start, save, often)
         with Interruption() as interruption:
             with recovery.told_with(training), Progress(f"training on {board}", len(order)) as progress:
-                training.run(pixels[order], classes[order], progress, interruption.asked)
+                training.run(pixels, classes, progress, interruption.asked)
             if interruption.number is not None and progress.done < len(order):
                 told = f"interrupted after {progress.done} of {len(order)} samples, saved {save}; go on with"
                 raise Interrupted(f"{told}\n  {recovery.command(progress.done)}", interruption.number)
@@ -122,9 +122,9 @@ def _start(config: Path | None, resume: Path | None, asked: tuple[int | None, ..
     if resume is None:
         assert config is not None
         network, rehearsal = read_configuration(config)
-        return Checkpoint.initial(network).rehearsing(rehearsal.with_options(*asked))
+        return Checkpoint.initial(network).rehearsing(rehearsal_asked(rehearsal, *asked))
     start = checkpoint.load(resume)
-    rehearsal = start.rehearsal.with_options(*asked)
+    rehearsal = rehearsal_asked(start.rehearsal, *asked)
     if start.reservoir is None:
         return start.rehearsing(rehearsal)
     if rehearsal != start.rehearsal:

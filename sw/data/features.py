@@ -7,9 +7,15 @@ data.csv, data.csv:kind   all columns but the one of the labels, and the column 
 
 import csv
 import io
+import os
+import re
+import struct
+import zlib
+from lzma import LZMAError
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
-from zipfile import BadZipFile
+from zipfile import BadZipFile, LargeZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,17 +24,22 @@ from sw.data.error import DataError
 from sw.files.error import FileError
 from sw.files.input import read_text
 
+WHOLE = re.compile(r"[+-]?[0-9]{1,18}")  # a label that is an integer; others are texts
 KINDS = (".npy", ".npz", ".csv")
-NOT_THESE = (ValueError, OSError, EOFError, BadZipFile, KeyError, TypeError)  # what NumPy raises for bytes that are not its
+# What NumPy, and zipfile below it, raise for bytes that are not theirs.
+NOT_THESE = (ValueError, EOFError, LookupError, TypeError, ArithmeticError, MemoryError, RuntimeError, SyntaxError)
+NOT_THESE_EITHER = (BadZipFile, LargeZipFile, zlib.error, LZMAError, struct.error, NotImplementedError, TokenError)
 
 
 def place_in(text: str | Path) -> tuple[Path, str | None]:
     """A file, and the array or column in it: of `data.csv:kind` both, of a file that exists under its whole name the file."""
-    whole = Path(text)
+    parts = str(text).split(":")
+    for count in range(len(parts), 0, -1):
+        file, name = ":".join(parts[:count]), ":".join(parts[count:])
+        if Path(file).suffix.lower() in KINDS and os.path.exists(file):  # noqa: PTH110  # Path.exists raises for some names
+            return Path(file), name or None
     file, colon, name = str(text).rpartition(":")
-    if not colon or whole.exists() or Path(file).suffix.lower() not in KINDS:
-        return whole, None
-    return Path(file), name
+    return (Path(file), name) if colon and Path(file).suffix.lower() in KINDS else (Path(text), None)
 
 
 def is_array_file(text: str | Path) -> bool:
@@ -49,9 +60,12 @@ def load_features(samples: str | Path, labels: str | Path) -> NDArray[Any]:
         return _finite(samples, array.reshape(len(array), -1))
     if name is not None:
         raise DataError(f"{samples} is one column of a table, expected all that are features: leave the name away")
-    names, rows = _table(file)
     label_file, label_name = place_in(labels)
-    columns = [i for i, column in enumerate(names) if not (label_file == file and column == label_name)]
+    is_same = label_file == file or (label_file.exists() and file.exists() and label_file.samefile(file))
+    if is_same and file.exists() and not file.is_file():
+        raise DataError(f"{file} can be read only once, and holds samples and labels: give the table as a file")
+    names, rows = _table(file)
+    columns = [i for i, column in enumerate(names) if not (is_same and column == label_name)]
     if not columns:
         raise DataError(f"{file} has no column beside the labels: give a table with features")
     return _finite(file, np.array([[_number(file, line, names[i], row[i]) for i in columns] for line, row in rows]))
@@ -83,14 +97,19 @@ def _array(file: Path, name: str | None) -> NDArray[Any]:
                 raise DataError(f"{file} holds one array: leave the name {name} away")
             return np.asarray(np.load(file, mmap_mode="r", allow_pickle=False))
         with np.load(file, allow_pickle=False) as archive:
+            if not archive.files:
+                raise DataError(f"{file} holds no array: give a file with samples")
             if name is None or name not in archive.files:
                 raise DataError(f"{file} holds {', '.join(archive.files)}: name one, as in {file}:{archive.files[0]}")
-            return archive[name]
+            array = archive[name]
+        if not isinstance(array, np.ndarray):
+            raise DataError(f"{name} in {file} is no array: give the name of one")
+        return array
     except DataError:
         raise
     except OSError as error:
         raise DataError(f"{file} cannot be read ({error.strerror or error}); check the name of the file") from error
-    except NOT_THESE as error:
+    except (*NOT_THESE, *NOT_THESE_EITHER) as error:
         raise DataError(f"{file} is damaged or no file of NumPy's ({' '.join(str(error).split())[:100]})") from error
 
 
@@ -118,11 +137,12 @@ def _column(file: Path, name: str | None) -> NDArray[Any]:
     names, rows = _table(file)
     if name is None or name not in names:
         raise DataError(f"{file} has the columns {', '.join(names)}: name that of the labels, as in {file}:{names[-1]}")
-    texts = [row[names.index(name)].strip() for _, row in rows]
-    try:
-        return np.array([int(text) for text in texts])
-    except (ValueError, OverflowError):
-        return np.array(texts)
+    place = names.index(name)
+    for line, row in rows:
+        if not row[place].strip():
+            raise DataError(f"{file} has no label in line {line}, column {name}: take the line out, or give it a label")
+    texts = [row[place].strip() for _, row in rows]
+    return np.array(list(map(int, texts)) if all(map(WHOLE.fullmatch, texts)) else texts)
 
 
 def _finite(samples: str | Path, features: NDArray[Any]) -> NDArray[Any]:
@@ -136,6 +156,8 @@ def _finite(samples: str | Path, features: NDArray[Any]) -> NDArray[Any]:
 
 def _number(file: Path, line: int, name: str, text: str) -> float:
     try:
+        if "_" in text:  # which Python takes for a separator
+            raise ValueError
         return float(text)
     except ValueError as error:
         told = f"{text[:40]!r} in line {line}, column {name}"

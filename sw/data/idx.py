@@ -69,7 +69,7 @@ def _read_header(stream: Stream, path: Path, *, dimensions: int, what: str) -> t
     if magic != expected:
         raise DataError(
             f"{path} starts with the bytes {magic.hex() or '(none)'}, expected {expected.hex()}; "
-            f"give an IDX file of {what} (unsigned bytes, {dimensions} dimensions)"
+            f"give an IDX file of {what} (unsigned bytes, {dimensions} dimensions), or arrays named .npy, .npz or .csv"
         )
     if len(header) < length:
         raise DataError(f"{path} ends after {len(header)} bytes, inside its header of {length}; {GET_AGAIN}")

@@ -32,8 +32,8 @@ class ThermometerEncoder:
 
     def __post_init__(self) -> None:
         try:
-            thresholds = np.array(self.thresholds, dtype=np.float64)
-        except (TypeError, ValueError) as error:
+            thresholds = np.array(self.thresholds, dtype=np.float64, order="C")
+        except (TypeError, ValueError, OverflowError) as error:
             raise DataError(f"thresholds are {shown(self.thresholds)}, expected numbers of shape (features, levels)") from error
         if thresholds.ndim != 2 or 0 in thresholds.shape:
             raise DataError(f"thresholds have the shape {thresholds.shape}, expected (features, levels), each at least 1")
@@ -109,10 +109,16 @@ def one_bit(features: int, threshold: float | Sequence[float] = 127) -> Thermome
 
 def _numbers(samples: Any) -> NDArray[np.float64]:
     """`samples` as finite float64 of shape (n, features). Raises `DataError`."""
+    refused = "samples are not all numbers: give an array of numbers of shape (n, features)"
     try:
-        given = np.asarray(samples, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise DataError("samples are not all numbers: give an array of numbers of shape (n, features)") from error
+        with np.errstate(over="ignore"):  # of a wider type: infinite, which is refused
+            if np.asarray(samples).dtype.kind in "cmM":  # complex numbers, times
+                raise DataError(refused)
+            given = np.asarray(samples, dtype=np.float64)
+    except DataError:
+        raise
+    except (TypeError, ValueError, OverflowError) as error:
+        raise DataError(refused) from error
     if given.ndim != 2:
         raise DataError(f"samples have the shape {given.shape}, expected (n, features)")
     wrong = np.argwhere(~np.isfinite(given))

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sw.contract.network import Network
+from sw.contract.error import require_integer, shown, tuple_of
+from sw.contract.network import MAX_NEURONS, Network
 from sw.contract.rehearsal import Rehearsal
 from sw.data.thermometer import ThermometerEncoder, one_bit
 from sw.host.checkpoint import Checkpoint
@@ -28,7 +29,7 @@ def choose_encoder(samples: NDArray[np.float64], asked: object) -> ThermometerEn
             made_for = f"the encoder is expecting {asked.features} features as input"
             raise ValueError(f"X has {samples.shape[1]} features, but {made_for}")
         return asked
-    if asked != AUTO:
+    if not isinstance(asked, str) or asked != AUTO:
         raise ValueError(f"encoder is {asked!r}, expected 'auto' or a ThermometerEncoder")
     features = samples.shape[1]
     if is_binary(samples):
@@ -38,21 +39,27 @@ def choose_encoder(samples: NDArray[np.float64], asked: object) -> ThermometerEn
     return ThermometerEncoder.fit(samples, min(LEVELS, max(1, MOST_INPUTS // features)))
 
 
-def choose_network(inputs: int, hidden: tuple[int, ...], classes: int, seed: int, settings: dict[str, Any]) -> Network:
+def choose_network(inputs: int, hidden: Any, classes: int, seed: int, settings: Any) -> Network:
     """A network whose settings suit some hundred to some thousand samples of any origin; `settings` are fields that differ.
 
-    Every hidden neuron may learn (a wide window), and memory is short (m = 1). Raises `ContractError`.
+    Every hidden neuron may learn (a wide window), and memory is short (m = 1). Raises `ContractError`, and `ValueError` for
+    `hidden` that are no numbers of neurons and `settings` that are no fields.
     """
-    layers = (inputs, *hidden, classes)
+    neurons = tuple_of(hidden)
+    if neurons is None:
+        raise ValueError(f"hidden is {shown(hidden)}, expected the neurons of each hidden layer, as in (500,)")
+    if not isinstance(settings, dict | None) or "layers" in (settings or {}):
+        raise ValueError(f"settings is {shown(settings)}, expected fields of the network by name, without layers")
+    layers = (inputs, *(require_integer("a hidden layer", n, 1, MAX_NEURONS) for n in neurons), classes)
     chosen: dict[str, Any] = {
         "init_seed": seed,
         "init_range": 30,
-        "learning_rate": (0.9,) * len(hidden) + (1.0,),
-        "metaplasticity": (1.0,) * (len(hidden) + 1),
+        "learning_rate": (0.9,) * len(neurons) + (1.0,),
+        "metaplasticity": (1.0,) * (len(neurons) + 1),
         "margin": 2 * isqrt(layers[-2]),
         "window": tuple(2 * isqrt(fan_in) for fan_in in layers[:-2]),
     }
-    return Network.of(layers=layers, **{**chosen, **settings})
+    return Network.of(layers=layers, **chosen | (settings or {}))
 
 
 def begin(network: Network, meaning: Meaning, rehearsal: int | Rehearsal) -> Checkpoint:

@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_dat
 from sw.contract.error import shown
 from sw.contract.rehearsal import Rehearsal
 from sw.data.thermometer import ThermometerEncoder, one_bit
-from sw.estimators.choice import AUTO, begin, choose_encoder, choose_network, is_binary
+from sw.estimators.choice import begin, choose_encoder, choose_network, is_binary
 from sw.estimators.held_board import HeldBoard
 from sw.host import checkpoint
 from sw.host.meaning import Meaning
@@ -81,9 +81,8 @@ class MetaplasticClassifier(ClassifierMixin, BaseEstimator):
         """Begin anew and learn from `X`, numbers of shape (n, features), and `y`, labels of shape (n,), `epochs` times."""
         if not isinstance(self.epochs, int | np.integer) or self.epochs < 1:
             raise ValueError(f"epochs is {self.epochs!r}, expected an integer of at least 1")
-        X, labels = self._checked(X, y, reset=True)
         random = check_random_state(self.random_state)
-        self._begin(X, unique_labels(labels), random.randint(2**31))
+        X, labels = self._begin(X, y, None, random.randint(2**31))
         bits, outputs = self.encoder_.encode(X), self._outputs(labels)
         for _ in range(self.epochs):
             order = random.permutation(len(bits))
@@ -93,19 +92,19 @@ class MetaplasticClassifier(ClassifierMixin, BaseEstimator):
     def partial_fit(self, X: Any, y: Any, classes: Any = None) -> Self:
         """Learn from samples in the order given, once. The first call needs `classes`, all labels that will ever come, and
         learns the thresholds of the encoder."""
-        first = not hasattr(self, "classes_")
-        X, labels = self._checked(X, y, reset=first)
-        if first:
+        if not hasattr(self, "classes_"):
             if classes is None:
                 raise ValueError("classes must be passed on the first call to partial_fit: all labels that will ever come")
-            if len(X) < ENOUGH and self.encoder == AUTO and not is_binary(X):
+            X, labels = self._begin(X, y, unique_labels(classes), check_random_state(self.random_state).randint(2**31))
+            if len(X) < ENOUGH and isinstance(self.encoder, str) and not is_binary(X):
                 warnings.warn(
                     f"the thresholds of the encoder are learned from {len(X)} samples: give the first call more of them, or an "
                     "encoder that was fitted before",
                     stacklevel=2,
                 )
-            self._begin(X, unique_labels(classes), check_random_state(self.random_state).randint(2**31))
-        elif classes is not None and not np.array_equal(self.classes_, unique_labels(classes)):
+        else:
+            X, labels = self._checked(X, y, reset=False)
+        if classes is not None and not np.array_equal(self.classes_, unique_labels(classes)):
             now, first_time = shown(unique_labels(classes).tolist()), shown(self.classes_.tolist())
             raise ValueError(f"classes are {now}, not those of the first call, {first_time}")
         self._opened().train(self.encoder_.encode(X), self._outputs(labels))
@@ -134,7 +133,7 @@ class MetaplasticClassifier(ClassifierMixin, BaseEstimator):
         classes = np.arange(network.layers[-1]) if meaning.labels is None else np.array(meaning.labels)
         if len(classes) < network.layers[-1] or not np.array_equal(classes, np.unique(classes)):
             raise ValueError(f"{path} has labels in the order in which they came: load it with OnlineMetaplasticClassifier")
-        loaded = cls(hidden=network.layers[1:-1], **parameters)
+        loaded = cls(**{"hidden": network.layers[1:-1], "rehearsal": state.rehearsal} | parameters)
         loaded.encoder_ = meaning.encoder or one_bit(network.layers[0], 0.5)
         loaded.network_, loaded.classes_, loaded.n_features_in_ = network, classes, loaded.encoder_.features
         loaded._held = HeldBoard(loaded.board, loaded.port, state)
@@ -156,30 +155,42 @@ class MetaplasticClassifier(ClassifierMixin, BaseEstimator):
         check_classification_targets(y)
         return X, column_or_1d(y)
 
-    def _begin(self, X: NDArray[np.float64], classes: NDArray[Any], seed: int) -> None:
-        """Everything is checked before the old network goes."""
-        if len(classes) < 2:
-            raise ValueError(f"there is {len(classes)} class, expected at least 2: give samples of two or more")
-        encoder = choose_encoder(X, self.encoder)
-        network = choose_network(encoder.inputs, tuple(self.hidden), len(classes), seed, self.settings or {})
-        held = self._held if hasattr(self, "_held") else HeldBoard(self.board, self.port)
-        if not held.is_on(self.board, self.port):
-            held = HeldBoard(self.board, self.port)  # what was learned before goes, so that it need not fit there
-        held.board.resume(begin(network, Meaning(encoder=encoder, labels=tuple(classes)), self.rehearsal))
-        self._held = held
-        self.encoder_, self.network_, self.classes_ = encoder, network, classes
+    def _begin(self, X: Any, y: Any, classes: NDArray[Any] | None, seed: int) -> tuple[NDArray[np.float64], NDArray[Any]]:
+        """A new network on the board; samples and labels, checked. Everything is checked before the old network goes."""
+        before = self.__dict__.get("n_features_in_")
+        try:
+            X, labels = self._checked(X, y, reset=True)
+            known = unique_labels(labels) if classes is None else classes
+            if len(known) < 2:
+                raise ValueError(f"there is {len(known)} class, expected at least 2: give samples of two or more")
+            check_labels(labels, known)
+            encoder = choose_encoder(X, self.encoder)
+            network = choose_network(encoder.inputs, self.hidden, len(known), seed, self.settings)
+            state = begin(network, Meaning(encoder=encoder, labels=tuple(known)), self.rehearsal)
+            held = self._held if hasattr(self, "_held") else HeldBoard(self.board, self.port)
+            if not held.is_on(self.board, self.port):
+                held = HeldBoard(self.board, self.port)  # what was learned before goes, so that it need not fit there
+            held.board.resume(state)
+        except BaseException:
+            if before is not None:
+                self.n_features_in_ = before
+            raise
+        self._held, self.encoder_, self.network_, self.classes_ = held, encoder, network, known
+        return X, labels
 
     def _outputs(self, labels: NDArray[Any]) -> NDArray[np.int64]:
         """The output neuron of each label."""
-        places = np.searchsorted(self.classes_, labels)
-        places = np.minimum(places, len(self.classes_) - 1)
-        unknown = np.flatnonzero(self.classes_[places] != labels)
-        if len(unknown):
-            label = labels[unknown[0] : unknown[0] + 1].tolist()[0]
-            raise ValueError(f"label {shown(label)} is none of the classes {shown(self.classes_.tolist())}")
-        return places
+        check_labels(labels, self.classes_)
+        return np.searchsorted(self.classes_, labels)
 
     def _opened(self) -> OpenBoard:
         """The board that `board` and `port` name now, with the network on it if there is one."""
         self._held = self._held.moved_to(self.board, self.port)
         return self._held.board
+
+
+def check_labels(labels: NDArray[Any], classes: NDArray[Any]) -> None:
+    """Raise `ValueError` for a label that is none of the `classes`, which are sorted."""
+    unknown = labels[~np.isin(labels, classes)]
+    if len(unknown):
+        raise ValueError(f"label {shown(unknown[:1].tolist()[0])} is none of the classes {shown(classes.tolist())}")

@@ -1,5 +1,6 @@
 """A board that is opened when it is first needed and kept; a copy of it, a pickled one too, takes the network along instead."""
 
+from threading import RLock
 from typing import Any
 
 from sw.host.checkpoint import Checkpoint
@@ -16,30 +17,41 @@ class HeldBoard:
         self.name, self.port = name, port
         self._opened: OpenBoard | None = None
         self._left = state  # while no board is open
+        self._lock = RLock()
 
     @property
     def board(self) -> OpenBoard:
         """The board, open, with the network on it if there is one. Raises `HostError`."""
-        if self._opened is None:
-            opened = open_board(self.name, port=self.port, report=_no_report)
-            if self._left is not None:
-                opened.resume(self._left)
-            self._opened, self._left = opened, None
-        return self._opened
+        with self._lock:
+            if self._opened is None:
+                opened = open_board(self.name, port=self.port, report=_no_report)
+                try:
+                    if self._left is not None:
+                        opened.resume(self._left)
+                except BaseException:
+                    opened.close()
+                    raise
+                self._opened, self._left = opened, None
+            return self._opened
 
     @property
     def checkpoint(self) -> Checkpoint | None:
         """The network and its state; None where none was begun yet."""
-        if self._opened is None or not self._opened.has_network:
-            return self._left
-        return self._opened.checkpoint
+        with self._lock:
+            if self._opened is None or not self._opened.has_network:
+                return self._left
+            return self._opened.checkpoint
 
     def close(self) -> None:
-        """Give the board back and keep the network; the next use opens a board again."""
-        if self._opened is not None:
-            self._left = self.checkpoint
-            self._opened.close()
-            self._opened = None
+        """Give the board back, whatever it says, and keep the network; the next use opens a board again."""
+        with self._lock:
+            opened = self._opened
+            if opened is not None:
+                try:
+                    self._left = self.checkpoint
+                finally:
+                    self._opened = None
+                    opened.close()
 
     def is_on(self, name: str, port: str | None) -> bool:
         """Whether it is the board of this name and port."""
@@ -54,6 +66,10 @@ class HeldBoard:
 
     def __getstate__(self) -> dict[str, Any]:
         return {"name": self.name, "port": self.port, "_opened": None, "_left": self.checkpoint}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._lock = RLock()
 
     def __del__(self) -> None:
         opened = self.__dict__.get("_opened")

@@ -1,5 +1,6 @@
 """A classifier for River whose network learns on a board: a sample is a dictionary, labels come as they come."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy as np
 from river.base import Classifier
 from river.base.typing import ClfTarget, FeatureName
 
+from sw.contract.error import shown
 from sw.contract.rehearsal import Rehearsal
 from sw.data.thermometer import ThermometerEncoder, one_bit
 from sw.estimators.choice import begin, choose_encoder, choose_network
@@ -68,7 +70,7 @@ class OnlineMetaplasticClassifier(Classifier):
         self.warm_up = warm_up
         self.settings = settings
         self.seed = seed
-        self._kept: list[tuple[dict[FeatureName, Any], int]] = []
+        self._kept: list[tuple[dict[FeatureName, float], int]] = []
         self._labels: list[Any] = []
         self._counts: list[int] = []
         self._names: list[FeatureName] = []
@@ -84,21 +86,26 @@ class OnlineMetaplasticClassifier(Classifier):
         yield {"hidden": (32,), "warm_up": 20}
 
     def learn_one(self, x: dict[FeatureName, Any], y: ClfTarget) -> None:
-        """Learn from one sample. Raises `InputError` where `y` is a label more than there is room for."""
+        """Learn from one sample. A feature that is None or not a number is missing.
+
+        Raises `InputError`, and learns nothing, for features that are no numbers, for a label that is no string, integer or
+        boolean, and for one more than there is room for.
+        """
+        numbers = numbers_of(x)
         output = self._output(y)
         if self._held is not None:
-            self._held.board.train(self._bits(x), np.array([output]))
-            return
-        self._kept.append((dict(x), output))
-        if len(self._kept) >= self.warm_up:
-            self._begin()
+            self._held.board.train(self._bits(numbers), np.array([output]))
+        else:
+            self._kept.append((numbers, output))
+            if len(self._kept) >= self.warm_up and any(kept for kept, _ in self._kept):
+                self._begin()
 
     def predict_one(self, x: dict[FeatureName, Any], **kwargs: Any) -> ClfTarget | None:
         """The label of one sample; None before the first was learned. Nothing is learned."""
         if not self._labels:
             return None
         if self._held is not None:
-            output = int(self._held.board.predict(self._bits(x))[0])
+            output = int(self._held.board.predict(self._bits(numbers_of(x)))[0])
             if output < len(self._labels):
                 return self._labels[output]
         return self._labels[int(np.argmax(self._counts))]
@@ -121,7 +128,8 @@ class OnlineMetaplasticClassifier(Classifier):
         encoder = meaning.encoder or one_bit(network.layers[0], 0.5)
         if len(names) != encoder.features:
             raise InputError(f"there are {len(names)} names, the encoder in {path} has {encoder.features} features")
-        loaded = cls(hidden=network.layers[1:-1], most_classes=network.layers[-1], **parameters)
+        known = {"hidden": network.layers[1:-1], "most_classes": network.layers[-1], "rehearsal": state.rehearsal}
+        loaded = cls(**known | parameters)
         loaded._names, loaded._encoder = list(names), encoder
         loaded._labels, loaded._counts = list(labels), [0] * len(labels)
         loaded._held = HeldBoard(loaded.board, loaded.port, state)
@@ -134,9 +142,14 @@ class OnlineMetaplasticClassifier(Classifier):
 
     def _output(self, label: ClfTarget) -> int:
         """The output neuron of a label, a new one's too."""
+        if not isinstance(label, str | int | np.bool_ | np.integer):
+            raise InputError(f"the label is {shown(label)}, expected a string, an integer or a boolean")
         if label not in self._labels:
             if len(self._labels) == self.most_classes:
-                raise InputError(f"label {label!r} is one more than the {self.most_classes} of most_classes: make it larger")
+                raise InputError(
+                    f"label {shown(label)} is one more than the {self.most_classes} of most_classes: make it larger"
+                )
+            Meaning(labels=(*self._labels, label)).check_is_short()
             self._labels.append(label)
             self._counts.append(0)
         output = self._labels.index(label)
@@ -149,13 +162,12 @@ class OnlineMetaplasticClassifier(Classifier):
         samples = np.array([[x.get(name, np.nan) for name in self._names] for x, _ in self._kept], np.float64)
         known = np.where(np.isnan(samples), np.nanmedian(samples, axis=0), samples)
         self._encoder = choose_encoder(known, self.encoder)
-        network = choose_network(self._encoder.inputs, tuple(self.hidden), self.most_classes, self.seed, self.settings or {})
-        held = HeldBoard(self.board, self.port)
-        held.board.resume(begin(network, Meaning(encoder=self._encoder), self.rehearsal))
+        network = choose_network(self._encoder.inputs, self.hidden, self.most_classes, self.seed, self.settings)
+        held = HeldBoard(self.board, self.port, begin(network, Meaning(encoder=self._encoder), self.rehearsal))
         held.board.train(np.concatenate([self._bits(x) for x, _ in self._kept]), np.array([output for _, output in self._kept]))
         self._held, self._kept = held, []
 
-    def _bits(self, x: dict[FeatureName, Any]) -> np.ndarray:
+    def _bits(self, x: dict[FeatureName, float]) -> np.ndarray:
         """The bits of one sample, uint8 of shape (1, n_0); a feature that is missing has none on."""
         assert self._encoder is not None
         missing = np.array([name not in x for name in self._names])
@@ -163,3 +175,18 @@ class OnlineMetaplasticClassifier(Classifier):
         bits = self._encoder.encode(values)
         bits[:, np.repeat(missing, self._encoder.inputs // self._encoder.features)] = 0
         return bits
+
+
+def numbers_of(x: dict[FeatureName, Any]) -> dict[FeatureName, float]:
+    """The features that are there, as numbers. Raises `InputError` for what is none, and for infinity."""
+    numbers = {}
+    for name, value in x.items():
+        try:
+            number = math.nan if value is None else float(value)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise InputError(f"feature {shown(name)} is {shown(value)}, expected a number") from error
+        if math.isinf(number):
+            raise InputError(f"feature {shown(name)} is {shown(value)}, expected a finite number")
+        if not math.isnan(number):
+            numbers[name] = number
+    return numbers

@@ -21,7 +21,7 @@ from sw.experiments.seeds import Seeds
 from sw.host.checkpoint import Checkpoint
 from sw.host.error import InputError
 from sw.host.learning_device import Labels
-from sw.terminal.opening import find_board, read_configuration
+from sw.terminal.opening import find_board, read_configuration, rehearsal_asked
 from sw.terminal.options import (
     Config,
     GeometryText,
@@ -55,7 +55,7 @@ def experiment(
         raise InputError(f"--classes-per-step is {classes_per_step}, expected 1 to {CLASSES}")
     network, configured = read_configuration(config) if config else (Network.of(), NONE)
     check_is_for_mnist(network)
-    rehearsed = configured.with_options(rehearsal, rehearsal_every, rehearsal_per, rehearsal_horizon, rehearsal_prng)
+    rehearsed = rehearsal_asked(configured, rehearsal, rehearsal_every, rehearsal_per, rehearsal_horizon, rehearsal_prng)
     chosen = find_board(board, port, geometry, network)
     result = ResultFile.prepared("class-incremental", json, [], config=config)
     (pixels, labels), (test_pixels, test_labels) = load_packed("train"), load_packed("test")

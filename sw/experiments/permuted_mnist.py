@@ -22,7 +22,7 @@ from sw.experiments.seeds import Seeds
 from sw.host.checkpoint import Checkpoint
 from sw.host.error import InputError
 from sw.host.learning_device import Bits, Labels
-from sw.terminal.opening import find_board, read_configuration
+from sw.terminal.opening import find_board, read_configuration, rehearsal_asked
 from sw.terminal.options import (
     Config,
     Port,
@@ -56,7 +56,7 @@ def experiment(
         raise InputError(f"--last is {last}, expected 1 to {tasks}, the number of tasks")
     network, configured = read_configuration(config) if config else (Network.of(), NONE)
     check_is_for_mnist(network)
-    rehearsed = configured.with_options(rehearsal, rehearsal_every, rehearsal_per, rehearsal_horizon, rehearsal_prng)
+    rehearsed = rehearsal_asked(configured, rehearsal, rehearsal_every, rehearsal_per, rehearsal_horizon, rehearsal_prng)
     chosen = find_board(board, port, None, network)
     result = ResultFile.prepared("permuted-mnist", json, ["-matrix"], config=config)
     train, test = load_packed("train"), load_packed("test")

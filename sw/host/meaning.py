@@ -1,7 +1,7 @@
 """What a network's inputs and outputs stand for: how features become its bits, and which label each output neuron has.
 
 In a checkpoint: `encoder` (JSON: features, levels, complement) with `encoder_thresholds` (float64 of shape (features,
-levels)), and `labels` (JSON: a list of n_L strings, numbers and booleans, the rest of it null where no label came yet).
+levels)), and `labels` (JSON: a list of at most n_L strings, numbers and booleans).
 Each is there or not; a checkpoint without them is one of plain bits and of labels 0 … n_L - 1.
 """
 
@@ -44,11 +44,19 @@ class Meaning:
         object.__setattr__(self, "labels", plain)
 
     def check_fits(self, network: Network) -> None:
-        """Raise `InputError` unless a network has these inputs and as many outputs as there are labels, or more."""
+        """Raise `InputError` unless a network has these inputs and as many outputs as there are labels, or more.
+
+        Also for labels that a checkpoint has no room for.
+        """
         if self.encoder is not None and self.encoder.inputs != network.layers[0]:
             raise InputError(f"the encoder makes {self.encoder.inputs} bits, the network has {network.layers[0]} inputs")
         if self.labels is not None and len(self.labels) > network.layers[-1]:
             raise InputError(f"there are {len(self.labels)} labels, the network has {network.layers[-1]} outputs")
+        self.check_is_short()
+
+    def check_is_short(self) -> None:
+        """Raise `InputError` for labels that a checkpoint has no room for."""
+        self.arrays()
 
     def arrays(self) -> dict[str, NDArray]:
         """What a checkpoint holds of it. Raises `InputError` for labels that are too long together."""

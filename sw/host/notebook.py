@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from sw.contract.geometry import Geometry
 from sw.contract.geometry_text import parse_geometry
 from sw.contract.network import Network
-from sw.contract.rehearsal import Rehearsal
+from sw.contract.rehearsal import NONE, Rehearsal
 from sw.host import checkpoint, known_boards, streaming
 from sw.host.checkpoint import Checkpoint
 from sw.host.error import InputError, LinkError
@@ -115,6 +115,10 @@ class OpenBoard:
         """
         if rehearsal is not None and fields:
             raise InputError("give either a rehearsal or the fields of one")
+        unknown = sorted(set(fields) - set(NONE.fields))
+        if unknown or not isinstance(rehearsal, Rehearsal | None):
+            given = ", ".join(unknown) or type(rehearsal).__name__
+            raise InputError(f"a rehearsal was given {given}, expected {', '.join(NONE.fields)}, or a Rehearsal")
         asked = rehearsal or Rehearsal(**fields)
         with self._turns:
             inputs = self.network.layers[0]
@@ -172,7 +176,7 @@ class OpenBoard:
         """The predictions, batch by batch. A reservoir that is ahead of a board which fails is of no use any more."""
         try:
             yield from streaming.train(self.device, pixels, labels, stop, rehearser=self._rehearser)
-        except Exception:
+        except BaseException:
             if self._rehearser is not None:
                 self._network = self._rehearser = None
             raise

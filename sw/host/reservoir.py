@@ -17,6 +17,7 @@ from sw.host.learning_device import Bits, Labels
 RESERVOIR = ("rehearsal_pixels", "rehearsal_labels", "rehearsal_seen", "rehearsal_prng")
 """Arrays of a checkpoint."""
 
+MOST_SEEN = (1 << 63) - 1  # new samples: more than anybody sends
 FIRST_ROOM = 1024  # records that memory is taken for at first; it doubles when they are full
 
 
@@ -49,7 +50,7 @@ class Reservoir:
 def read_reservoir(read: ReadArray, rehearsal: Rehearsal, network: Network) -> Reservoir:
     """The reservoir in an archive; `read(name, shape, dtype)` reads an array. Raises `CheckpointError` or `ContractError`."""
     pixels_name, labels_name, seen_name, prng_name = RESERVOIR
-    seen = int(read(seen_name, (), np.dtype(np.uint64)))
+    seen = require_integer(seen_name, int(read(seen_name, (), np.dtype(np.uint64))), 0, MOST_SEEN)
     word = require_integer(prng_name, int(read(prng_name, (), np.dtype(np.uint32))), 1, prng.MASK)
     filled, inputs = min(seen, rehearsal.size), network.layers[0]
     pixels = read(pixels_name, (filled, -(-inputs // 8)), np.dtype(np.uint8))

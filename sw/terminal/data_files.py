@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from sw.contract.network import Network
 from sw.data.binarise import bits_of_file, parse_thresholds, permute
-from sw.data.encoder_text import fit_encoder
+from sw.data.encoder_text import FIRST, fit_encoder
 from sw.data.error import DataError
 from sw.data.features import is_array_file, load_features, load_targets, place_in
 from sw.data.labelled import load_labelled
+from sw.host.checkpoint import Checkpoint
 from sw.host.error import InputError
 from sw.host.learning_device import Bits, Labels
 from sw.host.meaning import Meaning
@@ -44,48 +45,66 @@ class DataFiles:
         features, targets = load_labelled(images, labels, pixels=None if is_encoded else network.layers[0])
         return cls(images=images, labels=labels, features=features, targets=targets)
 
-    def meaning(self, known: Meaning, encoder: str | None, stream: NDArray[np.int64]) -> Meaning:
-        """What the inputs and outputs of a network stand for: as `known`, else as these samples say, in the order `stream`.
+    def meaning(self, start: Checkpoint, encoder: str | None, stream: NDArray[np.int64]) -> Meaning:
+        """What the inputs and outputs of a network stand for: as the state `start` says, else as these samples do, in the order
+        `stream`.
 
-        `encoder` as of `fit_encoder`. Raises `InputError` for one where `known` has its own.
+        `encoder` as of `fit_encoder`. Raises `InputError` where `start` has an encoder, or has learned from plain bits.
         """
+        known = start.meaning
         if encoder is not None and known.encoder is not None:
             raise InputError("the checkpoint has an encoder of its own: leave --encoder away")
+        if encoder is not None and start.samples:
+            raise InputError("the network has learned from plain bits: leave --encoder away, or begin with a new network")
         if encoder is not None:
-            known = replace(known, encoder=fit_encoder(encoder, self.features[stream]))
-        if known.labels is None and self.targets.dtype.kind in "Ub":
+            known = replace(known, encoder=fit_encoder(encoder, self.features[stream[:FIRST]]))
+        if known.labels is None and self.targets.dtype.kind in "Ub" and not start.samples:
             known = replace(known, labels=tuple(np.unique(self.targets).tolist()))
         return known
 
-    def bits(self, meaning: Meaning, network: Network, threshold: str, permutation: int | None) -> tuple[Bits, Labels]:
-        """Pixel bits, uint8 of shape (n, n_0), and labels, of shape (n,), as the network is to see them.
+    def bits(
+        self,
+        meaning: Meaning,
+        network: Network,
+        threshold: str,
+        permutation: int | None,
+        order: NDArray[np.int64] | None = None,
+    ) -> tuple[Bits, Labels]:
+        """Pixel bits, uint8 of shape (n, n_0), and labels, of shape (n,), as the network is to see them; those of `order`.
 
         Raises `DataError` and `InputError` where they do not fit it.
         """
         meaning.check_fits(network)
-        return permute(self._bits(meaning, network, threshold), permutation), self._classes(meaning, network)
+        chosen = slice(None) if order is None else order
+        return permute(self._bits(meaning, network, threshold, chosen), permutation), self._classes(meaning, network)[chosen]
 
-    def _bits(self, meaning: Meaning, network: Network, threshold: str) -> Bits:
+    def _bits(self, meaning: Meaning, network: Network, threshold: str, chosen: slice | NDArray[np.int64]) -> Bits:
         if meaning.encoder is not None:
-            return meaning.encoder.encode(self.features)
+            return meaning.encoder.encode(self.features[chosen])
         count = self.features.shape[1]
         if count != network.layers[0]:
             fits = f"expected {network.layers[0]}; give such samples or a network with as many inputs"
             raise DataError(f"{self.images} holds {count} pixels or features a sample, {fits}")
         if self.features.dtype == np.uint8:
-            return bits_of_file(self.features, parse_thresholds(threshold), self.images)
+            return bits_of_file(self.features, parse_thresholds(threshold), self.images)[chosen]
         if np.isin(self.features, (0, 1)).all():
-            return self.features.astype(np.uint8)
+            return self.features[chosen].astype(np.uint8)
         kind = self.features.dtype
         raise DataError(f"{self.images} holds {kind} numbers: say how they become bits, as in --encoder thermometer:8")
 
     def _classes(self, meaning: Meaning, network: Network) -> Labels:
+        if meaning.labels is None and self.targets.dtype.kind not in "iu":
+            kind = "booleans" if self.targets.dtype.kind == "b" else "texts"
+            raise DataError(
+                f"{self.labels} holds {kind}, the network has learned labels below {network.layers[-1]}: give integers"
+            )
         if meaning.labels is None:
             wrong = np.flatnonzero((self.targets < 0) | (self.targets >= network.layers[-1]))
             named = self.targets
         else:
             known = {label: number for number, label in enumerate(meaning.labels)}
-            named = np.array([known.get(label, -1) for label in self.targets.tolist()], np.int64)
+            as_known = str if all(isinstance(label, str) for label in meaning.labels) else lambda label: label
+            named = np.array([known.get(as_known(label), -1) for label in self.targets.tolist()], np.int64)
             wrong = np.flatnonzero(named < 0)
         if len(wrong):
             label, sample = self.targets[wrong[0] : wrong[0] + 1].tolist()[0], wrong[0]

@@ -38,3 +38,15 @@ def find_board(name: str, port: str | None, geometry: str | None, network: Netwo
     board = known_boards.find(name, port, parse_geometry(geometry) if geometry is not None else None)
     board.check_fits(network)
     return board
+
+
+def rehearsal_asked(configured: Rehearsal, *options: int | None) -> Rehearsal:
+    """The rehearsal of a configuration with the options over it: --rehearsal, then -every, -per, -horizon and -prng; None for one
+    that is not given.
+
+    Raises `InputError` where these say how nothing is rehearsed, `ContractError` for one out of range.
+    """
+    asked = configured.with_options(*options)
+    if not asked.size and any(option is not None for option in options[1:]):
+        raise InputError("there is nothing to rehearse from: give --rehearsal R too, the past samples to keep")
+    return asked

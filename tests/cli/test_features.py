@@ -1,6 +1,8 @@
 """Samples from arrays and tables, encoded on the command line as the checkpoint keeps it."""
 
 import json
+import os
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -104,6 +106,15 @@ def test_what_a_file_holds_in_integers_and_bits(folder):
         ("twice.csv", "twice.csv:a", (), "two columns of one name"),
         ("quote.csv", "quote.csv:a", (), "quote.csv is no table in CSV"),
         ("one.csv", "one.csv:a", (), "has no column beside the labels"),
+        ("blank.csv", "blank.csv:b", ("--encoder", "thermometer:8"), "blank.csv has no label in line 3, column b"),
+        ("under.csv", "under.csv:b", ("--encoder", "thermometer:8"), "'1_0' in line 2, column a, expected a number"),
+        ("none.npz", "y.npy", (), "none.npz holds no array"),
+        ("none.npz:x", "y.npy", (), "none.npz holds no array"),
+        ("odd.npz:readme.txt", "y.npy", (), "readme.txt in odd.npz is no array"),
+        ("huge.npy", "y.npy", (), "huge.npy is damaged or no file of NumPy's"),
+        ("squeezed.npz:x", "y.npy", (), "squeezed.npz is damaged or no file of NumPy's"),
+        (f"wine.csv:{'k' * 5000}", "y.npy", (), "is one column of a table"),
+        ("pipe.csv", "pipe.csv:kind", (), "pipe.csv can be read only once, and holds samples and labels"),
     ],
 )
 def test_what_cannot_be_used_is_said_in_one_line(folder, capsys, images, labels, words, told):
@@ -114,6 +125,17 @@ def test_what_cannot_be_used_is_said_in_one_line(folder, capsys, images, labels,
     np.save("pickle.npy", np.array([{}]), allow_pickle=True)
     Path("broken.npy").write_bytes(Path("x.npy").read_bytes()[:500])
     tables = {"ragged": "a,b\n1,2\n1,2,3\n", "empty": "a,b\n", "twice": "a,a\n1,2\n", "one": "a\n1\n", "quote": 'a,b\n"1,2\n'}
+    tables |= {"blank": "a,b\n1,2\n1,\n", "under": "a,b\n1_0,2\n"}
+    np.savez("none.npz")
+    np.savez_compressed("squeezed.npz", x=samples)
+    squeezed = bytearray(Path("squeezed.npz").read_bytes())
+    squeezed[200:240] = bytes(40)
+    Path("squeezed.npz").write_bytes(squeezed)
+    with zipfile.ZipFile("odd.npz", "w") as archive:
+        archive.writestr("readme.txt", "no array")
+    head = f"{{'descr': '<f8', 'fortran_order': False, 'shape': ({10**26}, 2), }}"
+    Path("huge.npy").write_bytes(b"\x93NUMPY\1\0" + len(head).to_bytes(2, "little") + head.encode())
+    os.mkfifo("pipe.csv")
     for name, text in tables.items():
         Path(f"{name}.csv").write_text(text)
     assert train(images, labels, *words) == 2
@@ -161,3 +183,38 @@ def test_a_damaged_encoder_in_a_checkpoint_is_refused(folder):
         np.savez("d.npz", **{**good, **change})
         with pytest.raises(checkpoint.CheckpointError, match=told):
             checkpoint.load(Path("d.npz"))
+
+
+def test_a_column_of_labels_is_no_feature_however_the_file_is_spelled(folder):
+    Path("other.csv").symlink_to("wine.csv")
+    Path("a:b.csv").write_bytes(Path("wine.csv").read_bytes())
+    for labels in ("other.csv:kind", f"{folder}/wine.csv:kind", "./wine.csv:kind"):
+        assert load_features("wine.csv", labels).shape == (178, 13)
+    assert load_features("a:b.csv", "a:b.csv:kind").shape == (178, 13)
+    Path("colon.csv").write_text("a:b,c\n1,2\n")
+    assert load_targets("colon.csv:a:b", 1).tolist() == [1]
+
+
+def test_labels_keep_what_they_stand_for(folder, capsys):
+    Path("t.csv").write_text("a,kind\n" + "".join(f"{i},{'12A'[i % 3]}\n" for i in range(30)))
+    Path("n.csv").write_text("a,kind\n" + "".join(f"{i},{'12'[i % 2]}\n" for i in range(30)))
+    Path("net.toml").write_text("[network]\nlayers = [4, 8, 3]\n")
+    words = ("--encoder", "thermometer:4")
+    assert train("t.csv", "t.csv:kind", *words) == 0
+    assert checkpoint.load(Path("a.npz")).meaning.labels == ("1", "2", "A")
+    evaluate = ["evaluate", "--board", "compiled", "--images", "n.csv", "--labels", "n.csv:kind"]
+    assert run(app, [*evaluate, "--resume", "a.npz"]) == 0  # a file without an A holds integers
+    assert train("n.csv", "n.csv:kind", *words, save="b.npz") == 0
+    capsys.readouterr()
+    before = Path("b.npz").read_bytes()
+    for given in (["evaluate", "--board", "twin"], ["train", "--board", "twin", "--save", "b.npz"]):
+        assert run(app, [*given, "--resume", "b.npz", "--images", "t.csv", "--labels", "t.csv:kind"]) == 2
+        assert "holds texts, the network has learned labels below 3: give integers" in capsys.readouterr().err
+    assert Path("b.npz").read_bytes() == before
+
+
+def test_bits_of_a_network_keep_what_they_stand_for(folder, capsys):
+    np.save("bits.npy", np.random.default_rng(1).integers(0, 2, (178, 104)))
+    assert train("bits.npy", "y.npy") == 0
+    assert train("bits.npy", "y.npy", "--encoder", "thermometer:1", start=("--resume", "a.npz")) == 2
+    assert "the network has learned from plain bits: leave --encoder away" in capsys.readouterr().err

@@ -173,6 +173,11 @@ def test_another_rehearsal_in_the_middle_of_one_is_refused(folder, capsys):
     assert train("--rehearsal", 20, "--skip", 10, start=("--resume", "a.npz")) == 0
 
 
+def test_how_nothing_is_rehearsed_is_not_said(folder, capsys):
+    assert train("--rehearsal-per", 3) == 2
+    assert "give --rehearsal R too" in capsys.readouterr().err and not Path("a.npz").exists()
+
+
 def test_a_checkpoint_without_rehearsal_may_begin_one(folder):
     assert train("--samples", 10, save="plain.npz") == 0
     assert train("--skip", 10, "--rehearsal", 5, start=("--resume", "plain.npz")) == 0
@@ -209,6 +214,7 @@ def test_a_damaged_reservoir_is_refused(folder):
         ({"pixels": good.pixels[:1]}, "rehearsal_pixels is uint8 of shape"),
         ({"prng": 0}, "rehearsal_prng is 0"),
         ({"seen": 1}, "rehearsal_pixels is uint8 of shape"),
+        ({"seen": 2**64 - 5}, "rehearsal_seen is 18446744073709551611"),
     ]:
         damaged = Reservoir(**{**vars(good), **change})
         Checkpoint(network=NETWORK, weights=state.weights, prng=1, samples=0, reservoir=damaged).save(folder / "d.npz")
@@ -242,6 +248,9 @@ def test_from_python_a_rehearsal_ends(folder):
             board.rehearse(size=3)
         board.begin(NETWORK)
         board.rehearse(Rehearsal(size=3))
+        for wrong in (lambda: board.rehearse(5), lambda: board.rehearse(sizes=3)):  # type: ignore[arg-type]
+            with pytest.raises(InputError, match="expected size, every, per, horizon, prng"):
+                wrong()
         with pytest.raises(InputError, match="either a rehearsal or the fields of one"):
             board.rehearse(Rehearsal(size=3), every=2)
         board.train(pixels, labels)
@@ -251,17 +260,18 @@ def test_from_python_a_rehearsal_ends(folder):
         assert board.samples == 59 and board.checkpoint.reservoir is None
 
 
-def test_a_reservoir_ahead_of_a_board_that_failed_is_not_used(folder, monkeypatch):
+@pytest.mark.parametrize("error", [LinkError, KeyboardInterrupt])
+def test_a_reservoir_ahead_of_a_board_that_failed_is_not_used(folder, monkeypatch, error):
     pixels, labels = samples(20)
     with notebook.open_board("twin") as board:
         board.begin(NETWORK)
         board.rehearse(size=3)
 
         def fail(*_):
-            raise LinkError("gone")
+            raise error("gone")
 
         monkeypatch.setattr(board.device, "stream", fail)
-        with pytest.raises(LinkError, match="gone"):
+        with pytest.raises(error, match="gone"):
             board.train(pixels, labels)
         with pytest.raises(LinkError, match="no network"):
             board.train(pixels, labels)
