@@ -41,8 +41,7 @@ def find_board(name: str, port: str | None, geometry: str | None, network: Netwo
 
 
 def rehearsal_asked(configured: Rehearsal, *options: int | None) -> Rehearsal:
-    """The rehearsal of a configuration with the options over it: --rehearsal, then -every, -per, -horizon and -prng; None for one
-    that is not given.
+    """The rehearsal of a configuration with the options over it, None for one that is not given: size, every, per, horizon, prng.
 
     Raises `InputError` where these say how nothing is rehearsed, `ContractError` for one out of range.
     """
