@@ -41,7 +41,7 @@ def find_board(name: str, port: str | None, geometry: str | None, network: Netwo
 
 
 def rehearsal_asked(configured: Rehearsal, *options: int | None) -> Rehearsal:
-    """The rehearsal of a configuration with the options over it, None for one that is not given: size, every, per, horizon, prng.
+    """The rehearsal of a configuration with the options over it, in the order of its fields; None for one that is not given.
 
     Raises `InputError` where these say how nothing is rehearsed, `ContractError` for one out of range.
     """
