@@ -121,6 +121,7 @@ def test_train_gives_the_network_the_documented_stream(folder, words, order, opt
     assert seconds > 0
     assert result == {
         "samples": len(order),
+        "rehearsed": 0,
         "learned": counted["learned"],
         "draws": counted["draws"],
         "prequential_accuracy": accuracy,

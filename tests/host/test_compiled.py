@@ -185,4 +185,4 @@ def test_whoever_waits_for_the_compiler_is_told(tmp_path, monkeypatch):
 def test_it_is_listed(capsys):
     assert metaplast("boards") == 0
     assert re.search(r"^. compiled .*any", capsys.readouterr().out, re.M)
-    assert "`compiled`" in (Path(__file__).parent.parent / "docs" / "host.md").read_text()
+    assert "`compiled`" in (ROOT / "docs" / "host.md").read_text(encoding="utf-8")
