@@ -20,6 +20,7 @@ from sw.host import checkpoint, known_boards, open_board, simulated_board, strea
 from sw.host.selftest import known_answers
 from sw.terminal.run import run
 from sw.tree import built
+from sw.tree.sources import ROOT
 from sw.twin.compiled import CompiledDevice
 from sw.twin.compiled import library as libraries
 from tests.drivers.fake_build import build_command
