@@ -17,7 +17,7 @@ from sw.experiments.results_plan import PLAN
 from sw.terminal.application import alone
 from sw.terminal.run import run
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 PICTURE = (".png", ".svg")
 LINK = re.compile(r"""(?:\]\(|src=")([^)"]+)""")
 SHOWN = ("results/", "docs/")  # of other rooms a build leaves pictures that no page shows
