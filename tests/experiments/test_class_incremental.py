@@ -38,7 +38,10 @@ def test_rehearsal_keeps_the_classes(folder):
 
 
 def test_every_board_ends_the_same(folder):
-    for words in (("class-incremental", "--samples", 20, "--rehearsal", 30), ("permuted-mnist", "--tasks", 2, "--samples", 40)):
+    for words in (
+        ("class-incremental", "--samples", 20, "--rehearsal", 30),
+        ("permuted-mnist", "--tasks", 2, "--samples", 40, "--rehearsal", 9),
+    ):
         name, *rest = words
         found = [experiment("--board", b, "--rehearsal-per", 2, *rest, name=name)[1] for b in ("compiled", "twin")]
         for each in found:
