@@ -9,26 +9,19 @@ import csv
 import io
 import os
 import re
-import struct
-import zlib
-from lzma import LZMAError
 from pathlib import Path
-from tokenize import TokenError
 from typing import Any
-from zipfile import BadZipFile, LargeZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sw.data.error import DataError
+from sw.files.damaged import DAMAGED
 from sw.files.error import FileError
 from sw.files.input import read_text
 
 WHOLE = re.compile(r"[+-]?[0-9]{1,18}")  # a label that is an integer; others are texts
 KINDS = (".npy", ".npz", ".csv")
-# What NumPy, and zipfile below it, raise for bytes that are not theirs.
-NOT_THESE = (ValueError, EOFError, LookupError, TypeError, ArithmeticError, MemoryError, RuntimeError, SyntaxError)
-NOT_THESE_EITHER = (BadZipFile, LargeZipFile, zlib.error, LZMAError, struct.error, NotImplementedError, TokenError)
 
 
 def place_in(text: str | Path) -> tuple[Path, str | None]:
@@ -109,7 +102,7 @@ def _array(file: Path, name: str | None) -> NDArray[Any]:
         raise
     except OSError as error:
         raise DataError(f"{file} cannot be read ({error.strerror or error}); check the name of the file") from error
-    except (*NOT_THESE, *NOT_THESE_EITHER) as error:
+    except DAMAGED as error:
         raise DataError(f"{file} is damaged or no file of NumPy's ({' '.join(str(error).split())[:100]})") from error
 
 

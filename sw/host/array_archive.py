@@ -5,29 +5,22 @@ of all arrays together, so that arrays of two states are refused too. A file wit
 that another program wrote) is as good as its arrays. No time of day is in it: equal arrays make equal files.
 """
 
-import struct
 import zlib
 from collections.abc import Callable
-from lzma import LZMAError
 from os import SEEK_END
-from tokenize import TokenError
 from typing import IO
-from zipfile import BadZipFile, LargeZipFile, ZipFile, ZipInfo
+from zipfile import ZipFile, ZipInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sw.files.damaged import DAMAGED
 from sw.host.error import CheckpointError
 
 CHECKSUM = "metaplast crc32 "  # begins the comment of the archive; eight hexadecimal digits follow
 LONGEST_TEXT = 16384  # characters
 LONGEST_HEADER = 1024  # bytes that NumPy writes before an array's data, rounded up
 MOST_DEFLATED = 1040  # bytes that one byte of a zip archive can stand for, rounded up
-# What zipfile, its decompressors and NumPy's reader of headers, a parser of Python, raise for bytes that are not theirs.
-DAMAGED = (
-    *(BadZipFile, LargeZipFile, zlib.error, LZMAError, struct.error, EOFError, NotImplementedError),
-    *(ValueError, TypeError, LookupError, ArithmeticError, SyntaxError, TokenError, RuntimeError, MemoryError),
-)
 LONGEST_WORDS = 200  # characters of what they say
 
 

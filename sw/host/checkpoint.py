@@ -26,10 +26,11 @@ from sw.contract.rehearsal import NONE, Rehearsal
 from sw.contract.state import State
 from sw.data.error import DataError
 from sw.data.initial_weights import initial_weights
+from sw.files.damaged import DAMAGED
 from sw.files.error import FileError
 from sw.files.input import ZIP_MAGIC, with_places
 from sw.files.output import write_whole
-from sw.host.array_archive import DAMAGED, check_together, read_array, words, write_arrays
+from sw.host.array_archive import check_together, read_array, words, write_arrays
 from sw.host.error import CheckpointError, LinkError, OutputError
 from sw.host.learning_device import LearningDevice, Weights
 from sw.host.meaning import BITS, Meaning, names_in, read_meaning

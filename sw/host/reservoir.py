@@ -8,11 +8,13 @@ from numpy.typing import NDArray
 
 from sw.contract import prng
 from sw.contract.error import require_integer
+from sw.contract.frames import image_bytes
 from sw.contract.network import Network
 from sw.contract.rehearsal import Draws, Rehearsal
 from sw.host.array_archive import ReadArray
 from sw.host.error import CheckpointError
 from sw.host.learning_device import Bits, Labels
+from sw.host.samples import packed
 
 RESERVOIR = ("rehearsal_pixels", "rehearsal_labels", "rehearsal_seen", "rehearsal_prng")
 """Arrays of a checkpoint."""
@@ -38,7 +40,7 @@ class Reservoir:
     @classmethod
     def empty(cls, rehearsal: Rehearsal, inputs: int) -> Self:
         """Before the first sample of `inputs` pixels."""
-        pixels = np.zeros((0, -(-inputs // 8)), np.uint8)
+        pixels = np.zeros((0, image_bytes(inputs)), np.uint8)
         return cls(rehearsal=rehearsal, pixels=pixels, labels=np.zeros(0, np.uint16), seen=0, prng=rehearsal.prng)
 
     def arrays(self) -> dict[str, NDArray]:
@@ -53,7 +55,7 @@ def read_reservoir(read: ReadArray, rehearsal: Rehearsal, network: Network) -> R
     seen = require_integer(seen_name, int(read(seen_name, (), np.dtype(np.uint64))), 0, MOST_SEEN)
     word = require_integer(prng_name, int(read(prng_name, (), np.dtype(np.uint32))), 1, prng.MASK)
     filled, inputs = min(seen, rehearsal.size), network.layers[0]
-    pixels = read(pixels_name, (filled, -(-inputs // 8)), np.dtype(np.uint8))
+    pixels = read(pixels_name, (filled, image_bytes(inputs)), np.dtype(np.uint8))
     labels = read(labels_name, (filled,), np.dtype(np.uint16))
     if np.unpackbits(pixels[:, -1:], axis=1, bitorder="little")[:, (inputs - 1) % 8 + 1 :].any():
         raise CheckpointError(f"{pixels_name} has pixels beyond the {inputs} of the network")
@@ -65,18 +67,19 @@ def read_reservoir(read: ReadArray, rehearsal: Rehearsal, network: Network) -> R
 class Rehearser:
     """Turns new samples into what a board is to learn: each of them, and after it what is rehearsed.
 
-    Begins with the reservoir `start`, which stays as it is. Members: `rehearsed`, how many samples were since.
+    Begins with the reservoir `start`, which stays as it is. Members: `rehearsed`, how many samples were, those counted before
+    included.
     """
 
     @classmethod
-    def of(cls, start: Reservoir | None) -> Self | None:
+    def of(cls, start: Reservoir | None, rehearsed: int = 0) -> Self | None:
         """One that begins with a reservoir; None where there is none, and nothing is rehearsed."""
-        return None if start is None else cls(start)
+        return None if start is None else cls(start, rehearsed)
 
-    def __init__(self, start: Reservoir) -> None:
+    def __init__(self, start: Reservoir, rehearsed: int = 0) -> None:
         self._draws = Draws(start.rehearsal, start.seen, start.prng)
         self._pixels, self._labels = start.pixels.copy(), start.labels.copy()
-        self.rehearsed = 0
+        self.rehearsed = rehearsed
 
     @property
     def reservoir(self) -> Reservoir:
@@ -88,9 +91,8 @@ class Rehearser:
     def expand(self, pixels: Bits, labels: Labels) -> tuple[Bits, Labels, NDArray[np.bool_]]:
         """What is to be learned of new samples, uint8 of shape (n, n_0) and integers of shape (n,), in order: pixels, labels,
         and of each whether it is a new sample."""
-        packed = np.packbits(pixels, axis=1, bitorder="little")
         learned, classes, is_new = [], [], []
-        for image, label in zip(packed, labels.tolist(), strict=True):
+        for image, label in zip(packed(pixels), labels.tolist(), strict=True):
             rehearsed, place = self._draws.next()
             learned += [image, *(self._pixels[i].copy() for i in rehearsed)]
             classes += [label, *self._labels[rehearsed].tolist()]

@@ -55,5 +55,10 @@ def check_weights(weights: Sequence[NDArray[np.generic]], network: Network) -> N
 
 
 def pack(pixels: NDArray[np.uint8]) -> bytes:
-    """Images as the link carries them: pixel i is bit i % 8 of byte i // 8, every image in whole bytes."""
-    return np.packbits(pixels.astype(np.uint8), axis=1, bitorder="little").tobytes()
+    """Images as the link carries them: those of `packed`, one after another."""
+    return packed(pixels).tobytes()
+
+
+def packed(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Images in whole bytes, of shape (n, ceil(n_0 / 8)): pixel i is bit i % 8 of byte i // 8."""
+    return np.packbits(pixels.astype(np.uint8), axis=1, bitorder="little")

@@ -103,7 +103,7 @@ class Training:
         rehearser = self._rehearser
         reservoir = None if rehearser is None else rehearser.reservoir
         state = Checkpoint.of(self.device, self.start.network, self.start.meaning, reservoir)
-        rehearsed = self.rehearsed + (0 if rehearser is None else rehearser.rehearsed)
+        rehearsed = 0 if rehearser is None else rehearser.rehearsed
         expected = (self.start.samples + done + rehearsed) % LONGEST_COUNT
         if state.samples != expected:
             raise LinkError(
@@ -115,7 +115,7 @@ class Training:
         self.counted = {name: self.counted[name] + count - self._counters[name] for name, count in counters.items()}
         self._counters = counters
         self.saved, self.end, self._last = done, state, time.monotonic()
-        self.rehearsed, self._rehearser = rehearsed, Rehearser.of(reservoir)
+        self.rehearsed = rehearsed
         self._in_vain = 0
 
     def _stretch(self, pixels: Bits, labels: Labels, stop: Callable[[], bool]) -> Iterator[Predictions]:
@@ -139,7 +139,7 @@ class Training:
         assert self.saved is not None
         self.device.reconnect()
         self.end.put_on(self.device)
-        self._rehearser = Rehearser.of(self.end.reservoir)
+        self._rehearser = Rehearser.of(self.end.reservoir, self.rehearsed)
         self._counters = self.device.counters()
         self._last = time.monotonic()
         self.restored += 1

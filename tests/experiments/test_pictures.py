@@ -16,8 +16,8 @@ from sw.experiments.results import RESULTS, path_of
 from sw.experiments.results_plan import PLAN
 from sw.terminal.application import alone
 from sw.terminal.run import run
+from sw.tree.sources import ROOT
 
-ROOT = Path(__file__).parents[2]
 PICTURE = (".png", ".svg")
 LINK = re.compile(r"""(?:\]\(|src=")([^)"]+)""")
 SHOWN = ("results/", "docs/")  # of other rooms a build leaves pictures that no page shows

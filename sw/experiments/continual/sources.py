@@ -14,9 +14,10 @@ from sw.data.error import DataError
 from sw.data.labelled import check_labels, load_labelled
 from sw.data.mnist import load_packed
 from sw.experiments.continual.stream import Labelled
+from sw.files.damaged import DAMAGED
 from sw.files.error import FileError
 from sw.files.input import ZIP_MAGIC, with_places
-from sw.host.array_archive import DAMAGED, words
+from sw.host.array_archive import words
 from sw.terminal.speech import say
 
 FASHION_THRESHOLDS = (63,)
