@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sw.data.error import DataError
 from sw.data.idx import Bytes, load_images, load_labels
 
@@ -32,11 +35,12 @@ def load_labelled(
     return images.reshape(count, height * width), labels
 
 
-def check_labels(labels: Bytes, classes: int | None, name: str | Path) -> None:
-    """Raise `DataError`, naming `name` and the first bad sample, if a label is not below `classes`."""
-    if classes is None or int(labels.max(initial=0)) < classes:
+def check_labels(labels: NDArray[np.integer], classes: int | None, name: str | Path) -> None:
+    """Raise `DataError`, naming `name` and the first bad sample, if a label is not from 0 to below `classes`."""
+    wrong = np.zeros(0, int) if classes is None else np.flatnonzero((labels < 0) | (labels >= classes))
+    if not len(wrong):
         return
-    sample = int((labels >= classes).argmax())
+    sample = wrong[0]
     raise DataError(
         f"{name} has the label {labels[sample]} at sample {sample}, expected labels below {classes}; "
         "give labels of that many classes or a network with more outputs"

@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_dat
 
 from sw.contract.error import shown
 from sw.contract.rehearsal import Rehearsal
-from sw.data.thermometer import ThermometerEncoder, one_bit
+from sw.data.thermometer import ThermometerEncoder
 from sw.estimators.choice import begin, choose_encoder, choose_network, is_binary
 from sw.estimators.held_board import HeldBoard
 from sw.host import checkpoint
@@ -129,13 +129,14 @@ class MetaplasticClassifier(ClassifierMixin, BaseEstimator):
         Raises `CheckpointError`, and `ValueError` for labels that are not in ascending order.
         """
         state = checkpoint.load(Path(path))
-        network, meaning = state.network, state.meaning
-        classes = np.arange(network.layers[-1]) if meaning.labels is None else np.array(meaning.labels)
+        network = state.network
+        encoder, labels = state.meaning.resolved(network)
+        classes = np.array(labels)
         if len(classes) < network.layers[-1] or not np.array_equal(classes, np.unique(classes)):
             raise ValueError(f"{path} has labels in the order in which they came: load it with OnlineMetaplasticClassifier")
         loaded = cls(**{"hidden": network.layers[1:-1], "rehearsal": state.rehearsal} | parameters)
-        loaded.encoder_ = meaning.encoder or one_bit(network.layers[0], 0.5)
-        loaded.network_, loaded.classes_, loaded.n_features_in_ = network, classes, loaded.encoder_.features
+        loaded.encoder_, loaded.network_ = encoder, network
+        loaded.classes_, loaded.n_features_in_ = classes, encoder.features
         loaded._held = HeldBoard(loaded.board, loaded.port, state)
         return loaded
 

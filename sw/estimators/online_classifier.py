@@ -12,7 +12,7 @@ from river.base.typing import ClfTarget, FeatureName
 
 from sw.contract.error import shown
 from sw.contract.rehearsal import Rehearsal
-from sw.data.thermometer import ThermometerEncoder, one_bit
+from sw.data.thermometer import ThermometerEncoder
 from sw.estimators.choice import begin, choose_encoder, choose_network
 from sw.estimators.held_board import HeldBoard
 from sw.host import checkpoint
@@ -123,9 +123,8 @@ class OnlineMetaplasticClassifier(Classifier):
         """The model in a checkpoint, which goes on learning; `names` of the features in the order of the encoder, which is that
         of the sorted names, `parameters` as for the class. Raises `CheckpointError`, and `InputError` for another count."""
         state = checkpoint.load(Path(path))
-        network, meaning = state.network, state.meaning
-        labels = range(network.layers[-1]) if meaning.labels is None else meaning.labels
-        encoder = meaning.encoder or one_bit(network.layers[0], 0.5)
+        network = state.network
+        encoder, labels = state.meaning.resolved(network)
         if len(names) != encoder.features:
             raise InputError(f"there are {len(names)} names, the encoder in {path} has {encoder.features} features")
         known = {"hidden": network.layers[1:-1], "most_classes": network.layers[-1], "rehearsal": state.rehearsal}

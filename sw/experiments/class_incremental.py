@@ -12,16 +12,14 @@ import typer
 from numpy.typing import NDArray
 
 from sw.contract.configuration import tables_of
-from sw.contract.network import Network
-from sw.contract.rehearsal import NONE
 from sw.data.mnist import load_packed
-from sw.experiments.learner import CLASSES, Learner, check_is_for_mnist
+from sw.experiments.learner import CLASSES, Learner, configured
 from sw.experiments.results import ResultFile
 from sw.experiments.seeds import Seeds
 from sw.host.checkpoint import Checkpoint
 from sw.host.error import InputError
 from sw.host.learning_device import Labels
-from sw.terminal.opening import find_board, read_configuration, rehearsal_asked
+from sw.terminal.opening import find_board
 from sw.terminal.options import (
     Config,
     GeometryText,
@@ -53,9 +51,8 @@ def experiment(
     """Learn the ten digits, some at a time, and test all of them at the end."""
     if not 1 <= classes_per_step <= CLASSES:
         raise InputError(f"--classes-per-step is {classes_per_step}, expected 1 to {CLASSES}")
-    network, configured = read_configuration(config) if config else (Network.of(), NONE)
-    check_is_for_mnist(network)
-    rehearsed = rehearsal_asked(configured, rehearsal, rehearsal_every, rehearsal_per, rehearsal_horizon, rehearsal_prng)
+    options = rehearsal, rehearsal_every, rehearsal_per, rehearsal_horizon, rehearsal_prng
+    network, rehearsed = configured(config, *options)
     chosen = find_board(board, port, geometry, network)
     result = ResultFile.prepared("class-incremental", json, [], config=config)
     (pixels, labels), (test_pixels, test_labels) = load_packed("train"), load_packed("test")

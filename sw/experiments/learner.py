@@ -1,11 +1,15 @@
 """A network on a board that learns task after task, with what it rehearses."""
 
+from pathlib import Path
+
 from sw.contract.network import Network
+from sw.contract.rehearsal import NONE, Rehearsal
 from sw.host import streaming
 from sw.host.checkpoint import Checkpoint
 from sw.host.error import InputError
 from sw.host.learning_device import Bits, Labels, LearningDevice
 from sw.host.reservoir import Rehearser
+from sw.terminal.opening import read_configuration, rehearsal_asked
 from sw.terminal.progress import Progress
 
 PIXELS, CLASSES = 784, 10  # of MNIST
@@ -25,6 +29,13 @@ class Learner:
             for predictions in streaming.train(self.device, pixels, labels, rehearser=self._rehearser):
                 truth = labels[progress.done : progress.done + len(predictions)]
                 progress.advance(len(predictions), int((predictions == truth).sum()))
+
+
+def configured(config: Path | None, *options: int | None) -> tuple[Network, Rehearsal]:
+    """The network for MNIST of a file, or the default one, and its rehearsal with the options of `rehearsal_asked` over it."""
+    network, rehearsal = read_configuration(config) if config else (Network.of(), NONE)
+    check_is_for_mnist(network)
+    return network, rehearsal_asked(rehearsal, *options)
 
 
 def check_is_for_mnist(network: Network) -> None:

@@ -11,18 +11,16 @@ import numpy as np
 import typer
 
 from sw.contract.configuration import tables_of
-from sw.contract.network import Network
-from sw.contract.rehearsal import NONE
 from sw.data.binarise import permute
 from sw.data.mnist import load_packed
-from sw.experiments.learner import Learner, check_is_for_mnist
+from sw.experiments.learner import Learner, configured
 from sw.experiments.metrics import summary
 from sw.experiments.results import ResultFile
 from sw.experiments.seeds import Seeds
 from sw.host.checkpoint import Checkpoint
 from sw.host.error import InputError
 from sw.host.learning_device import Bits, Labels
-from sw.terminal.opening import find_board, read_configuration, rehearsal_asked
+from sw.terminal.opening import find_board
 from sw.terminal.options import (
     Config,
     Port,
@@ -54,9 +52,8 @@ def experiment(
     last = tasks if last is None else last
     if not 1 <= last <= tasks:
         raise InputError(f"--last is {last}, expected 1 to {tasks}, the number of tasks")
-    network, configured = read_configuration(config) if config else (Network.of(), NONE)
-    check_is_for_mnist(network)
-    rehearsed = rehearsal_asked(configured, rehearsal, rehearsal_every, rehearsal_per, rehearsal_horizon, rehearsal_prng)
+    options = rehearsal, rehearsal_every, rehearsal_per, rehearsal_horizon, rehearsal_prng
+    network, rehearsed = configured(config, *options)
     chosen = find_board(board, port, None, network)
     result = ResultFile.prepared("permuted-mnist", json, ["-matrix"], config=config)
     train, test = load_packed("train"), load_packed("test")

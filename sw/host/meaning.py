@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sw.contract.error import require_integer
 from sw.contract.network import Network
 from sw.data.error import DataError
-from sw.data.thermometer import ThermometerEncoder
+from sw.data.thermometer import ThermometerEncoder, one_bit
 from sw.host.array_archive import LONGEST_TEXT, ReadArray
 from sw.host.error import CheckpointError, InputError
 
@@ -42,6 +42,11 @@ class Meaning:
             if not isinstance(label, str | int | float):
                 raise InputError(f"the label {label!r} cannot be saved: expected a string, a number or a boolean")
         object.__setattr__(self, "labels", plain)
+
+    def resolved(self, network: Network) -> tuple[ThermometerEncoder, tuple[Label, ...]]:
+        """The encoder and the labels for a network, those of plain bits and of 0 … n_L - 1 where there are none."""
+        labels = tuple(range(network.layers[-1])) if self.labels is None else self.labels
+        return self.encoder or one_bit(network.layers[0], 0.5), labels
 
     def check_fits(self, network: Network) -> None:
         """Raise `InputError` unless a network has these inputs and as many outputs as there are labels, or more.

@@ -12,7 +12,7 @@ from sw.data.binarise import bits_of_file, parse_thresholds, permute
 from sw.data.encoder_text import FIRST, fit_encoder
 from sw.data.error import DataError
 from sw.data.features import is_array_file, load_features, load_targets, place_in
-from sw.data.labelled import load_labelled
+from sw.data.labelled import check_labels, load_labelled
 from sw.host.checkpoint import Checkpoint
 from sw.host.error import InputError
 from sw.host.learning_device import Bits, Labels
@@ -99,15 +99,13 @@ class DataFiles:
                 f"{self.labels} holds {kind}, the network has learned labels below {network.layers[-1]}: give integers"
             )
         if meaning.labels is None:
-            wrong = np.flatnonzero((self.targets < 0) | (self.targets >= network.layers[-1]))
-            named = self.targets
-        else:
-            known = {label: number for number, label in enumerate(meaning.labels)}
-            as_known = str if all(isinstance(label, str) for label in meaning.labels) else lambda label: label
-            named = np.array([known.get(as_known(label), -1) for label in self.targets.tolist()], np.int64)
-            wrong = np.flatnonzero(named < 0)
+            check_labels(self.targets, network.layers[-1], self.labels)
+            return self.targets
+        known = {label: number for number, label in enumerate(meaning.labels)}
+        as_known = str if all(isinstance(label, str) for label in meaning.labels) else lambda label: label
+        named = np.array([known.get(as_known(label), -1) for label in self.targets.tolist()], np.int64)
+        wrong = np.flatnonzero(named < 0)
         if len(wrong):
-            label, sample = self.targets[wrong[0] : wrong[0] + 1].tolist()[0], wrong[0]
-            told = f"labels below {network.layers[-1]}" if meaning.labels is None else f"one of {list(meaning.labels)}"
-            raise DataError(f"{self.labels} has the label {label} at sample {sample}, expected {told}")
+            label, sample = self.targets.tolist()[wrong[0]], wrong[0]
+            raise DataError(f"{self.labels} has the label {label} at sample {sample}, expected one of {list(meaning.labels)}")
         return named
