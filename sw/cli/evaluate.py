@@ -37,8 +37,7 @@ def evaluate(
         state.put_on(device)
         with Progress(f"evaluating on {board}", len(pixels)) as progress:
             for predictions in streaming.infer(device, pixels):
-                truth = classes[progress.done : progress.done + len(predictions)]
-                progress.advance(len(predictions), int((predictions == truth).sum()))
+                progress.score(predictions, classes)
     if json is not None:
         write_json(json, {"accuracy": progress.accuracy, "samples": progress.done})
     (typer.echo if json is None else tell)(f"accuracy {progress.accuracy or 0:.2%} of {progress.done} samples")

@@ -54,6 +54,5 @@ def first_difference(board: LearningDevice, twin: LearningDevice, network: Netwo
             difference = predictions_differ(ours, theirs, first=progress.done)
             if difference:
                 return difference
-            truth = labels[progress.done : progress.done + len(ours)]
-            progress.advance(len(ours), int((ours == truth).sum()))
+            progress.score(ours, labels)
     return devices_differ(board, twin)

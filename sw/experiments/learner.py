@@ -27,8 +27,7 @@ class Learner:
         """Predict, then learn, each sample once, in order; `what` stands beside the progress."""
         with Progress(what, len(labels)) as progress:
             for predictions in streaming.train(self.device, pixels, labels, rehearser=self._rehearser):
-                truth = labels[progress.done : progress.done + len(predictions)]
-                progress.advance(len(predictions), int((predictions == truth).sum()))
+                progress.score(predictions, labels)
 
 
 def configured(config: Path | None, *options: int | None) -> tuple[Network, Rehearsal]:

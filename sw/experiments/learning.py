@@ -53,9 +53,8 @@ def learn(device: LearningDevice, start: Checkpoint, pixels: Bits, labels: Label
     with Progress(what, len(pixels)) as progress:
         began = time.monotonic()
         for batch in streaming.train(device, pixels, labels):
-            truth = labels[progress.done : progress.done + len(batch)]
             predictions.append(batch)
-            progress.advance(len(batch), int((batch == truth).sum()))
+            progress.score(batch, labels)
         seconds = time.monotonic() - began
     after = device.counters()
     counted = {name: n - before[name] for name, n in after.items()}
@@ -67,9 +66,8 @@ def infer(device: LearningDevice, pixels: Bits, labels: Labels, what: str) -> Pr
     predictions = []
     with Progress(what, len(pixels)) as progress:
         for batch in streaming.infer(device, pixels):
-            truth = labels[progress.done : progress.done + len(batch)]
             predictions.append(batch)
-            progress.advance(len(batch), int((batch == truth).sum()))
+            progress.score(batch, labels)
     return np.concatenate(predictions)
 
 

@@ -34,9 +34,8 @@ def follow(device: LearningDevice, start: Checkpoint, stream: TwoTasks, what: st
     with Progress(what, len(stream.labels)) as progress:
         for first, end in zip(points, points[1:], strict=False):
             for batch in streaming.train(device, stream.pixels[first:end], stream.labels[first:end]):
-                truth = stream.labels[progress.done : progress.done + len(batch)]
                 predictions.append(batch)
-                progress.advance(len(batch), int((batch == truth).sum()))
+                progress.score(batch, stream.labels)
             accuracy.append(_tested(device, stream))
     return Retention(samples=points, accuracy=accuracy, predictions=np.concatenate(predictions))
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
+from sw.host.learning_device import Labels, Predictions
 from sw.terminal.speech import say
 
 WINDOW = 1000
@@ -53,6 +54,11 @@ class Progress:
     def accuracy(self) -> float | None:
         """Of all samples so far; None before the first."""
         return self.correct / self.done if self.done else None
+
+    def score(self, predictions: Predictions, labels: Labels) -> None:
+        """The next `predictions` are there; `labels` are those of all samples."""
+        truth = labels[self.done : self.done + len(predictions)]
+        self.advance(len(predictions), int((predictions == truth).sum()))
 
     def advance(self, samples: int, correct: int) -> None:
         """`samples` more are done, `correct` of them predicted rightly."""
