@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from amaranth.hdl import Fragment
 from amaranth.sim import Simulator
 from cobs import cobs
 
@@ -181,7 +182,8 @@ def test_the_gateware_takes_a_command_in(monkeypatch):
     run(dut, driver)
 
 
-def test_a_board_that_does_not_know_it_refuses_it():
+def test_a_board_that_does_not_know_it_refuses_it(monkeypatch):
+    monkeypatch.setattr(hw.link.commands, "Orders", MoreOrders)
     dut = link(MadeUp.PLAY)
 
     async def driver(ctx: Any) -> None:
@@ -191,6 +193,13 @@ def test_a_board_that_does_not_know_it_refuses_it():
         assert (reply.type, reply.payload) == refused(MadeUp.SETTINGS, Reason.TYPE)
 
     run(dut, driver)
+
+
+@pytest.mark.parametrize("made_up", list(MadeUp), ids=lambda command: command.name)
+def test_a_command_whose_bytes_nobody_takes_is_not_elaborated(made_up: MadeUp):
+    """Its request would wait for ever."""
+    with pytest.raises(TypeError, match=f"{made_up.name} has bytes behind its arguments"):
+        Fragment.get(Orders((*COMMANDS, made_up)), None)
 
 
 def test_the_host_packs_and_reads_it_by_name():

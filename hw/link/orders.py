@@ -70,7 +70,15 @@ class Orders(Component):
             Command.STATE: self.state_write,
         }
 
+    def check_targets(self) -> None:
+        """Refuses a command whose bytes nobody takes: its request would never end. Raises `TypeError`."""
+        for command in self.commands:
+            more = command.spec.length != command.spec.argument_bytes
+            if more and not command.spec.streams and command not in self.targets():
+                raise TypeError(f"{command.name} has bytes behind its arguments: say in Orders.targets where they go")
+
     def elaborate(self, platform) -> Module:
+        self.check_targets()
         m = Module()
         kind, arguments, left, payload, row = self.kind, self.arguments, self.left, self.payload, self.row.payload
         # how many bytes have gone: all of a table, and of a state but its arguments, are left when the first one comes;

@@ -64,7 +64,7 @@ NONE = Rehearsal()
 class Draws:
     """The random choices of a run: for each new sample, which records are rehearsed after it and where it is kept.
 
-    Members: `seen`, new training samples so far, modulo 2^64; `word`, the random word.
+    Members: `seen`, new training samples so far; `word`, the random word.
     """
 
     def __init__(self, rehearsal: Rehearsal, seen: int = 0, word: int | None = None) -> None:
