@@ -14,7 +14,7 @@ from sw.contract.network import Network
 from sw.contract.state import State
 from sw.contract.table import table_bytes
 from sw.data.initial_weights import initial_weights
-from sw.twin.compiled.library import SOURCE, RuleType, library, say_nothing
+from sw.twin.compiled.library import PATHS, SOURCE, RuleType, library, path_of, say_nothing
 from sw.twin.samples import labels_of, pixels_of, weights_of
 
 COUNTERS = ("learned", "draws", "rows_learned")
@@ -31,9 +31,14 @@ class CompiledDevice:
     """
 
     def __init__(
-        self, source: Path = SOURCE, rule: RuleType | None = None, report: Callable[[str], None] = say_nothing
+        self,
+        source: Path = SOURCE,
+        rule: RuleType | None = None,
+        report: Callable[[str], None] = say_nothing,
+        path: str | None = None,
     ) -> None:
         self._library = library(source, rule, report)
+        self._path = path_of(self._library, path)
         self._network: Network | None = None
         self._machine: ctypes.c_void_p | None = None
         self._samples = 0
@@ -58,7 +63,7 @@ class CompiledDevice:
         """Become `network`: initial weights, its random word, no samples, counters at zero."""
         self.close()
         sizes = np.array(network.layers, dtype=np.int32)
-        self._machine = ctypes.c_void_p(self._library.machine_new(network.depth, _address(sizes)))
+        self._machine = ctypes.c_void_p(self._library.machine_new(PATHS.index(self._path), network.depth, _address(sizes)))
         self._network = network
         self._library.machine_set(self._machine, network.margin, network.relax_floor)
         for i in range(network.depth):
@@ -150,11 +155,17 @@ class CompiledDevice:
     def _pixels(self, pixels: Any, network: Network) -> NDArray[np.uint8]:
         return pixels_of(pixels, 1, network.layers[0])[0]
 
+    def _packed(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint64]:
+        words = np.empty((len(pixels), -(-pixels.shape[1] // 64)), np.uint64)
+        self._library.machine_pack(self._machine, _address(pixels), ctypes.c_int64(len(pixels)), _address(words))
+        return words
+
     def _run(self, pixels: NDArray[np.uint8], labels: NDArray[np.int64] | None) -> np.ndarray:
+        words = self._packed(pixels)
         predictions = np.zeros(len(pixels), dtype=np.uint16)
         where = None if labels is None else _address(labels)
         count = ctypes.c_int64(len(pixels))
-        self._library.machine_run(self._configured()[0], _address(pixels), where, count, _address(predictions))
+        self._library.machine_run(self._configured()[0], _address(words), where, count, _address(predictions))
         return predictions
 
 
