@@ -71,6 +71,12 @@ void machine_pack(Machine* machine, const std::uint8_t* bytes, std::int64_t samp
     machine->pack(bytes, samples, pixels);
 }
 
+// Bits in whole bytes, a sample after the other, to whole words a sample; pixel p of a sample goes to `where[p]`, null: stays.
+void machine_place(Machine* machine, const std::uint8_t* rows, std::int64_t samples, const std::uint16_t* where,
+                   std::uint64_t* pixels) {
+    machine->place(rows, samples, where, pixels);
+}
+
 // `labels` null: inference.
 void machine_run(Machine* machine, const std::uint64_t* pixels, const std::int64_t* labels, std::int64_t samples,
                  std::uint16_t* predictions) {

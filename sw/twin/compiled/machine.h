@@ -50,6 +50,10 @@ struct Own final : Machine {
         for (std::int64_t i = 0; i < samples; i++, bytes += inputs) pixels = pack_sample(bytes, inputs, pixels);
     }
 
+    void place(const std::uint8_t* rows, std::int64_t samples, const std::uint16_t* where, Word* pixels) const override {
+        for (std::int64_t i = 0; i < samples; i++, rows += (inputs + 7) / 8) pixels = place_sample(rows, inputs, where, pixels);
+    }
+
     int predict(const Word* pixels) {  // (3) to (6)
         Layer& first = layers.front();
         for (int w = 0; w < first.words; w++) rule.take_pixels(first, w, pixels[w]);
