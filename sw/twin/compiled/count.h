@@ -1,4 +1,4 @@
-// Ones are counted at 512 places at once: plane p of the result has bit p of every count. Sixteen vectors are added with
+// Ones are counted at the places of a vector at once: plane p of the result has bit p of every count. Sixteen vectors are added with
 // fifteen full adders of two instructions each, so that a count costs little more than two instructions a vector, whatever
 // the number of places.
 
@@ -22,9 +22,9 @@ inline __attribute__((always_inline)) Vector add_eight(const Source& source, int
     return add_bits(four, carried, add_four(source, k + 4, one, two));
 }
 
-// `source(k)` is vector k; those from `number` to the next multiple of sixteen are zero.
+// `source(k)` is vector k; those from `number` to the next multiple of sixteen are zero. The counts are those of a strip.
 template <class Source>
-inline __attribute__((always_inline)) void count_ones(const Source& source, int number, Counts& counts) {
+inline __attribute__((always_inline)) void count_ones(const Source& source, int number, int strip, Counts& counts) {
     Vector one = {}, two = {}, four = {}, eight = {}, high[MOST_PLANES - 4] = {};
     int levels = 0;
     while ((number + 15) >> (4 + levels)) levels++;
@@ -38,17 +38,21 @@ inline __attribute__((always_inline)) void count_ones(const Source& source, int 
         }
     }
     counts.depth = 4 + levels;
-    store(counts.plane[0], one);
-    store(counts.plane[1], two);
-    store(counts.plane[2], four);
-    store(counts.plane[3], eight);
-    for (int i = 0; i < levels; i++) store(counts.plane[4 + i], high[i]);
+    store(counts.plane[0], strip, one);
+    store(counts.plane[1], strip, two);
+    store(counts.plane[2], strip, four);
+    store(counts.plane[3], strip, eight);
+    for (int i = 0; i < levels; i++) store(counts.plane[4 + i], strip, high[i]);
 }
 
 // All counts together.
 inline std::int64_t sum_of(const Counts& counts) {
     std::int64_t sum = 0;
-    for (int p = 0; p < counts.depth; p++) sum += std::int64_t(whole(ones_of(load(counts.plane[p])))) << p;
+    for (int p = 0; p < counts.depth; p++) {
+        Vector ones = {};
+        for (int s = 0; s < STRIPS; s++) ones += ones_of(load(counts.plane[p], s));
+        sum += std::int64_t(whole(ones)) << p;
+    }
     return sum;
 }
 

@@ -1,17 +1,19 @@
 // (4) The sums of a layer. a_j is the number of valid inputs less twice the number of those that oppose their weight. A wide
 // layer counts at all its neurons at once, a valid column after the other; a narrow one counts a row after the other.
 
-struct Columns {  // of one group, as they are
+struct Columns {  // a strip of one group's, as they are
     const Block* group;
     const std::uint16_t* list;
-    __attribute__((always_inline)) Vector operator()(int k) const { return load(group[list[k]]); }
+    int strip;
+    __attribute__((always_inline)) Vector operator()(int k) const { return load(group[list[k]], strip); }
 };
 
 struct TurnedColumns {  // those of an input of -1 turned round
     const Block* group;
     const std::uint16_t* list;
     const Word* flips;
-    __attribute__((always_inline)) Vector operator()(int k) const { return load(group[list[k]]) ^ flips[k]; }
+    int strip;
+    __attribute__((always_inline)) Vector operator()(int k) const { return load(group[list[k]], strip) ^ flips[k]; }
 };
 
 inline void forward_by_columns(Layer& layer) {
@@ -20,12 +22,14 @@ inline void forward_by_columns(Layer& layer) {
     if (layer.ternary)
         for (int k = 0; k < number; k++)
             layer.flips[k] = -(layer.negative()[layer.list[k] / BITS] >> layer.list[k] % BITS & 1);
+    layer.count = number;
     layer.total = std::int64_t(number) * layer.neurons;
     for (int g = 0; g < layer.groups; g++) {
         const Block* group = &layer.columns[std::size_t(g) * layer.stride()];
         Counts opposed;
-        if (layer.ternary) count_ones(TurnedColumns{group, layer.list.data(), layer.flips.data()}, number, opposed);
-        else count_ones(Columns{group, layer.list.data()}, number, opposed);
+        for (int s = 0; s < STRIPS; s++)
+            if (layer.ternary) count_ones(TurnedColumns{group, layer.list.data(), layer.flips.data(), s}, number, s, opposed);
+            else count_ones(Columns{group, layer.list.data(), s}, number, s, opposed);
         subtract_twice(opposed, number, &layer.sums[g * BITS * WORDS]);
         layer.total -= 2 * sum_of(opposed);
     }
@@ -35,14 +39,16 @@ inline void forward_by_columns(Layer& layer) {
 
 inline void forward_by_rows(Layer& layer) {
     Vector counts = {};
-    for (const Block& bits : layer.valid) counts += ones_of(load(bits));
-    int number = whole(counts);
+    for (const Block& bits : layer.valid)
+        for (int s = 0; s < STRIPS; s++) counts += ones_of(load(bits, s));
+    int number = layer.count = whole(counts);
     layer.total = 0;
     for (int j = 0; j < layer.neurons; j++) {
         const Block* row = &layer.rows[std::size_t(j) * layer.vectors];
         Vector opposed = {};
         for (int v = 0; v < layer.vectors; v++)
-            opposed += ones_of((load(row[v]) ^ load(layer.minus[v])) & load(layer.valid[v]));
+            for (int s = 0; s < STRIPS; s++)
+                opposed += ones_of((load(row[v], s) ^ load(layer.minus[v], s)) & load(layer.valid[v], s));
         layer.sums[j] = number - 2 * whole(opposed);
         layer.total += layer.sums[j];
     }

@@ -24,17 +24,21 @@ struct Layer {
     std::vector<Block> up, down;     // d_j (8): which neurons have +1, which -1
     std::vector<std::uint16_t> list; // the numbers of what is being counted
     std::vector<Word> flips;         // all ones for what is counted where it is zero
-    std::vector<std::int8_t> steps;  // the input, a byte a column, once something is learned (not with AVX-512)
+    std::vector<std::int8_t> spread; // the input, a byte a column, once something is learned (not with AVX-512)
     Thresholds table[256];
-    int mean = 0, window = 0, gate = 0, relax_rate = 0;
-    bool gated = false;
+    std::vector<Bounds> steps;       // gate and window (5) by the number of valid inputs, one for eight numbers
+    int count = 0, mean = 0;         // of the valid inputs; of the sums
+    int relax_rate = 0;
+    bool gated = false, band = false;
 
     Layer(int inputs, int neurons)
         : inputs(inputs), neurons(neurons), words((inputs + BITS - 1) / BITS), vectors((words + WORDS - 1) / WORDS),
           groups((neurons + BITS * WORDS - 1) / (BITS * WORDS)), wide(neurons >= WIDE), hidden(std::size_t(neurons) * words),
           rows(std::size_t(neurons + 1) * vectors), columns(wide ? std::size_t(groups) * stride() : 0), valid(vectors),
           minus(vectors), sums(groups * BITS * WORDS), up(groups), down(groups), list(std::max(stride(), neurons) + ROOM),
-          flips(list.size()), steps(words * BITS), table() {}
+          flips(list.size()), spread(words * BITS), table() {}
+
+    Bounds bounds() const { return steps[count / 8]; }
 
     int stride() const { return words * BITS + 1; }  // columns of a group
 

@@ -7,7 +7,7 @@ inline void spread_input(Layer& layer) {
     for (int w = 0; w < layer.words; w++) {
         spread(layer.on()[w], valid);
         spread(layer.on()[w] & layer.negative()[w], minus);
-        for (int i = 0; i < BITS; i++) layer.steps[BITS * w + i] = std::int8_t(valid[i] - 2 * minus[i]);
+        for (int i = 0; i < BITS; i++) layer.spread[BITS * w + i] = std::int8_t(valid[i] - 2 * minus[i]);
     }
 #endif
 }
@@ -32,7 +32,7 @@ inline void learn(Layer& layer, int neuron, bool up, Thresholds theta) {
 #else
     // A byte may alias anything, the layer's own sizes too, so that without __restrict this is no loop of vectors.
     std::int8_t* __restrict q = layer.row(neuron);
-    const std::int8_t* __restrict input = layer.steps.data();
+    const std::int8_t* __restrict input = layer.spread.data();
     const int count = layer.words * BITS;
     const std::int8_t error = up ? 1 : -1;
     for (int i = 0; i < count; i++) {

@@ -46,8 +46,13 @@ void machine_set(Machine* machine, int margin, int relax_floor) {
 }
 
 // `table` has 512 bytes: θ_toward and θ_away of entry 0, then of entry 1, …
-void machine_set_layer(Machine* machine, int i, const std::uint8_t* table, int window, int gated, int gate, int relax_rate) {
-    machine->set_layer(i, table, window, gated, gate, relax_rate);
+void machine_set_layer(Machine* machine, int i, const std::uint8_t* table, int relax_rate) {
+    machine->set_layer(i, table, relax_rate);
+}
+
+// A hidden layer's activation (5): sign, or gated, or gated in a band; gate and window of each of its `steps`.
+void machine_set_activation(Machine* machine, int i, int gated, int band, const Bounds* bounds, int steps) {
+    machine->set_activation(i, gated, band, bounds, steps);
 }
 
 void machine_load(Machine* machine, int i, const std::int8_t* weights) { machine->load_weights(i, weights); }

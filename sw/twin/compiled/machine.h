@@ -15,15 +15,18 @@ struct Own final : Machine {
         int most = 0;
         for (int i = 0; i < depth; i++) layers.emplace_back(sizes[i], sizes[i + 1]), most = std::max(most, layers[i].vectors);
         up.resize(most), down.resize(most);
+        layers.front().ternary = Rule::signed_pixels;
         inputs = sizes[0];
     }
 
-    void set_layer(int i, const std::uint8_t* table, int window, int gated, int gate, int relax_rate) override {
+    void set_layer(int i, const std::uint8_t* table, int relax_rate) override {
         Layer& layer = layers[i];
         std::memcpy(layer.table, table, sizeof layer.table);
-        layer.window = window, layer.gated = gated, layer.gate = gate, layer.relax_rate = relax_rate;
-        if (i == 0) layer.ternary = Rule::signed_pixels;
-        if (std::size_t(i) + 1 == layers.size()) return;
+        layer.relax_rate = relax_rate;
+    }
+
+    void set_activation(int i, bool gated, bool band, const Bounds* bounds, int steps) override {
+        layers[i].gated = gated, layers[i].band = band, layers[i].steps.assign(bounds, bounds + steps);
         layers[i + 1].ternary = !gated;
     }
 
@@ -89,11 +92,15 @@ struct Own final : Machine {
         Layer &layer = layers[i], &next = layers[i + 1];
         std::int64_t sum = layer.total, neurons = layer.neurons;
         layer.mean = int(sum >= 0 ? sum / neurons : -((-sum + neurons - 1) / neurons));
-        const int threshold = layer.mean + layer.gate;
+        const int gate = layer.bounds().gate, mean = layer.mean;
+        const bool band = layer.band;
         for (int w = 0; w < next.words; w++) {
             alignas(64) int below[BITS];  // zero: not below the threshold
             const int* sums = &layer.sums[BITS * w];
-            for (int j = 0; j < BITS; j++) below[j] = threshold + rule.offset(i, BITS * w + j) - sums[j] - 1;
+            for (int j = 0; j < BITS; j++) {
+                int reached = band ? std::abs(sums[j] - mean) : sums[j] - mean;
+                below[j] = gate + rule.offset(i, BITS * w + j) - reached - 1;
+            }
             Word on = sign_bits(below), real = next.real(w);
             if (layer.gated) next.set_input(w, on & real, 0);
             else next.set_input(w, real, ~on);
@@ -103,18 +110,21 @@ struct Own final : Machine {
     void find_errors(int i) {  // (8)
         Layer& below = layers[i - 1];
         send_back(layers[i], up.data(), down.data());
-        const int threshold = below.mean + below.gate;
+        const auto [gate, window] = below.bounds();
         for (int w = 0; w < layers[i].words; w++) {
-            alignas(64) int far[BITS];  // at least zero: beyond the window
-            const int* sums = &below.sums[BITS * w];
-            Word wants = up.front().word[w], real = layers[i].real(w);
-            for (int j = 0; j < BITS; j++) {
-                int beyond = sums[j] - threshold - rule.offset(i - 1, BITS * w + j);
-                far[j] = -rule.near(beyond, wants >> j & 1, below.window);
+            alignas(64) int above[BITS], near[BITS];  // the mean; -1 where the threshold is near
+            for (int j = 0; j < BITS; j++) above[j] = below.sums[BITS * w + j] - below.mean;
+            Word wants = up.front().word[w], refuses = down.front().word[w];
+            if (below.band) {  // below the mean a neuron fires when its sum falls
+                Word mirrored = sign_bits(above) & (wants ^ refuses);
+                wants ^= mirrored, refuses ^= mirrored;
+                for (int j = 0; j < BITS; j++) above[j] = std::abs(above[j]);
             }
-            Word near = sign_bits(far) & real;
-            below.up.front().word[w] = near & wants;
-            below.down.front().word[w] = near & down.front().word[w];
+            for (int j = 0; j < BITS; j++)
+                near[j] = -rule.near(above[j] - gate - rule.offset(i - 1, BITS * w + j), wants >> j & 1, window);
+            Word learning = sign_bits(near) & layers[i].real(w);
+            below.up.front().word[w] = learning & wants;
+            below.down.front().word[w] = learning & refuses;
         }
     }
 

@@ -12,13 +12,18 @@
 #include <immintrin.h>
 #endif
 
+struct Bounds {  // of a hidden layer (5, 8)
+    std::int32_t gate, window;
+};
+
 struct Machine {  // one network, whatever the path
     std::uint32_t random = 1, signature = 0;
     int inputs = 0, margin = 0, relax_floor = 1;
     std::int64_t learned = 0, draws = 0, rows_learned = 0;
 
     virtual ~Machine() = default;
-    virtual void set_layer(int i, const std::uint8_t* table, int window, int gated, int gate, int relax_rate) = 0;
+    virtual void set_layer(int i, const std::uint8_t* table, int relax_rate) = 0;
+    virtual void set_activation(int i, bool gated, bool band, const Bounds* bounds, int steps) = 0;
     virtual void load_weights(int i, const std::int8_t* weights) = 0;
     virtual void read_weights(int i, std::int8_t* weights) = 0;
     virtual void pack(const std::uint8_t* bytes, std::int64_t samples, std::uint64_t* pixels) const = 0;

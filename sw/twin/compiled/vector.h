@@ -1,18 +1,23 @@
-// 512 bits at a time on any processor: the compiler's own vectors, in as many registers as it takes. WIDTH is how many bits a
-// register of this path holds; 512 has the instructions of AVX-512, 256 those of AVX2, 128 whatever the machine must have.
+// Many bits at a time on any processor: blocks of 512 in memory, and vectors of as many as a register holds, the compiler's
+// own. WIDTH is that number; 512 has the instructions of AVX-512, 256 those of AVX2, 128 whatever the machine must have.
 
 using Word = std::uint64_t;
-constexpr int BITS = 64, WORDS = 8;  // of a word; of a vector
+constexpr int BITS = 64, WORDS = 8;                            // of a word; of a block
+constexpr int LANES = WIDTH / BITS, STRIPS = WORDS / LANES;  // words of a vector; vectors of a block
 
-using Vector = Word __attribute__((vector_size(64), may_alias));
+using Vector = Word __attribute__((vector_size(WIDTH / 8), may_alias));
 
-struct alignas(64) Block {  // a vector in memory
+struct alignas(64) Block {
     Word word[WORDS];
 };
 
-inline __attribute__((always_inline)) Vector load(const Block& block) { return *reinterpret_cast<const Vector*>(&block); }
+inline __attribute__((always_inline)) Vector load(const Block& block, int strip) {
+    return reinterpret_cast<const Vector*>(&block)[strip];
+}
 
-inline __attribute__((always_inline)) void store(Block& block, Vector bits) { *reinterpret_cast<Vector*>(&block) = bits; }
+inline __attribute__((always_inline)) void store(Block& block, int strip, Vector bits) {
+    reinterpret_cast<Vector*>(&block)[strip] = bits;
+}
 
 // Three bits of one weight are added: `sum` becomes their sum, and the carry is returned.
 inline __attribute__((always_inline)) Vector add_bits(Vector& sum, Vector one, Vector other) {
@@ -27,7 +32,7 @@ inline __attribute__((always_inline)) Vector add_bits(Vector& sum, Vector one, V
 #endif
 }
 
-// How many bits are set, of at most 2^16 vectors together: add `ones_of` of each, then `whole`.
+// How many bits are set, of at most 2^16 vectors together: `ones_of` each is added, then `whole` of that is the number.
 inline __attribute__((always_inline)) Vector ones_of(Vector bits) {
 #if WIDTH == 512
     return (Vector)_mm512_popcnt_epi64((__m512i)bits);
@@ -46,7 +51,7 @@ inline __attribute__((always_inline)) int whole(Vector counts) {
     return int(_mm512_reduce_add_epi64((__m512i)counts));
 #else
     Word sum = 0;
-    for (int i = 0; i < WORDS; i++) sum += counts[i];
+    for (int i = 0; i < LANES; i++) sum += counts[i];
     return int(sum);
 #endif
 }
