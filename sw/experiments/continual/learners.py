@@ -10,12 +10,12 @@ from sw.contract.configuration import tables_of
 from sw.contract.network import Network
 from sw.experiments.continual.methods import METHODS
 from sw.experiments.continual.other_rules import OtherRule
-from sw.experiments.continual.sources import bits_of
+from sw.experiments.continual.packing import Packing
 from sw.experiments.continual.stream import Stream, Task
 from sw.experiments.continual.trial import CONTRACT, TrialNetwork
 from sw.experiments.seeds import Seeds
 from sw.host.error import BoardError, InputError
-from sw.reference.learner import Labels, Learner, Samples
+from sw.reference.learner import Learner
 from sw.reference.settings import Settings
 from sw.twin.compiled.device import CompiledDevice
 from sw.twin.compiled.library import CompilerError
@@ -31,8 +31,9 @@ class StreamLearner(Protocol):
         """All epochs of a task, of its first `samples` training samples (all)."""
         ...
 
-    def accuracy(self, inputs: Samples, labels: Labels, task: int | None) -> float:
-        """Share of right predictions; `task` is told for those that know tasks."""
+    def accuracy(self, task: Task, samples: int | None, number: int | None) -> float:
+        """Share of right predictions of the first `samples` test samples (all); which task it is, its `number`, is told for
+        those that know tasks."""
         ...
 
     def hidden(self) -> list[NDArray[Any]]:
@@ -55,9 +56,9 @@ class FloatLearner:
         inputs, labels = task.training(samples)
         self._learner.learn(inputs, labels, task.orders(self._learner.settings.epochs, len(labels)))
 
-    def accuracy(self, inputs: Samples, labels: Labels, task: int | None) -> float:
+    def accuracy(self, task: Task, samples: int | None, number: int | None) -> float:
         """Share of right predictions."""
-        return self._learner.accuracy(inputs, labels, task)
+        return self._learner.accuracy(*task.testing(samples), number)
 
     def hidden(self) -> list[NDArray[Any]]:
         """Float32."""
@@ -73,20 +74,21 @@ class ChipLearner:
     """The twin: bits, one sample at a time, `epochs` passes; it is never told of a task."""
 
     def __init__(self, network: Network, scale: float, epochs: int, engine: str) -> None:
-        self._network, self._scale, self._epochs, self._engine = network, scale, epochs, engine
+        self._network, self._epochs, self._engine = network, epochs, engine
+        self._packing = Packing(scale)
         self._device = engine_of(engine, rule_of(network))
         self._device.configure(network)
 
     def learn(self, task: Task, samples: int | None) -> None:
         """Every pass in a new order."""
-        inputs, labels = task.training(samples)
-        bits = bits_of(inputs, self._scale)
+        bits, labels = self._packing.training(task, samples)
         for order in task.orders(self._epochs, len(labels)):
             self._device.train(bits[order], labels[order])
 
-    def accuracy(self, inputs: Samples, labels: Labels, task: int | None) -> float:
+    def accuracy(self, task: Task, samples: int | None, number: int | None) -> float:
         """Share of right predictions."""
-        return float((self._device.infer(bits_of(inputs, self._scale)) == labels).mean())
+        bits, labels = self._packing.testing(task, samples)
+        return float((self._device.infer(bits) == labels).mean())
 
     def hidden(self) -> list[NDArray[Any]]:
         """int8 q, which stands for q + ½ (contract, clause 1): as that number, so that its sign is the binary weight."""
