@@ -84,8 +84,8 @@ class Environment:
 
 def prepare(folder):
     """A small network and samples whose label is a pixel of theirs."""
-    bits = np.random.default_rng(3).integers(0, 2, (300, 64), dtype=np.uint8)
-    np.savez(folder / "data.npz", x=bits, y=bits[:, 5].astype(np.int64))
+    bits = np.random.default_rng(3).integers(0, 2, (300, 64))
+    np.savez(folder / "data.npz", x=bits, y=bits[:, 5])
     (folder / "net.toml").write_text("[network]\nlayers = [64, 12, 2]\n[learning]\nmargin = 4\n")
 
 
@@ -123,7 +123,10 @@ def test_the_base_imports_all_that_it_needs_and_learns(base):
     assert list((base.folder.parent / "cache" / "metaplast" / "compiled-twin").iterdir())
 
 
-@pytest.mark.parametrize("words", [("--help",), ("boards",), ("doctor",), ("experiment", "--list"), ("selftest", "--board", "compiled")])
+TELLING = [("--help",), ("boards",), ("doctor",), ("experiment", "--list"), ("selftest", "--board", "compiled")]
+
+
+@pytest.mark.parametrize("words", TELLING, ids=" ".join)
 def test_the_base_tells_and_looks(base, words):
     done = base.metaplast(*words)
     assert done.returncode == 0, done.stderr
@@ -151,13 +154,14 @@ def test_what_the_base_lacks_is_one_sentence_with_the_command(base, words, packa
 
 def test_so_is_a_name_of_the_package(base):
     done = base.python("from metaplast import MetaplasticClassifier")
-    last = done.stderr.splitlines()[-1]
-    assert last == 'ImportError: metaplast.MetaplasticClassifier needs the Python package sklearn: pip install "metaplast[learn]"'
+    told = "metaplast.MetaplasticClassifier needs the Python package sklearn: pip install"
+    assert done.stderr.splitlines()[-1] == f'ImportError: {told} "metaplast[learn]"'
 
 
 def test_with_every_extra_the_twin_the_compiled_twin_and_the_simulated_board_leave_the_same_bits(whole):
     left = [whole.learns(*board) for board in (("twin",), ("compiled",), ("sim", "--geometry", SHAPE))]
     assert left[0] == left[1] == left[2]
     assert list((whole.folder.parent / "cache" / "metaplast" / "native").glob("*/board"))
-    said = whole.python("import sw, metaplast; print(sw.__file__, metaplast.MetaplasticClassifier().fit([[0.], [1.]] * 9, list('ab') * 9))")
+    program = "import sw, metaplast as m; print(sw.__file__, m.MetaplasticClassifier().fit([[0.], [1.]] * 9, [1, 2] * 9))"
+    said = whole.python(program)
     assert said.stdout.startswith(str(whole.packages)) and "MetaplasticClassifier" in said.stdout, said.stderr

@@ -26,7 +26,7 @@ class Port:
 
     def __init__(self, board: Transport) -> None:
         if pty is None or tty is None:
-            raise TransportError("this system has no pseudo terminals, one of which is the port: choose the board compiled instead")
+            raise TransportError("this system has no pseudo terminals for a port: choose the board compiled instead")
         self.board = board
         self._master, self._slave = pty.openpty()
         tty.setraw(self._slave)

@@ -1,4 +1,4 @@
-"""Python as it is on Windows, as far as that can be played here: what POSIX adds to it is hidden from the project's own modules.
+"""Python as it is on Windows, as far as that can be played here: what POSIX adds is hidden from the project's modules.
 
     python -m tests.drivers.other_system [TEST …]
 
