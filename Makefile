@@ -29,7 +29,7 @@ unexport PYTHONPATH PYTHONHOME
 # Silences the notice that a newer pyright exists: the version is pinned.
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
-.PHONY: help setup run test check sim coverage replay formal mutation bench soak bitstream program boards-table release lint clean
+.PHONY: help setup run test check docs sim coverage replay formal mutation bench soak bitstream program boards-table release lint clean
 .DEFAULT_GOAL := help
 
 help:
@@ -91,6 +91,9 @@ boards-table: $(ready) ## write the tables of the boards in README.md and docs/b
 
 release: $(ready) ## gather the bitstreams with their reports and hashes in build/release, for those who have no tools
 	@$(python) -m boards.release $(if $(BOARD),--boards $(BOARD))
+
+docs: $(ready) ## the documentation as a site, every link checked, in build/site
+	@$(python) .ci/site.py
 
 lint: $(ready) ## ruff and pyright
 	@$(python) -m ruff check .

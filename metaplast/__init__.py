@@ -18,6 +18,8 @@ refused raises a `MetaplastError`, except where scikit-learn's users expect a `V
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from sw.tree.extras import lacking
+
 if TYPE_CHECKING:
     from sw.contract.error import MetaplastError
     from sw.contract.network import Network
@@ -59,7 +61,7 @@ def __getattr__(name: str) -> Any:
     try:
         return getattr(importlib.import_module(PLACES[name]), name)
     except ModuleNotFoundError as error:
-        raise ImportError(f"metaplast.{name} needs the Python package {error.name}: install it with pip") from error
+        raise ImportError(lacking(f"metaplast.{name}", error.name or name)) from error
 
 
 def __dir__() -> list[str]:

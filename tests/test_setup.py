@@ -101,7 +101,7 @@ def test_it_installs_the_cpu_build_and_then_the_project(scene):
     assert done.returncode == 0, done.stderr
     first, second = scene.said()
     assert first.endswith("+cpu") and first.startswith("pip -qq install torch==")
-    assert second == "pip -qq install --editable ."
+    assert second == "pip -qq install --editable .[all]"
     assert (scene.folder / ".venv" / "place").read_text() == f"{scene.folder}\n"
 
 

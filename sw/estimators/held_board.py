@@ -1,9 +1,11 @@
 """A board that is opened when it is first needed and kept; a copy of it, a pickled one too, takes the network along instead."""
 
+import warnings
 from threading import RLock
 from typing import Any
 
 from sw.host.checkpoint import Checkpoint
+from sw.host.known_boards import IN_ITS_PLACE
 from sw.host.notebook import OpenBoard, open_board
 
 
@@ -24,7 +26,7 @@ class HeldBoard:
         """The board, open, with the network on it if there is one. Raises `HostError`."""
         with self._lock:
             if self._opened is None:
-                opened = open_board(self.name, port=self.port, report=_no_report)
+                opened = open_board(self.name, port=self.port, report=_report)
                 try:
                     if self._left is not None:
                         opened.resume(self._left)
@@ -77,5 +79,7 @@ class HeldBoard:
             opened.close()
 
 
-def _no_report(_: str) -> None:
-    """Lines of progress while a simulated board is compiled are not for a library to print."""
+def _report(line: str) -> None:
+    """Lines of progress while a simulated board is compiled are not for a library to print; that it will be slow is told."""
+    if line.endswith(IN_ITS_PLACE):
+        warnings.warn(line, stacklevel=2)

@@ -9,6 +9,7 @@ import glob
 import io
 import json
 import os
+import signal
 import stat
 import sys
 import threading
@@ -110,7 +111,7 @@ def _replace(place: Place, write: Callable[[IO[bytes]], object]) -> None:
     temporary = _temporary(place.target)
     try:
         with _new(temporary) as file:
-            if place.there is not None:
+            if place.there is not None and hasattr(os, "fchmod"):  # Windows has no permissions of a file's own
                 os.fchmod(file.fileno(), stat.S_IMODE(place.there.st_mode))
             write(file)
             file.flush()
@@ -132,6 +133,8 @@ def _write_through(place: Place, write: Callable[[IO[bytes]], object]) -> None:
 
 def _sync_folder(folder: Path) -> None:
     """So that the new name lasts: as well as can be. Network shares and some others refuse it, and the file is there."""
+    if not hasattr(os, "O_DIRECTORY"):  # Windows opens no folder, and has its names in a journal
+        return
     try:
         number = os.open(folder, os.O_RDONLY)
         try:
@@ -160,10 +163,13 @@ def _remove_leftovers(target: Path) -> None:
     for leftover in target.parent.glob(f"{glob.escape(target.name)}.*.tmp"):
         number = leftover.name.removeprefix(f"{target.name}.").removesuffix(".tmp")
         if number.isdecimal() and not _is_alive(int(number)):
-            leftover.unlink(missing_ok=True)
+            with suppress(PermissionError):  # on Windows: of a process that still writes it
+                leftover.unlink(missing_ok=True)
 
 
 def _is_alive(process: int) -> bool:
+    if not hasattr(signal, "SIGKILL"):  # on Windows os.kill ends whatever it is asked about
+        return process == os.getpid()
     try:
         os.kill(process, 0)  # asks, sends nothing
     except ProcessLookupError:

@@ -1,9 +1,9 @@
 """Signals that ask a program to end, as a question between two batches, so that what was learned can be saved.
 
 Ctrl-C, SIGTERM, a terminal that closes (SIGHUP), a limit of processor time (SIGXCPU), and what batch systems send before
-they kill (SIGUSR1, SIGUSR2). Left alone: SIGQUIT, which asks for an end at once; SIGTSTP and SIGCONT, after which a pass
-goes on; every signal that whoever started the program has it ignore (nohup, `trap ''`); and one with a handler that Python
-could not restore, of a program that Python is embedded in.
+they kill (SIGUSR1, SIGUSR2); on Windows, which lacks four of them, Ctrl-Break. Left alone: SIGQUIT, which asks for an end at
+once; SIGTSTP and SIGCONT, after which a pass goes on; every signal that whoever started the program has it ignore (nohup,
+`trap ''`); and one with a handler that Python could not restore, of a program that Python is embedded in.
 """
 
 import ctypes
@@ -15,11 +15,22 @@ from typing import Any, Self
 # A second one of these acts at once. The others come twice by themselves: a shell passes on the SIGHUP of its terminal,
 # the kernel sends SIGXCPU every second.
 AT_ONCE = (signal.SIGINT, signal.SIGTERM)
-SIGNALS = (*AT_ONCE, signal.SIGHUP, signal.SIGXCPU, signal.SIGUSR1, signal.SIGUSR2)
+NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGXCPU", "SIGUSR1", "SIGUSR2", "SIGBREAK")
+SIGNALS = tuple(getattr(signal, name) for name in NAMES if hasattr(signal, name))
 EXIT_STATUS = 128  # and the number of the signal, as a shell tells it: 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP
 
 LARGEST_SIGACTION = 1024  # bytes; glibc's struct has 152
-_sigaction = ctypes.CDLL(None).sigaction
+
+
+def _found() -> Any:
+    """The function of the system's C library, or None on Windows, where Python's handlers are all there is."""
+    try:
+        return ctypes.CDLL(None).sigaction
+    except (TypeError, OSError, AttributeError):
+        return None
+
+
+_sigaction = _found()
 
 
 class Interrupted(Exception):  # noqa: N818 - nothing went wrong
@@ -55,7 +66,8 @@ class Interruption:
                 continue
             # A library may have put a handler of its own below Python's, which Python does not know of.
             below = ctypes.create_string_buffer(LARGEST_SIGACTION)
-            _sigaction(number, None, below)
+            if _sigaction is not None:
+                _sigaction(number, None, below)
             try:
                 signal.signal(number, self._note)
             except ValueError:  # not the main thread
@@ -75,4 +87,5 @@ class Interruption:
             if number in self._before:
                 handler, below = self._before.pop(number)
                 signal.signal(number, handler)
-                _sigaction(number, below, None)
+                if _sigaction is not None:
+                    _sigaction(number, below, None)

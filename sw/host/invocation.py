@@ -3,17 +3,21 @@
 import os
 import shlex
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 NAME = "metaplast"
+WINDOWS = os.name == "nt"
 ROOT = Path(__file__).parents[2]  # of a checkout, where the Makefile is
 
 
 def program() -> str:
     """What starts `metaplast` in the folder that this program stands in: its name where that is enough, else its path."""
-    script = Path(sys.argv[0]) if Path(sys.argv[0]).name == NAME else Path(sys.executable).with_name(NAME)
+    suffix = ".exe" if WINDOWS else ""
+    script = Path(sys.argv[0]) if Path(sys.argv[0]).stem == NAME else Path(sys.executable).with_name(NAME)
+    script = script.with_suffix(suffix)
     on_path = shutil.which(NAME)
     if on_path is not None and script.exists() and Path(on_path).samefile(script):
         return NAME
@@ -35,7 +39,10 @@ def shell_line(words: Iterable[str]) -> str:
 
 
 def shell_word(word: str) -> str:
-    """A word quoted; where a terminal would not show it as it is (not UTF-8, control characters), in octal bytes."""
+    """A word quoted; where a terminal would not show it as it is (not UTF-8, control characters), in octal bytes of a shell of
+    POSIX. On Windows as its own programs read it."""
+    if WINDOWS:
+        return subprocess.list2cmdline([word])
     encoding = getattr(sys.stderr, "encoding", None) or "ascii"
     try:
         word.encode(encoding)

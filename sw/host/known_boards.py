@@ -1,6 +1,7 @@
 """The boards by name: the twin, compiled or not, the simulated board, and every board that has a geometry and a serial port."""
 
 import importlib
+import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,14 +12,17 @@ from sw.contract.network import Network
 from sw.host.device import connect
 from sw.host.error import BoardError
 from sw.host.escaped_transport import serial_line
-from sw.host.invocation import make
 from sw.host.latency import SHORTEST, latency, shorten
 from sw.host.learning_device import LearningDevice
 from sw.host.ports import find_port, named
 from sw.host.simulated_board import open_simulated
+from sw.tree.extras import install, lacking
 
 # By name: the twin brings torch, the compiled twin a compiler, and a machine beside a board need have neither.
 TWIN, COMPILED = "sw.twin.device", "sw.twin.compiled"
+
+IN_ITS_PLACE = "the twin in PyTorch computes the same bits, more slowly"
+_told: list[bool] = []  # whether that has been said in this process: once is enough
 
 SIMULATED = BOARDS["ulx3s-85f"].geometry  # of the board `sim`, unless another one is asked for
 
@@ -50,12 +54,14 @@ class TwinBoard(Board):
 
 
 class CompiledBoard(Board):
-    """The same machine in C++; compiled on first use."""
+    """The same machine in C++; compiled on first use. Without a compiler, the machine in PyTorch."""
 
     def open(self, report: Report) -> LearningDevice:
         module = _module(COMPILED, "the compiled twin")
         try:
             return module.CompiledDevice(report=report)
+        except module.NoCompilerError as error:
+            return _in_its_place(error, report)
         except module.CompilerError as error:
             raise BoardError(f"the compiled twin cannot be made: {error}") from error
 
@@ -93,7 +99,17 @@ def _module(name: str, what: str) -> Any:
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
-        raise BoardError(f"{what} needs the Python package {error.name}: run {make('setup')}") from error
+        raise BoardError(lacking(what, error.name or name)) from error
+
+
+def _in_its_place(error: Exception, report: Report) -> LearningDevice:
+    """The twin for the compiled one, with the same bits; `report` is told once. Raises `BoardError` without PyTorch."""
+    if importlib.util.find_spec("torch") is None:
+        raise BoardError(f"the compiled twin cannot be made: {error}, or choose the twin: {install('torch')}") from error
+    if not _told:
+        _told.append(True)
+        report(f"{error}; until then {IN_ITS_PLACE}")
+    return TwinBoard(name="twin", geometry=None).open(report)
 
 
 ANY_NETWORK = {"twin": TwinBoard, "compiled": CompiledBoard}

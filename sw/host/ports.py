@@ -1,6 +1,7 @@
 """The serial ports of this machine, which board may be on which, and the only one that can be meant."""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from sw.host.detached import detached, remedy
 from sw.host.error import BoardError, TransportError
 from sw.host.usb import FAMILIES, SIZES, UsbSerial, usb_serial, usb_serials
 
+INTERFACE = re.compile(r":[1x]\.([0-9]+)$")
 LONGEST_NAME = 60  # characters of what a USB device says of itself
 BY_ID = Path("/dev/serial/by-id")  # links that udev makes, with maker, product and serial number in their names
 
@@ -144,15 +146,16 @@ def _listed(ports: list[SerialPort]) -> str:
 
 
 def _port(listed: object) -> SerialPort:
-    """A port of pyserial's list; on Linux its `location` ends with :1.N, N the interface, where there are several."""
+    """A port of pyserial's list. Where there are several its `location` ends, on Linux with :1.N, on Windows with :x.N, N the
+    interface; macOS does not tell it."""
     vendor, product = getattr(listed, "vid", None), getattr(listed, "pid", None)
-    _, colon, number = (getattr(listed, "location", None) or "").rpartition(":1.")
+    interface = INTERFACE.search(getattr(listed, "location", None) or "")
     return SerialPort(
         device=str(getattr(listed, "device", "")),
         description=_harmless(getattr(listed, "product", None) or ""),
         serial=_harmless(getattr(listed, "serial_number", None) or ""),
         usb=(vendor, product) if vendor is not None and product is not None else None,
-        interface=int(number) if colon and number.isdecimal() else None,
+        interface=int(interface[1]) if interface else None,
     )
 
 

@@ -34,12 +34,15 @@ class ProcessTransport:
     that two full pipes never wait for each other. The child runs in a session of its own, so that Ctrl-C in the
     terminal reaches this program alone, which then finishes its batch. It must end when its standard input is closed.
 
-    Raises `TransportError` when it cannot be started, and when it has ended, with the last lines of its standard error.
+    Raises `TransportError` where the system has no such pipes (Windows), when it cannot be started, and when it has ended, with
+    the last lines of its standard error.
     """
 
     reopens = False  # a board that has ended has forgotten everything
 
     def __init__(self, command: Sequence[str]) -> None:
+        if not hasattr(os, "fork"):
+            raise TransportError("a simulated board needs pipes as POSIX has them: choose the board compiled")
         self.command = list(command)
         self._complaints = _scratch()
         self._arrived = bytearray()

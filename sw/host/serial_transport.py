@@ -2,7 +2,6 @@
 
 import contextlib
 import errno
-import fcntl
 import os
 import select
 import time
@@ -13,6 +12,11 @@ import serial
 from sw.host.error import TransportError
 from sw.host.invocation import program
 from sw.host.ports import found_again, identity
+
+try:
+    import fcntl
+except ImportError:  # Windows opens a port for one program by itself
+    fcntl = None
 
 WRITE_TIMEOUT = 10.0
 SCHEMES = ("socket", "rfc2217")  # of pyserial's, which also has some that listen, search or do not work
@@ -106,7 +110,8 @@ class SerialTransport:
     def close(self) -> None:
         """Give the port back."""
         with contextlib.suppress(serial.SerialException, OSError, ValueError):
-            if os.getpid() == self._process:  # a process that was forked off meanwhile would keep the lock
+            # A process that was forked off meanwhile would keep the lock.
+            if fcntl is not None and os.getpid() == self._process:
                 fcntl.flock(self._serial.fileno(), fcntl.LOCK_UN)
         connection = getattr(self._serial, "_socket", None)  # pyserial leaves it open where the other side has gone
         with contextlib.suppress(serial.SerialException, OSError):

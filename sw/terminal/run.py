@@ -17,11 +17,12 @@ from sw.files.streams import take_every_word
 from sw.host.error import HostError
 from sw.host.interruption import EXIT_STATUS, Interrupted
 from sw.terminal.speech import say, undelivered
+from sw.tree.extras import extra_of, lacking
 
 WRONG = 2
 FAULT = 70  # of this program: EX_SOFTWARE of sysexits.h, for Python's own status is the one of a difference
 CTRL_C = EXIT_STATUS + signal.SIGINT
-UNREAD = EXIT_STATUS + signal.SIGPIPE
+UNREAD = EXIT_STATUS + getattr(signal, "SIGPIPE", 13)  # on Windows too, which has no such signal
 
 
 def run(commands: Callable[..., Any], arguments: Sequence[str] | None = None) -> int:
@@ -37,6 +38,8 @@ def run(commands: Callable[..., Any], arguments: Sequence[str] | None = None) ->
         say(str(interrupted))
         return interrupted.status
     except Exception as error:
+        if isinstance(error, ModuleNotFoundError) and extra_of(error.name or "") is not None:
+            return wrong(lacking("this command", error.name or ""))
         if isinstance(error, OSError) and _is_of_output(error):
             undelivered()
             return _unread(error)

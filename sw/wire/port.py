@@ -2,22 +2,31 @@
 
 import contextlib
 import os
-import pty
 import select
 import threading
-import tty
 
 from sw.host.error import TransportError
 from sw.host.transport import Transport
+
+try:
+    import pty
+    import tty
+except ImportError:  # Windows
+    pty = tty = None
 
 POLL = 0.002
 CHUNK = 65536
 
 
 class Port:
-    """A context manager; `name` is the port's. What arrives there goes to `board`, a `Transport`, and its answers come back."""
+    """A context manager; `name` is the port's. What arrives there goes to `board`, a `Transport`, and its answers come back.
+
+    Raises `TransportError` where the system has no pseudo terminals.
+    """
 
     def __init__(self, board: Transport) -> None:
+        if pty is None or tty is None:
+            raise TransportError("this system has no pseudo terminals for a port: choose the board compiled instead")
         self.board = board
         self._master, self._slave = pty.openpty()
         tty.setraw(self._slave)

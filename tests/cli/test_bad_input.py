@@ -360,7 +360,7 @@ def test_a_simulated_board_with_a_fault(folder, refuse, monkeypatch, change, sai
 
 def test_a_twin_without_torch(refuse, monkeypatch):
     monkeypatch.setattr(known_boards, "TWIN", "no_torch_here")
-    assert "the twin needs the Python package no_torch_here: run make -C " in refuse(*train(board="twin"))
+    assert 'the twin needs the Python package no_torch_here: pip install "metaplast[all]"' in refuse(*train(board="twin"))
 
 
 @pytest.mark.parametrize(

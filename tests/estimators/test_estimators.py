@@ -11,6 +11,7 @@ import pytest
 from river.checks import yield_checks
 from sklearn.base import clone
 from sklearn.datasets import load_digits, load_wine
+from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -18,8 +19,9 @@ from sklearn.utils.estimator_checks import check_estimator
 
 from metaplast import Checkpoint, MetaplastError, MetaplasticClassifier, OnlineMetaplasticClassifier, ThermometerEncoder
 from sw.estimators import held_board
-from sw.host import notebook
+from sw.host import known_boards, notebook
 from sw.host.error import InputError, LinkError
+from sw.twin.compiled import library
 
 BOARD = "compiled"
 MISSING = {"check_array_api_input", "check_classifier_data_not_an_array"}  # array API and pandas, which are not installed
@@ -186,6 +188,48 @@ def test_an_unknown_label_changes_nothing(wine):
     with pytest.raises(ValueError, match="not those of the first call"):
         classifier.partial_fit(samples[:2], [0, 1], classes=[0, 1])
     assert weights(classifier) == before
+
+
+def test_bad_samples_raise_what_scikit_learn_raises_and_change_nothing(wine, tmp_path):
+    samples, targets = wine
+    classifier = fitted(samples, targets)
+    before = weights(classifier)
+    broken, endless = samples.copy(), samples.copy()
+    broken[7, 2], endless[7, 2] = np.nan, np.inf
+    refused = [
+        (samples[:, :5], "X has 5 features, but MetaplasticClassifier is expecting 13 features as input"),
+        (broken, "Input X contains NaN"),
+        (endless, "Input X contains infinity"),
+        (samples[0], "Expected 2D array, got 1D array instead"),
+        (samples[:0], "Found array with 0 sample"),
+        (samples.astype(str).astype(object) + "x", "could not convert string to float"),
+    ]
+    for bad, words in refused:
+        for call in (classifier.predict, lambda given: classifier.partial_fit(given, targets[: len(given)])):
+            with pytest.raises(ValueError, match=words):
+                call(bad)
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        classifier.partial_fit(samples, targets[:-1])
+    with pytest.raises(ValueError, match="Unknown label type: continuous"):
+        MetaplasticClassifier(board=BOARD).fit(samples, samples[:, 0])
+    assert weights(classifier) == before
+    for call in (lambda c: c.predict(samples), lambda c: c.save(tmp_path / "none.npz")):
+        with pytest.raises(NotFittedError, match="not fitted yet"):
+            call(MetaplasticClassifier(board=BOARD))
+    with pytest.raises(ValueError, match="classes must be passed on the first call"):
+        MetaplasticClassifier(board=BOARD).partial_fit(samples, targets)
+
+
+def test_without_a_compiler_it_is_told_once_that_the_twin_takes_the_place(wine, monkeypatch):
+    samples, targets = wine
+    library.library.cache_clear()
+    monkeypatch.setattr(library.shutil, "which", lambda name: None)
+    monkeypatch.setattr(known_boards, "_told", [])
+    with pytest.warns(UserWarning, match=known_boards.IN_ITS_PLACE) as told:
+        ends = [weights(fitted(samples[::4], targets[::4], epochs=1)) for _ in range(2)]
+    assert len(told) == 1
+    monkeypatch.undo()
+    assert ends == [weights(fitted(samples[::4], targets[::4], epochs=1))] * 2
 
 
 def test_thresholds_from_a_few_samples_are_told(wine):

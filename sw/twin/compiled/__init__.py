@@ -7,6 +7,6 @@ count and signature. The twin in PyTorch stays the definition: it has replicas, 
 """
 
 from sw.twin.compiled.device import CompiledDevice
-from sw.twin.compiled.library import CompilerError
+from sw.twin.compiled.library import CompilerError, NoCompilerError
 
-__all__ = ["CompiledDevice", "CompilerError"]
+__all__ = ["CompiledDevice", "CompilerError", "NoCompilerError"]

@@ -28,6 +28,10 @@ class CompilerError(MetaplastError):
     """There is no compiler, or it refuses the source. One sentence."""
 
 
+class NoCompilerError(CompilerError):
+    """There is no compiler."""
+
+
 def say_nothing(line: str) -> None:
     """Where nobody waits."""
 
@@ -52,7 +56,7 @@ def library(source: Path = SOURCE, rule: RuleType | None = None, report: Callabl
     Raises `CompilerError`.
     """
     if shutil.which(COMPILE[0]) is None:
-        raise CompilerError("g++ is missing: install it (Debian, Ubuntu: sudo apt-get install g++)")
+        raise NoCompilerError("g++ is missing: install it (Debian, Ubuntu: sudo apt-get install g++)")
     compiler = subprocess.run([COMPILE[0], "-dumpfullversion"], capture_output=True, text=True).stdout
     files = [source, *sources("*.h", root=source.parent), *([rule.header] if rule else [])]
     texts = [path.read_text(encoding="utf-8") for path in files]

