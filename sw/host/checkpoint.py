@@ -75,6 +75,11 @@ class Checkpoint:
         reservoir = Reservoir.empty(rehearsal, self.network.layers[0]) if rehearsal.size else None
         return replace(self, reservoir=reservoir)
 
+    def named(self, meaning: Meaning) -> "Checkpoint":
+        """This state, whose inputs and outputs stand for `meaning`. Raises `InputError` where that does not fit."""
+        meaning.check_fits(self.network)
+        return replace(self, meaning=meaning)
+
     def put_on(self, device: LearningDevice) -> None:
         """Configure a device and give it this state."""
         device.configure(self.network)
