@@ -52,19 +52,23 @@ class Side:
 
 
 class Contest:
-    """Two boards with a network each, `samples` of each task for both, `tests` images to look at each task with.
+    """`network` on one board and the same without the rule on another, `samples` of each task for both, and `tests` images to
+    look at each task with.
 
-    `pause` seconds at least from look to look, so that a person can follow. Members: `sides`; `at`, the samples that each
-    network had learned at each look; `task`, the one that is learned.
+    `pause` seconds at least from look to look, so that a person can follow. Members: `network`; `sides`; `at`, the samples that
+    each network had learned at each look; `task`, the one that is learned.
     """
 
-    def __init__(self, sides: tuple[Side, Side], *, samples: int, tests: int, pause: float = 0.0) -> None:
+    def __init__(self, network: Network, sides: tuple[Side, Side], *, samples: int, tests: int, pause: float = 0.0) -> None:
+        self.network = network
         self.sides, self.samples, self.tests, self.pause = sides, samples, tests, pause
         self.at: list[int] = []
         self.task = 0
 
     def run(self, boards: tuple[OpenBoard, OpenBoard], stop: Callable[[], bool], tell: Callable[[], None]) -> None:
         """All tasks, or those up to the moment in which `stop()` comes true; `tell()` after each look."""
+        for board, network in zip(boards, (self.network, without_rule(self.network)), strict=True):
+            board.begin(network)
         pixels, labels = digits.to_learn()
         step = -(-self.samples // LOOKS)
         for self.task, (_, seed) in enumerate(TASKS):

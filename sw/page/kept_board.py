@@ -5,9 +5,11 @@ from typing import TypeVar
 
 from sw.contract.rehearsal import Rehearsal
 from sw.host.checkpoint import Checkpoint
+from sw.host.device import Device
 from sw.host.error import BoardResetError, HostError, LinkError, TransportError
-from sw.host.learning_device import Bits, Labels, Predictions
+from sw.host.learning_device import Bits, Labels, Predictions, Scores
 from sw.host.notebook import OpenBoard
+from sw.host.scores import scores
 
 T = TypeVar("T")
 
@@ -57,6 +59,20 @@ class KeptBoard:
     def predict(self, pixels: Bits) -> Predictions:
         """Predict without learning; uint16 of shape (n,)."""
         return self._asked(lambda board: board.predict(pixels))
+
+    @property
+    def tells_scores(self) -> bool:
+        """Whether the board tells the scores of all classes; one behind a line tells its prediction alone."""
+        return not isinstance(self.board.device, Device)
+
+    def scores(self, pixels: Bits) -> Scores | None:
+        """The scores of all classes, int32 of shape (n, n_L) (contract, clause 6): the board's, or of the weights in `kept`.
+
+        None where these are not the board's any more: reading them back for each drawing would take seconds on a serial line.
+        """
+        if self.tells_scores:
+            return self._asked(lambda board: board.scores(pixels))
+        return scores(self.kept.network, self.kept.weights, pixels) if self.is_fresh else None
 
     def keep(self) -> Checkpoint:
         """Read the whole state back; the checkpoint."""

@@ -21,7 +21,8 @@ from sw.page.starting import side_of
 from sw.page.symbols import Symbols
 from sw.page.tally import Tally
 
-NO_SCORES = "this board tells what it predicts and no scores"
+NOT_YET = "the board tells its prediction alone, and its weights have not been read back since it learned"
+FROM_WEIGHTS = "the board tells its prediction; the scores are worked out on this computer, from the weights read back from it"
 
 
 class Lesson:
@@ -45,11 +46,13 @@ class Lesson:
         self.tell()
 
     def think(self, drawing: object) -> dict[str, Any]:
-        """What the board makes of a drawing: `prediction`, an output neuron, and `scores` of each, or None and `why`."""
+        """What the board makes of a drawing: `prediction`, an output neuron, `scores` of each or None, and `why` so."""
         with self.action():
             pixels = bits_of(drawing, self._inputs)
             (prediction,) = self.kept.predict(pixels).tolist()
-            return {"prediction": prediction, "scores": None, "why": NO_SCORES}
+            scores = self.kept.scores(pixels)
+            why = NOT_YET if scores is None else "" if self.kept.tells_scores else FROM_WEIGHTS
+            return {"prediction": prediction, "scores": None if scores is None else scores[0].tolist(), "why": why}
 
     def teach(self, drawing: object, number: object) -> dict[str, Any]:
         """One training sample: the drawing is of that symbol; the `prediction` before it was told."""
@@ -119,11 +122,10 @@ class Lesson:
         with self.action(is_use=False):
             if not self.is_stale:
                 return
-            before = self.kept.kept.weights
-            weights = self.kept.keep().weights
-            self._flipped = look.flips(before, weights)
+            before, self._seen = self._seen, self.kept.keep().weights
+            self._flipped = look.flips(before, self._seen)
             self._flips += self._flipped
-            self._levels = look.levels(weights)
+            self._levels = look.levels(self._seen)
             for output, symbol in enumerate(self.symbols.known):
                 if symbol.drawings:
                     symbol.still = int((self.kept.predict(np.stack(symbol.drawings)) == output).sum())
@@ -160,6 +162,7 @@ class Lesson:
             with self.action():
                 self.look()
             self._taken = why
+            self.tell()
         try:
             yield self.kept.board
         finally:
@@ -175,7 +178,7 @@ class Lesson:
     def _begin(self, state: Checkpoint) -> None:
         self.symbols = Symbols(state.meaning, state.network.layers[-1], is_new=state.samples == 0)
         self.tally = Tally()
-        self._levels = look.levels(state.weights)
+        self._seen, self._levels = state.weights, look.levels(state.weights)
         self._flips = self._flipped = 0
         self.is_stale = False
 

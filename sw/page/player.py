@@ -10,7 +10,7 @@ from sw.contract.error import MetaplastError, require_integer
 from sw.host.error import BusyError
 from sw.host.notebook import OpenBoard
 from sw.page import digits
-from sw.page.contest import MOST_SAMPLES, Contest, Side, contest_network, without_rule
+from sw.page.contest import MOST_SAMPLES, Contest, Side, contest_network
 from sw.page.lesson import Lesson
 
 MOST_DIGITS = 5000
@@ -22,7 +22,7 @@ class Player:
     """Plays into `lesson`; `open_beside` opens the second board of a stream.
 
     `names` of the two boards, for people; `pause`, seconds at least for a step, so that people can follow. Members: `told`,
-    what plays or has played, for a page.
+    what plays or has played, for a page; the `contest` that plays or has played, None before the first.
     """
 
     def __init__(
@@ -32,14 +32,14 @@ class Player:
         self._thread: Thread | None = None
         self._lock, self._stop = Lock(), Event()
         self._next = 0  # of the digits
-        self._contest: Contest | None = None
+        self.contest: Contest | None = None
         self._plays: str | None = None
         self._left = 0
 
     @property
     def told(self) -> dict[str, Any]:
         """`plays`: "digits", "stream" or None; `left` of the digits; the `stream`, None before the first."""
-        stream = None if self._contest is None else self._contest.told()
+        stream = None if self.contest is None else self.contest.told()
         return {"plays": self._plays, "left": self._left, "stream": stream}
 
     def digits(self, count: object) -> None:
@@ -98,7 +98,5 @@ class Player:
         with self._open_beside() as beside, lesson.lent("a stream plays on the board") as board:
             network = contest_network(board.geometry)
             sides = Side("with the rule", self._names[0]), Side("without the rule", self._names[1])
-            self._contest = Contest(sides, samples=samples, tests=tests, pause=3 * self._pause)
-            board.begin(network)
-            beside.begin(without_rule(network))
-            self._contest.run((board, beside), self._stop.is_set, lesson.tell)
+            self.contest = Contest(network, sides, samples=samples, tests=tests, pause=3 * self._pause)
+            self.contest.run((board, beside), self._stop.is_set, lesson.tell)

@@ -71,7 +71,12 @@ def star(t: float) -> Point:
 SYMBOLS: dict[str, list[list[Point]]] = {
     "heart": [curve(heart)],
     "star": [curve(star, 60)],
-    "smile": [circle(0.5, 0.5, 0.38), circle(0.5, 0.52, 0.2, 0.08, 0.34), [(0.38, 0.36), (0.38, 0.44)], [(0.62, 0.36), (0.62, 0.44)]],
+    "smile": [
+        circle(0.5, 0.5, 0.38),
+        circle(0.5, 0.52, 0.2, 0.08, 0.34),
+        [(0.38, 0.36), (0.38, 0.44)],
+        [(0.62, 0.36), (0.62, 0.44)],
+    ],
     "house": [[(0.2, 0.85), (0.2, 0.45), (0.5, 0.15), (0.8, 0.45), (0.8, 0.85), (0.2, 0.85)], [(0.2, 0.45), (0.8, 0.45)]],
     "spiral": [curve(lambda t: (0.5 + 0.36 * t * math.cos(15 * t), 0.5 + 0.36 * t * math.sin(15 * t)), 80)],
 }
@@ -82,7 +87,11 @@ def by_hand(strokes: list[list[Point]], chance: np.random.Generator) -> list[lis
     angle, wide, tall = chance.normal(0, 0.09), chance.normal(1, 0.08), chance.normal(1, 0.08)
     moved = []
     for stroke in strokes:
-        points = (np.array(stroke) - 0.5) * (0.85 * wide, 0.85 * tall) @ [[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]]
+        points = (
+            (np.array(stroke) - 0.5)
+            * (0.85 * wide, 0.85 * tall)
+            @ [[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]]
+        )
         points += 0.5 + chance.normal(0, 0.004, points.shape)
         moved.append([(float(x), float(y)) for x, y in np.clip(points, 0.02, 0.98)])
     return moved

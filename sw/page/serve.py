@@ -60,7 +60,7 @@ class Opening:
             "name": name,
             "title": BOARDS[name].title if self.is_chip else name,
             "is_chip": self.is_chip,
-            "what": f"a chip: {link.name}" if link is not None and self.is_chip else f"no chip: {ABOUT[name]}",
+            "what": f"a chip: {link.name}" if link is not None and self.is_chip else f"not a chip: {ABOUT[name]}",
             "clock": hello.clock_hz if self.is_chip and hello is not None else None,
             "rows": None if board.geometry is None else board.geometry.rows,
         }

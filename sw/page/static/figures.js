@@ -37,7 +37,7 @@ function showLast(last) {
 
 // Bars of eight levels, their height the logarithm of how many weights are there.
 function showLevels(layers) {
-  const [width, height, foot, head] = [360, 74, 14, 13];
+  const [width, height, foot, head] = [300, 84, 14, 16];
   at("levels").replaceChildren(
     ...layers.map((bars, layer) => {
       const total = bars.reduce((sum, count) => sum + count, 0);
@@ -51,8 +51,7 @@ function showLevels(layers) {
       const settled = percent(bars.slice(bars.length / 2).reduce((sum, count) => sum + count, 0) / total);
       held.innerHTML =
         `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="Layer ${layer + 1}: ${whole.format(total)} hidden weights, ` +
-        `${settled} of them on levels of 64 and more">${drawn.join("")}<text x="0" y="9">layer ${layer + 1}: ${whole.format(total)} weights, ` +
-        `${settled} on level 64 or above</text><text x="0" y="${height - 2}">0</text>` +
+        `${settled} of them on levels of 64 and more">${drawn.join("")}<text x="0" y="9">layer ${layer + 1}: ${whole.format(total)}, ${settled} on level 64 or above</text><text x="0" y="${height - 2}">0</text>` +
         `<text x="${width / 2}" y="${height - 2}" text-anchor="middle">64</text><text x="${width}" y="${height - 2}" text-anchor="end">127</text></svg>`;
       return held.firstChild;
     }),

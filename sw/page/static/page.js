@@ -118,7 +118,7 @@ function show() {
   showSymbols(state.symbols, thought, teach);
   showFigures(state);
   showStream(state.stream, state.plays);
-  at("board-name").textContent = `${state.board.title}: ${state.board.what}`;
+  at("board-name").textContent = `${state.board.title} · ${state.board.what}`;
   at("rehearsal").checked = state.rehearsal.size > 0;
   at("pixels").textContent = `${state.side} × ${state.side}`;
   at("digits").textContent = state.plays === "digits" ? `Stop: ${state.left} digits left` : "Play it 500 digits";
@@ -138,7 +138,8 @@ function news(event) {
   lamp(true);
   show();
   // What the board thinks changes with what it learns, on another page too.
-  if (!ink.isEmpty && before !== null && before.tally.samples !== state.tally.samples) think();
+  const isNew = before !== null && (before.tally.samples !== state.tally.samples || before.weights.stale !== state.weights.stale);
+  if (isNew && !ink.isEmpty) think();
 }
 
 function lamp(on) {

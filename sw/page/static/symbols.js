@@ -26,7 +26,7 @@ export function showSymbols(symbols, thought, teach) {
     showBar(item.querySelector(".bar"), symbol.name, scores?.[number], most, isBest);
     showKept(item.querySelector(".kept"), symbol);
   });
-  why.textContent = thought && !scores ? `No scores: ${thought.why}.` : "";
+  why.textContent = thought?.why ? `${scores ? "" : "No scores: "}${thought.why}.` : "";
 }
 
 function row(number, teach) {
