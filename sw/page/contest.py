@@ -11,7 +11,7 @@ from sw.data.idx import Bytes
 from sw.host.notebook import OpenBoard
 from sw.page import digits
 
-TASKS: tuple[tuple[str, int | None], ...] = (("digits", None), ("pixels permuted", 1), ("permuted otherwise", 2))
+TASKS: tuple[tuple[str, int | None], ...] = (("digits", None), ("shuffled digits", 1), ("shuffled anew", 2))
 """The name of each task, and the seed of the permutation of its pixels: MNIST every time, in another order of pixels."""
 
 CLASSES = 10

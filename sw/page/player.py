@@ -15,20 +15,21 @@ from sw.page.lesson import Lesson
 
 MOST_DIGITS = 5000
 AT_ONCE = 20  # digits between two moments in which a person may press a button
-TESTS = 200  # images that each task is looked at with
 
 
 class Player:
     """Plays into `lesson`; `open_beside` opens the second board of a stream.
 
-    `names` of the two boards, for people; `pause`, seconds at least for a step, so that people can follow. Members: `told`,
-    what plays or has played, for a page; the `contest` that plays or has played, None before the first.
+    `names` of the two boards, for people; `tests`, images that a stream looks at each task with; `pause`, seconds at least for a
+    step, so that people can follow. Members: `told`, what plays or has played, for a page; the `contest` that plays or has
+    played, None before the first.
     """
 
     def __init__(
-        self, lesson: Lesson, open_beside: Callable[[], OpenBoard], names: tuple[str, str], pause: float = 0.1
+        self, lesson: Lesson, open_beside: Callable[[], OpenBoard], names: tuple[str, str], tests: int, pause: float = 0.1
     ) -> None:
-        self._lesson, self._open_beside, self._names, self._pause = lesson, open_beside, names, pause
+        self._lesson, self._open_beside, self._names = lesson, open_beside, names
+        self._tests, self._pause = tests, pause
         self._thread: Thread | None = None
         self._lock, self._stop = Lock(), Event()
         self._next = 0  # of the digits
@@ -49,10 +50,10 @@ class Player:
             outputs = self._lesson.digit_outputs()
         self._start("digits", lambda: self._play(samples, outputs))
 
-    def stream(self, count: object, tests: int = TESTS) -> None:
+    def stream(self, count: object) -> None:
         """Two networks, three tasks, so many samples of each."""
         samples = require_integer("the number of samples of a task", count, 100, MOST_SAMPLES)
-        self._start("stream", lambda: self._compete(samples, tests))
+        self._start("stream", lambda: self._compete(samples))
 
     def stop(self) -> None:
         """Ask what plays to end after its step."""
@@ -93,10 +94,10 @@ class Player:
             self._stop.wait(self._pause)  # somebody's turn
         self._left = 0
 
-    def _compete(self, samples: int, tests: int) -> None:
+    def _compete(self, samples: int) -> None:
         lesson = self._lesson
         with self._open_beside() as beside, lesson.lent("a stream plays on the board") as board:
             network = contest_network(board.geometry)
             sides = Side("with the rule", self._names[0]), Side("without the rule", self._names[1])
-            self.contest = Contest(network, sides, samples=samples, tests=tests, pause=3 * self._pause)
+            self.contest = Contest(network, sides, samples=samples, tests=self._tests, pause=3 * self._pause)
             self.contest.run((board, beside), self._stop.is_set, lesson.tell)

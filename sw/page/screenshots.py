@@ -33,7 +33,6 @@ SEED = 1
 TAUGHT = 4  # times each symbol is drawn
 DESKTOP = {"width": 1200, "height": 1120}
 PHONE = {"width": 390, "height": 1180}
-STREAM = 1500  # samples of a task
 
 Curve = Callable[[float], Point]
 
@@ -147,7 +146,6 @@ def main() -> int:
             draw(phone, by_hand(SYMBOLS["star"], chance))
             expect(phone.locator("#answer")).to_contain_text("It thinks")
             keep(DOCS / "page-phone.png", phone.screenshot())
-            desktop.locator("#samples").fill(str(STREAM))
             desktop.locator("#play").click()
             expect(desktop.locator("#stream-at")).to_have_text("done", timeout=120_000)
             keep(DOCS / "page-stream.png", desktop.locator(".stream").screenshot())

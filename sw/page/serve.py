@@ -14,6 +14,7 @@ from sw.host.error import LinkError, TransportError
 from sw.host.known_boards import ABOUT
 from sw.host.notebook import OpenBoard, open_board
 from sw.page.address import Address
+from sw.page.contest import MOST_SAMPLES
 from sw.page.guard import Guard
 from sw.page.kept_board import KeptBoard
 from sw.page.lesson import Lesson
@@ -62,8 +63,19 @@ class Opening:
             "is_chip": self.is_chip,
             "what": f"a chip: {link.name}" if link is not None and self.is_chip else f"not a chip: {ABOUT[name]}",
             "clock": hello.clock_hz if self.is_chip and hello is not None else None,
+            "samples": 600 if self.is_slow else MOST_SAMPLES,
             "rows": None if board.geometry is None else board.geometry.rows,
         }
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether it learns some hundred samples a second and no more."""
+        return self.name in ("sim", "twin")
+
+    @property
+    def tests(self) -> int:
+        """Images that a stream looks at each task with."""
+        return 100 if self.is_slow else 400
 
     @property
     def labels(self) -> tuple[str, str]:
@@ -95,7 +107,7 @@ class Page:
         self._opening = opening
         self.kept = KeptBoard(open or opening.board, start)
         self.lesson = Lesson(self.kept)
-        self.player = Player(self.lesson, opening.board_beside, opening.labels, pause)
+        self.player = Player(self.lesson, opening.board_beside, opening.labels, opening.tests, pause)
         self._watcher, self._socket = Watcher(self.lesson, self._write), sock
         self._save, self._asked_to_end = save, ends
         port = sock.getsockname()[1]

@@ -96,7 +96,7 @@ class TestWhoIsAnswered:
         assert Address.parse(None, None) == Address(host="127.0.0.1", port=8765, token=None)
         assert Address.parse("[::1]:80", None).token is None and Address.parse("localhost", None).token is None
         everywhere = Address.parse("0.0.0.0:9000", None)
-        assert len(everywhere.token) == 16 and everywhere.token != Address.parse("0.0.0.0:9000", None).token
+        assert len(everywhere.token or "") == 16 and everywhere.token != Address.parse("0.0.0.0:9000", None).token
         assert everywhere.at(9000) == f"http://0.0.0.0:9000/?token={everywhere.token}" and everywhere.hosts(9000) is None
 
     @pytest.mark.parametrize("text", ["70000", "", ":80", "host:port", "a:99999999"])
@@ -263,7 +263,7 @@ class TestPlaying:
                 refused(ask(page, "/stream", samples=samples), 400, "the number of samples of a task is")
 
     def test_the_stream_is_two_networks_that_differ_in_the_rule_alone(self, page):
-        """Given a page, when a stream has played, then each side is what a board of its own makes of it, and nothing taught is lost."""
+        """Given a page, when a stream has played, each side is what a board of its own makes of it; nothing taught is lost."""
         before = page.lesson.save()
         assert ask(page, "/stream", samples=120) == (200, {})
         refused(ask(page, "/digits", samples=5), 409, "wait")

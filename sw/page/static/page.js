@@ -136,6 +136,7 @@ function news(event) {
   if (note !== null && note !== state.note.number) say(state.note.text);
   note = state.note.number;
   lamp(true);
+  if (before === null) at("samples").value = state.board.samples;
   show();
   // What the board thinks changes with what it learns, on another page too.
   const isNew = before !== null && (before.tally.samples !== state.tally.samples || before.weights.stale !== state.weights.stale);

@@ -43,7 +43,7 @@ function chart(stream, side) {
   }
   stream.tasks.forEach((task, i) => {
     if (i) drawn += `<line class="axis" x1="${x(i * stream.samples)}" x2="${x(i * stream.samples)}" y1="4" y2="${HEIGHT - FOOT}"/>`;
-    drawn += `<text x="${x((i + 0.5) * stream.samples)}" y="${HEIGHT - 4}" text-anchor="middle">learns ${task}</text>`;
+    drawn += `<text x="${x((i + 0.5) * stream.samples)}" y="${HEIGHT - 4}" text-anchor="middle">${task}</text>`;
     const points = side.looks.flatMap((look, n) => (i < look.length ? [`${x(stream.at[n])},${y(look[i])}`] : []));
     if (points.length) drawn += `<polyline class="t${i}" points="${points.join(" ")}"/>`;
   });

@@ -23,7 +23,7 @@ export function showSymbols(symbols, thought, teach) {
       item.dataset.last = symbol.last;
       showPixels(button.querySelector("canvas"), symbol.last ?? "0");
     }
-    showBar(item.querySelector(".bar"), symbol.name, scores?.[number], most, isBest);
+    showBar(item.querySelector(".score"), symbol.name, scores?.[number], most, isBest);
     showKept(item.querySelector(".kept"), symbol);
   });
   why.textContent = thought?.why ? `${scores ? "" : "No scores: "}${thought.why}.` : "";
@@ -33,14 +33,14 @@ function row(number, teach) {
   const item = document.createElement("li");
   item.innerHTML =
     '<button type="button"><canvas width="28" height="28" aria-hidden="true"></canvas><span></span></button>' +
-    '<div class="bar" role="img"><i></i><b></b></div><div class="kept"></div>';
+    '<div class="score" role="img"><div class="bar"><i></i></div><b></b></div><div class="kept"></div>';
   item.querySelector("button").addEventListener("click", () => teach(number));
   return item;
 }
 
 // A score is a sum of as many agreements as disagreements: it goes to both sides of the middle.
-function showBar(bar, name, score, most, isBest) {
-  const [fill, told] = [bar.querySelector("i"), bar.querySelector("b")];
+function showBar(place, name, score, most, isBest) {
+  const [bar, fill, told] = [place.querySelector(".bar"), place.querySelector("i"), place.querySelector("b")];
   const hasScore = typeof score === "number";
   bar.classList.toggle("diverging", hasScore);
   const share = hasScore ? Math.abs(score) / most / 2 : isBest ? 1 : 0;
@@ -48,7 +48,7 @@ function showBar(bar, name, score, most, isBest) {
   fill.style.left = hasScore ? `${100 * (score < 0 ? 0.5 - share : 0.5)}%` : "0";
   told.textContent = hasScore ? score : "";
   const says = hasScore ? `score ${score}` : isBest ? "the prediction" : "not the prediction";
-  bar.setAttribute("aria-label", `${name}: ${says}`);
+  place.setAttribute("aria-label", `${name}: ${says}`);
 }
 
 function showKept(place, symbol) {
