@@ -20,8 +20,8 @@ AT_ONCE = 20  # digits between two moments in which a person may press a button
 class Player:
     """Plays into `lesson`; `open_beside` opens the second board of a stream.
 
-    `names` of the two boards, for people; `tests`, images that a stream looks at each task with; `pause`, seconds at least for a
-    step, so that people can follow. Members: `told`, what plays or has played, for a page; the `contest` that plays or has
+    `names` of the two boards, for people; `tests`, images that a stream looks at each task with; `pause`, seconds at least for
+    a step, so that people can follow. Members: `told`, what plays or has played, for a page; the `contest` that plays or has
     played, None before the first.
     """
 

@@ -239,7 +239,10 @@ def test_a_file_that_is_too_large_or_none_is_told_and_nothing_changes(visit, tmp
         with (tmp_path / "large.npz").open("wb") as file:
             file.truncate(MOST_UPLOADED + 1)
         (tmp_path / "none.npz").write_bytes(b"nothing of the kind")
-        for name, words in (("large.npz", "large.npz is too large: at most 64 MiB"), ("none.npz", "The file is no checkpoint")):
+        for name, words in (
+            ("large.npz", "The file large.npz is too large: at most 64 MiB"),
+            ("none.npz", "The file is no checkpoint"),
+        ):
             page.locator("#file").set_input_files(tmp_path / name)
             expect(page.get_by_role("alert")).to_contain_text(words)
         assert server.lesson.save().samples == 1

@@ -178,8 +178,8 @@ at("anew").addEventListener("click", () => {
 at("file").addEventListener("change", async (event) => {
   const [file] = event.target.files;
   if (!file) return;
-  if (file.size > LARGEST_FILE) say(`${file.name} is too large: at most ${LARGEST_FILE >> 20} MiB are taken`);
-  else if (await ask("checkpoint", null, file)) say(`${file.name} is on the board now`);
+  if (file.size > LARGEST_FILE) say(`The file ${file.name} is too large: at most ${LARGEST_FILE >> 20} MiB are taken`);
+  else if (await ask("checkpoint", null, file)) say(`The network in ${file.name} is on the board now`);
   event.target.value = "";
 });
 at("save").addEventListener("click", async (event) => {
