@@ -48,7 +48,7 @@ case "$*" in
     *install*) touch "${FAKE_LIBRARY:-$LOG}" ;;
 esac
 """
-TOOLS = ("iverilog", "g++", "make")
+TOOLS = ("iverilog", "g++", "make", "chromium")
 SYSTEM = ["bash", "sh", "env", "cat", "sed", "tr", "id", "uname", "mkdir", "cp", "chmod", "rm", "tail", "dirname", "touch"]
 
 
@@ -185,6 +185,19 @@ def test_only_what_is_missing_is_installed_and_nothing_else_changed(scene):
     asked = [line for line in scene.said() if line.startswith("apt-get")]
     assert len(asked) == 2 and all(line.endswith("--no-install-recommends --no-upgrade install iverilog") for line in asked)
     assert "--simulate" in asked[0] and "--simulate" not in asked[1]
+
+
+def test_a_browser_is_installed_where_that_is_possible(scene):
+    (scene.bin / "chromium").unlink()
+    assert scene.run(FAKE_PLAN="Inst chromium (150 Debian [amd64])\n").returncode == 0
+    assert any(line.endswith("--no-upgrade install chromium") and "--simulate" not in line for line in scene.said())
+
+
+def test_without_one_the_set_up_goes_on_and_names_it(scene):
+    (scene.bin / "chromium").unlink()
+    done = scene.run(FAKE_PLAN="Remv libc6 [2.36-8]\n")
+    assert done.returncode == 0 and "sudo apt-get install chromium" in done.stderr
+    assert "the tests of the page in a browser will fail" in done.stdout
 
 
 @pytest.mark.parametrize("line", ["Inst libc6 [2.36-8] (2.36-9 Debian [amd64])", "Remv libc6 [2.36-8]"])

@@ -20,7 +20,7 @@ from sw.host.known_boards import names
 from sw.terminal.run import run
 from sw.tree.sources import ROOT
 
-COMMANDS = ("init", "train", "evaluate", "verify", "selftest", "boards", "doctor", "simulate", "experiment")
+COMMANDS = ("init", "train", "evaluate", "verify", "selftest", "boards", "doctor", "simulate", "page", "experiment")
 METAPLAST = "from sw.cli.command_line import main; main()"
 
 

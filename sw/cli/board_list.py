@@ -6,15 +6,9 @@ from rich.table import Table
 from sw.contract.board_table import ALIASES, BOARDS
 from sw.contract.geometry import Geometry
 from sw.figures.table import show
-from sw.host.known_boards import SIMULATED, names
+from sw.host.known_boards import ABOUT, SIMULATED, names
 from sw.host.ports import serial_ports
 from sw.host.usb import usb_serials
-
-ABOUT = {
-    "twin": "the machine in PyTorch, bit for bit",
-    "sim": "the gateware compiled to native code",
-    "compiled": "the twin compiled to native code, for long streams",
-}
 
 
 def boards() -> None:

@@ -7,6 +7,7 @@ from sw.cli.doctor import doctor
 from sw.cli.evaluate import evaluate
 from sw.cli.experiment import experiment
 from sw.cli.init import init
+from sw.cli.page import page
 from sw.cli.selftest import selftest
 from sw.cli.simulate import simulate
 from sw.cli.train import train
@@ -18,7 +19,7 @@ from sw.tree.checkout import wrong_code
 
 app = application()
 app.callback()(versions)
-for command in (init, train, evaluate, verify, selftest, boards, doctor, simulate):
+for command in (init, train, evaluate, verify, selftest, boards, doctor, simulate, page):
     app.command(short_help=(command.__doc__ or "").partition("\n")[0])(command)
 # What follows an experiment's name belongs to the experiment.
 app.command(context_settings={"allow_extra_args": True, "allow_interspersed_args": False})(experiment)

@@ -14,6 +14,7 @@ Every array has a checksum, and all of them one together (`sw.host.array_archive
 import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import IO
 from zipfile import ZipFile
 
 import numpy as np
@@ -74,6 +75,11 @@ class Checkpoint:
         reservoir = Reservoir.empty(rehearsal, self.network.layers[0]) if rehearsal.size else None
         return replace(self, reservoir=reservoir)
 
+    def named(self, meaning: Meaning) -> "Checkpoint":
+        """This state, whose inputs and outputs stand for `meaning`. Raises `InputError` where that does not fit."""
+        meaning.check_fits(self.network)
+        return replace(self, meaning=meaning)
+
     def put_on(self, device: LearningDevice) -> None:
         """Configure a device and give it this state."""
         device.configure(self.network)
@@ -92,6 +98,13 @@ class Checkpoint:
 
     def save(self, path: Path) -> None:
         """Write the file, whole or not at all. Raises `OutputError`."""
+        try:
+            write_whole(path, self.write)
+        except FileError as error:
+            raise OutputError(str(error)) from error
+
+    def write(self, file: IO[bytes]) -> None:
+        """Write what `save` does to an open file."""
         arrays = {f"weights_{i}": layer for i, layer in enumerate(self.weights, 1)}
         arrays |= {
             "prng": np.array(self.prng, np.uint32),
@@ -102,10 +115,7 @@ class Checkpoint:
         }
         if self.reservoir is not None:
             arrays |= self.reservoir.arrays()
-        try:
-            write_whole(path, lambda file: write_arrays(file, arrays))
-        except FileError as error:
-            raise OutputError(str(error)) from error
+        write_arrays(file, arrays)
 
 
 def load(path: Path) -> Checkpoint:
@@ -114,16 +124,23 @@ def load(path: Path) -> Checkpoint:
     Raises `CheckpointError`, one sentence, for a file that cannot be read, is damaged, or is not such a checkpoint.
     """
     try:
-        with path.open("rb") as file, ZipFile(with_places(file, ZIP_MAGIC)) as archive:
-            return _read(archive)
-    except (CheckpointError, FileError) as error:
-        raise CheckpointError(f"{path} is damaged or not a checkpoint of metaplast: {words(error)}") from error
-    except (ContractError, DataError) as error:
-        raise CheckpointError(f"{path} is not a checkpoint of metaplast: {words(error)}") from error
-    except DAMAGED as error:
-        raise CheckpointError(f"{path} is damaged or not a checkpoint: {words(error)}") from error
+        with path.open("rb") as file:
+            return read(file, path)
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+def read(file: IO[bytes], name: str | Path) -> Checkpoint:
+    """`load` from an open file, called `name` in messages."""
+    try:
+        with ZipFile(with_places(file, ZIP_MAGIC)) as archive:
+            return _read(archive)
+    except (CheckpointError, FileError) as error:
+        raise CheckpointError(f"{name} is damaged or not a checkpoint of metaplast: {words(error)}") from error
+    except (ContractError, DataError) as error:
+        raise CheckpointError(f"{name} is not a checkpoint of metaplast: {words(error)}") from error
+    except DAMAGED as error:
+        raise CheckpointError(f"{name} is damaged or not a checkpoint: {words(error)}") from error
 
 
 def _read(archive: ZipFile) -> Checkpoint:

@@ -26,6 +26,13 @@ _told: list[bool] = []  # whether that has been said in this process: once is en
 
 SIMULATED = BOARDS["ulx3s-85f"].geometry  # of the board `sim`, unless another one is asked for
 
+ABOUT = {
+    "twin": "the machine in PyTorch, bit for bit",
+    "sim": "the gateware compiled to native code",
+    "compiled": "the twin compiled to native code, for long streams",
+}
+"""What the boards that are no chip are, by name."""
+
 Report = Callable[[str], None]
 
 

