@@ -26,6 +26,7 @@ from sw.contract.rehearsal import NONE, Rehearsal
 from sw.contract.state import State
 from sw.data.error import DataError
 from sw.data.initial_weights import initial_weights
+from sw.data.reservoir import RESERVOIR, Reservoir
 from sw.files.damaged import DAMAGED
 from sw.files.error import FileError
 from sw.files.input import ZIP_MAGIC, with_places
@@ -34,7 +35,7 @@ from sw.host.array_archive import check_together, read_array, words, write_array
 from sw.host.error import CheckpointError, LinkError, OutputError
 from sw.host.learning_device import LearningDevice, Weights
 from sw.host.meaning import BITS, Meaning, names_in, read_meaning
-from sw.host.reservoir import RESERVOIR, Reservoir, read_reservoir
+from sw.host.reservoir import read_reservoir
 
 SIGNATURE = "signature"
 
