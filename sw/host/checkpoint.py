@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from sw.contract.configuration import configuration_from_json, configuration_to_json
 from sw.contract.error import ContractError, require_integer
 from sw.contract.network import Network
+from sw.contract.occupancy import Occupancy
 from sw.contract.rehearsal import NONE, Rehearsal
 from sw.contract.state import State
 from sw.data.error import DataError
@@ -76,7 +77,12 @@ class Checkpoint:
         return replace(self, reservoir=reservoir)
 
     def put_on(self, device: LearningDevice) -> None:
-        """Configure a device and give it this state."""
+        """Configure a device and give it this state, but for the reservoir (`sw.host.carrier`).
+
+        Raises `ContractError`, with nothing changed, where that has no room in the device's own memory.
+        """
+        if device.sample_memory:
+            Occupancy(device.sample_memory, self.network.layers[0]).check_rehearsal(self.rehearsal.size)
         device.configure(self.network)
         device.write_weights(self.weights)
         device.write_state(self.prng, self.samples, self.signature)
