@@ -16,6 +16,7 @@ from sw.contract.table import table_bytes
 from sw.data.initial_weights import initial_weights
 from sw.data.packed_bits import PackedBits
 from sw.twin.compiled.library import PATHS, SOURCE, RuleType, library, path_of, say_nothing
+from sw.twin.sample_memory import BYTES, TwinMemory
 from sw.twin.samples import labels_of, pixels_of, weights_of
 
 COUNTERS = ("learned", "draws", "rows_learned")
@@ -44,6 +45,19 @@ class CompiledDevice:
         self._network: Network | None = None
         self._machine: ctypes.c_void_p | None = None
         self._samples = 0
+        self._memory: TwinMemory | None = None
+
+    @property
+    def sample_memory(self) -> int:
+        """Bytes of the memory for samples."""
+        return BYTES
+
+    @property
+    def memory(self) -> TwinMemory:
+        """Where samples are stored, to be played and rehearsed."""
+        self._configured()
+        assert self._memory is not None
+        return self._memory
 
     def describe(self) -> str:
         """What answers, in one line."""
@@ -67,6 +81,7 @@ class CompiledDevice:
         sizes = np.array(network.layers, dtype=np.int32)
         self._machine = ctypes.c_void_p(self._library.machine_new(PATHS.index(self._path), network.depth, _address(sizes)))
         self._network = network
+        self._memory = TwinMemory(self, network, self.batch)
         self._library.machine_set(self._machine, network.margin, network.relax_floor)
         for i in range(network.depth):
             self._library.machine_set_layer(self._machine, i, table_bytes(network.table(i)), network.relax_rate[i])
@@ -107,6 +122,10 @@ class CompiledDevice:
 
     def train(self, pixels: Any, labels: Any) -> np.ndarray:
         """Train on `pixels` (N, n_0), 0 or 1 or `PackedBits`, and `labels` (N,); the predictions before it, uint16 (N,)."""
+        return self.memory.train(pixels, labels)
+
+    def learn(self, pixels: Any, labels: Any) -> np.ndarray:
+        """`train` without rehearsal."""
         _, network = self._configured()
         words = self._words(pixels)
         checked = labels_of(labels, 1, len(words), network.layers[-1])[0]
@@ -124,11 +143,11 @@ class CompiledDevice:
         return self._run(self._words(pixels), None)
 
     def scores(self, pixels: Any) -> np.ndarray:
-        """The scores of all classes of `pixels` (N, n_0): int32 (N, n_L). Changes nothing."""
+        """The scores of all classes of `pixels` (N, n_0), 0 or 1 or `PackedBits`: int32 (N, n_L). Changes nothing."""
         machine, network = self._configured()
-        given = self._pixels(pixels, network)
-        scores = np.zeros((len(given), network.layers[-1] // self.read_outs), dtype=np.int32)
-        self._library.machine_scores(machine, _address(given), ctypes.c_int64(len(given)), _address(scores))
+        words = self._words(pixels)
+        scores = np.zeros((len(words), network.layers[-1] // self.read_outs), dtype=np.int32)
+        self._library.machine_scores(machine, _address(words), ctypes.c_int64(len(words)), _address(scores))
         return scores
 
     def counters(self) -> dict[str, int]:
@@ -145,7 +164,7 @@ class CompiledDevice:
         """Forget the network."""
         if self._machine is not None:
             self._library.machine_free(self._machine)
-        self._machine = self._network = None
+        self._machine = self._network = self._memory = None
 
     def __enter__(self) -> "CompiledDevice":
         return self

@@ -89,12 +89,8 @@ void machine_run(Machine* machine, const std::uint64_t* pixels, const std::int64
 }
 
 // Of each sample one score for every class.
-void machine_scores(Chosen* machine, const std::uint8_t* pixels, std::int64_t samples, std::int32_t* scores) {
-    int inputs = machine->layers.front().inputs, classes = machine->classes();
-    for (std::int64_t i = 0; i < samples; i++, pixels += inputs, scores += classes) {
-        machine->predict(pixels);
-        std::copy_n(machine->rule.scores(machine->layers.back()), classes, scores);
-    }
+void machine_scores(Machine* machine, const std::uint64_t* pixels, std::int64_t samples, std::int32_t* scores) {
+    machine->score(pixels, samples, scores);
 }
 
 }  // extern "C"

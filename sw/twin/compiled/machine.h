@@ -49,6 +49,13 @@ struct Own final : Machine {
             predictions[i] = std::uint16_t(labels ? train(pixels, int(labels[i])) : predict(pixels));
     }
 
+    void score(const Word* pixels, std::int64_t samples, std::int32_t* scores) override {
+        for (std::int64_t i = 0; i < samples; i++, pixels += layers.front().words, scores += classes()) {
+            predict(pixels);
+            std::copy_n(rule.scores(layers.back()), classes(), scores);
+        }
+    }
+
     void pack(const std::uint8_t* bytes, std::int64_t samples, Word* pixels) const override {
         for (std::int64_t i = 0; i < samples; i++, bytes += inputs) pixels = pack_sample(bytes, inputs, pixels);
     }

@@ -31,6 +31,7 @@ struct Machine {  // one network, whatever the path
                        std::uint64_t* pixels) const = 0;
     virtual void run(const std::uint64_t* pixels, const std::int64_t* labels, std::int64_t samples,
                      std::uint16_t* predictions) = 0;
+    virtual void score(const std::uint64_t* pixels, std::int64_t samples, std::int32_t* scores) = 0;
 };
 
 namespace plain {
