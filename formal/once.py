@@ -270,7 +270,7 @@ class RepetitionHarness(Elaboratable):
 
 def changes_board(kind: Value, left: Value) -> Value:
     """Whether an order of this type, with bytes left or none, changes the board."""
-    changing = (command for command in Command if command.spec.changes and not command.spec.optional)
+    changing = (command for command in COMMANDS if command.spec.changes and not command.spec.optional)
     return is_one_of(kind, changing) | ((kind == Command.STATE) & (left != 0))
 
 

@@ -41,7 +41,7 @@ class MadeUp(CommandTable):
     """Commands that there are not, with more arguments than any that there is, and of other lengths."""
 
     PLAY = (
-        11,
+        40,
         Specification(
             front=Structure("", ROW, Field("layer", 8, limit=Limit.LAYER), Field("place", 32), COLUMNS),
             rest=(Bytes("a mask", 5),),
@@ -51,11 +51,11 @@ class MadeUp(CommandTable):
         ),
     )
     STORE = (
-        12,
+        41,
         Specification(front=Structure("", Field("place", 32), Field("count", 8)), rest=(LABELS, IMAGES), needs_network=True),
     )
     SETTINGS = (
-        17,
+        49,
         Specification(
             front=Structure("Settings", Field("seed", 16, limit=Limit.NOT_ZERO), Field("size", 32)),
             arguments=1,
@@ -208,8 +208,8 @@ def test_the_documents_tell_it():
     play = (
         "row u16 (a row of the network), layer u8 (0…L−1), place u32, count u16 (at most the array's columns), a mask, 5 bytes"
     )
-    assert f"| 11 | `PLAY` | {play} | Played | yes | answered, not done |" in told
-    assert "| 17 | `SETTINGS` | –, or a Settings to set | – | – | told again, not set again |" in told
+    assert f"| 40 | `PLAY` | {play} | Played | network | answered, not done |" in told
+    assert "| 49 | `SETTINGS` | –, or a Settings to set | – | – | told again, not set again |" in told
 
 
 MORE_REGISTERS = Registers(

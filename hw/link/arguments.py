@@ -1,4 +1,4 @@
-"""The commands that a board knows, as the gateware asks for them: which one a type is, and its arguments by their names."""
+"""The commands that a board without sample memory knows, as the gateware asks for them: which one a type is, its arguments."""
 
 from collections.abc import Iterable, Sequence
 
@@ -10,7 +10,7 @@ from sw.contract.commands import Command
 from sw.contract.specification import CommandTable
 
 CommandSet = Sequence[CommandTable]
-COMMANDS: CommandSet = tuple(Command)
+COMMANDS: CommandSet = tuple(command for command in Command if not command.spec.needs_memory)
 
 
 def is_one_of(kind: Value, commands: Iterable[CommandTable]) -> Value:

@@ -18,6 +18,7 @@ from sw.contract.state import sign
 
 GEOMETRY = Geometry(columns=48, rows=20, grid_height=2, grid_width=3, synapses_per_cell=4, folds=2)
 CLOCK_HZ, BUILD, BUFFER_BYTES = 54_321_000, 0x0123456789ABCDEF, 1024
+NEED_MEMORY = [command for command in Command if command.spec.needs_memory]
 NETWORKS = [Network.of(layers=layers) for layers in ((20, 9, 5), (48, 20), (1, 2), (17, 3, 4, 6, 7), (33, 8, 8, 2))]
 
 
@@ -59,7 +60,7 @@ def refused_requests(random: Random, network: Network, first: int) -> list[tuple
     labels, images = random_samples(random, network, 3)
     train, pixels = train_payload(first, labels, b"".join(images)), b"".join(images)
     some = random.randbytes(random.randrange(1, 30))
-    requests = [(kind, random.choice([b"", some]), Reason.TYPE) for kind in (0, 11, 127, 128, 0x86, 255)]
+    requests = [(kind, random.choice([b"", some]), Reason.TYPE) for kind in (0, *NEED_MEMORY, 18, 127, 128, 0x86, 255)]
     requests += [(kind, some, Reason.LENGTH) for kind in (Command.HELLO, Command.COUNTERS, Command.RESET)]
     requests += [(Command.CONFIGURE, bytes(CONFIGURATION_BYTES + i), Reason.LENGTH) for i in (-1, 1)]
     requests += [(Command.CONFIGURE, b"", Reason.LENGTH)]

@@ -4,6 +4,7 @@ import struct
 
 import cocotb
 
+from hw.link.arguments import COMMANDS
 from sim.drivers.bench import run_bench, start
 from sim.drivers.link_engine import LinkEngine
 from sim.drivers.link_host import LinkHost, refusal
@@ -48,7 +49,7 @@ async def hello_tells_the_board_and_a_nonce_that_stays_until_reset(dut):
 async def a_nonce_is_never_zero_and_nothing_is_done_before_the_first(dut):
     random = await start(dut)
     host, engine = LinkHost(dut, random, stalls=0.0), LinkEngine(dut, GEOMETRY, random)
-    for kind in Command:
+    for kind in COMMANDS:
         if kind != Command.HELLO:
             reply = await host.request(kind, nonce=0)
             assert (reply.type, reply.payload) == (ERROR, refusal(Reason.NONCE, kind))

@@ -28,7 +28,7 @@ U16: TypeAlias = Annotated[int, 16]
 U32: TypeAlias = Annotated[int, 32]
 U64: TypeAlias = Annotated[int, 64]
 
-VERSION = 2
+VERSION = 3
 DELIMITER = 0
 HEADER = Structure(
     "Header", Field("version", 8), Field("type", 8), Field("sequence", 16), Field("nonce", 32), Field("length", 16)
@@ -54,13 +54,18 @@ class Reason(IntEnum):
         return member
 
     VERSION = 1, "it has another version of the protocol"
-    TYPE = 2, "there is no such command"
+    TYPE = 2, "there is no such command, or it needs a sample memory and this board has none"
     NONCE = 3, "the board has been reset since it told its nonce, or has told none yet"
     LENGTH = 4, "the payload has another length than the command asks for"
     UNCONFIGURED = 5, "there is no network yet"
-    RANGE = 6, "a row, a count of columns, a layer or a label is outside the network; a random word of 0"
+    RANGE = (
+        6,
+        "a row, a count of columns, a layer, a label or a pixel is outside the network, or a record outside the sample memory; "
+        "a random word of 0; a permutation that was not told",
+    )
     GAP = 7, "its number is neither the expected one nor one of the window before it"
-    SAMPLE = 8, "TRAIN does not begin with the board's next sample; of a repeated one, a prediction is not kept any more"
+    SAMPLE = 8, "it does not begin with the board's next training sample; of a repeated one, a prediction is not kept any more"
+    DAMAGED = 9, "a record in the sample memory has a wrong CRC; of TRAIN and playback, one had, and no State was set since"
 
 
 COUNTERS = (
@@ -80,7 +85,11 @@ COUNTERS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Hello:
-    """What a board says of itself. `buffer_bytes` bounds the decoded bytes of requests not yet answered."""
+    """What a board says of itself.
+
+    `buffer_bytes` bounds the decoded bytes of requests not yet answered; `sample_memory` is the bytes of the memory for samples
+    (`sw.contract.sample_memory`), 0 for none.
+    """
 
     build: U64
     clock_hz: U32
@@ -94,6 +103,7 @@ class Hello:
     memory_ports: U8
     buffer_bytes: U16
     nonce: U32
+    sample_memory: U32 = 0
 
     def pack(self) -> bytes:
         """The payload of the reply to HELLO."""

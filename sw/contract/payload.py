@@ -43,14 +43,29 @@ class Columns:
         return f"{self.what} i8 of columns 0, 1, …"
 
 
-Part = Structure[Field] | Bytes | Items | Columns
+@dataclass(frozen=True)
+class Pixels:
+    """A number of `width` bits for each pixel of the network: of 1 bit packed as an image, of 16 bits one after another."""
+
+    what: str
+    width: int
+
+    def __str__(self) -> str:
+        return f"{self.what} u{self.width} × n_0" if self.width > 1 else self.what
+
+    def length(self, inputs: int) -> int:
+        """Bytes of all of them."""
+        return image_bytes(inputs) if self.width == 1 else self.width // 8 * inputs
+
+
+Part = Structure[Field] | Bytes | Items | Columns | Pixels
 
 
 def fixed_length(*parts: Part) -> int | None:
     """Bytes of parts that always have as many together, None where one of them has not."""
     length = 0
     for part in parts:
-        if isinstance(part, Items | Columns):
+        if isinstance(part, Items | Columns | Pixels):
             return None
         length += part.size if isinstance(part, Structure) else part.length
     return length

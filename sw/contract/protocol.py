@@ -14,6 +14,7 @@ from sw.contract.commands import Command
 from sw.contract.frames import COUNTER_VALUES, CRC, HEADER, HELLO, OVERHEAD, PROGRESS, STATE, Reason
 from sw.contract.payload import Part
 from sw.contract.registers import REGISTERS, Registers
+from sw.contract.sample_memory import MEMORY, PLAYED, REHEARSAL
 from sw.contract.specification import CommandTable
 from sw.contract.structure import Field, Structure
 
@@ -44,7 +45,10 @@ def tables() -> dict[str, str]:
         "commands": command_table(Command),
         "structures": table(
             ("structure", "bytes", "fields"),
-            [(told.name, told.size, _fields(told)) for told in (HELLO, STATE, PROGRESS, COUNTER_VALUES)],
+            [
+                (told.name, told.size, _fields(told))
+                for told in (HELLO, STATE, PROGRESS, COUNTER_VALUES, REHEARSAL, PLAYED, MEMORY)
+            ],
         ),
         "registers": register_table(REGISTERS),
         "reasons": table(("reason", "name", "meaning"), [(int(r), f"`{r.name}`", r.meaning) for r in Reason]),
@@ -56,8 +60,8 @@ def tables() -> dict[str, str]:
 
 
 def command_table(commands: Iterable[CommandTable]) -> str:
-    """The commands: what their requests and replies hold, whether they need a network, what becomes of a repetition."""
-    heads = ("type", "command", "request", "reply", "needs a network", "repeated")
+    """The commands: what their requests and replies hold, what they need, what becomes of a repetition."""
+    heads = ("type", "command", "request", "reply", "needs", "repeated")
     return table(heads, [_command(command) for command in commands])
 
 
@@ -74,8 +78,8 @@ def _command(command: CommandTable) -> tuple[object, ...]:
     request = _parts(spec.front, *spec.rest)
     if spec.optional:
         request = f"–, or a {request} to set"
-    needs_network = "yes" if spec.needs_network else "–"
-    return int(command), f"`{command.name}`", request, _parts(*spec.reply), needs_network, _again(command)
+    needs = [name for name, needed in (("network", spec.needs_network), ("memory", spec.needs_memory)) if needed]
+    return int(command), f"`{command.name}`", request, _parts(*spec.reply), ", ".join(needs) or "–", _again(command)
 
 
 def _parts(*parts: Part) -> str:
@@ -100,7 +104,7 @@ def _again(command: CommandTable) -> str:
     if not spec.changes:
         return "done again"
     if spec.streams:
-        return "predictions of then, Progress of now"
+        return "predictions of then, Progress of now" if spec.reply_length is None else f"{_parts(*spec.reply)} of now"
     return "told again, not set again" if spec.optional else "answered, not done"
 
 

@@ -8,7 +8,7 @@ from enum import IntEnum
 from typing import Any, Self
 
 from sw.contract.error import require
-from sw.contract.payload import Columns, Items, Part, fixed_length
+from sw.contract.payload import Columns, Items, Part, Pixels, fixed_length
 from sw.contract.structure import Field, Structure
 
 
@@ -25,6 +25,7 @@ class Specification:
     reply : the parts of the reply's payload; a `count` is that of the request
     streams : its samples go to the engine while that works on those before; any other command waits until the engine is at rest
     needs_network : it is refused as UNCONFIGURED before there is a network
+    needs_memory : a board without sample memory does not know it
     changes : it changes the board (an `optional` one, if it has a payload): a repetition is answered and not done
     in_session : it needs the nonce and a number that follows; the one that does not begins a session
     """
@@ -36,6 +37,7 @@ class Specification:
     reply: tuple[Part, ...] = ()
     streams: bool = False
     needs_network: bool = False
+    needs_memory: bool = False
     changes: bool = False
     in_session: bool = True
 
@@ -84,6 +86,9 @@ class Specification:
             return len(payload) == self.length
         if self.fills_row:
             return True
+        pixels = [part.length(inputs) for part in self.rest if isinstance(part, Pixels)]
+        if pixels:
+            return len(payload) == self.front.size + sum(pixels)
         return len(payload) == self.argument_bytes + payload[self.argument_bytes - 1] * self.item_length(inputs)
 
     def item_length(self, inputs: int) -> int:

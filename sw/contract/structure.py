@@ -26,6 +26,10 @@ class Limit(Enum):
     ROW = "a row of the network"
     COLUMNS = "at most the array's columns"
     NOT_ZERO = "not 0"
+    SLOT = "of the library or the next one; below 0, of the reservoir"
+    STORED = "with `count` of them in the library"
+    HOW = "0…3: 1 trains, 2 permutes"
+    ROOM = "at most what the library leaves"
 
 
 @dataclass(frozen=True)

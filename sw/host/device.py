@@ -14,9 +14,11 @@ from sw.contract.network import Network
 from sw.contract.requests import Request
 from sw.contract.state import State
 from sw.host.conversation import LABEL_BYTES, Conversation, joined
-from sw.host.learning_device import Bits, Labels, Predictions, Weights
+from sw.host.error import LinkError
+from sw.host.learning_device import Bits, Labels, Predictions, Scores, Weights
 from sw.host.link import Link
 from sw.host.question import Question
+from sw.host.scores import scores
 from sw.host.transport import Transport
 
 T = TypeVar("T")
@@ -31,6 +33,7 @@ class Device:
     def __init__(self, link: Link) -> None:
         self.link = link
         self.conversation = Conversation(link.name, link.hello)
+        self._known: Weights | None = None  # as they were read, while nothing has changed the board since
 
     @property
     def hello(self) -> Hello:
@@ -102,12 +105,27 @@ class Device:
         """Predict; uint16 of shape (n,). No state changes."""
         return joined(self._ask(self.conversation.infer(pixels)))
 
+    def scores(self, pixels: Bits) -> Scores:
+        """The scores of all classes: int32 of shape (n, n_L), computed here from the weights that the board has.
+
+        They are read once, and again when something has changed the board. Raises `LinkError` where the board predicts
+        another class than they do.
+        """
+        predictions = self.infer(pixels)
+        if self._known is None:
+            self._known = self.read_weights()
+        z = scores(self.conversation.network, self._known, pixels)
+        if not np.array_equal(z.argmax(axis=1), predictions):
+            raise LinkError(f"{self.link.name} does not predict what its own weights say: program it again")
+        return z
+
     def counters(self) -> dict[str, int]:
         """Counts since `configure`, by the names of `sw.contract.frames.COUNTERS`."""
         return self._answer(self.conversation.counters())
 
     def reconnect(self) -> None:
         """Say HELLO to a board that has been reset: it has no network now. Raises `LinkError` if it is another board."""
+        self._known = None
         self.link.reconnect()
         self.conversation.begin_again(self.link.hello)
 
@@ -132,6 +150,8 @@ class Device:
         def requests() -> Iterator[Request]:
             for question in questions:
                 asked.append(question)
+                if question.command.spec.changes and (question.payload or not question.command.spec.optional):
+                    self._known = None
                 yield question.request
 
         for reply in self.link.exchange(requests()):

@@ -13,6 +13,7 @@ from sw.contract.state import State
 Bits = NDArray[np.uint8]
 Labels = NDArray[np.integer]
 Predictions = NDArray[np.uint16]
+Scores = NDArray[np.int32]
 Weights = list[NDArray[np.int8]]
 
 
@@ -53,6 +54,10 @@ class LearningDevice(Protocol):
 
     def infer(self, pixels: Bits) -> Predictions:
         """Predict; no state changes."""
+        ...
+
+    def scores(self, pixels: Bits) -> Scores:
+        """The scores of all classes, of shape (n, n_L): the largest is what `infer` predicts. No state changes."""
         ...
 
     def counters(self) -> dict[str, int]:

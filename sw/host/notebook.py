@@ -25,7 +25,7 @@ from sw.host import checkpoint, known_boards, streaming
 from sw.host.checkpoint import Checkpoint
 from sw.host.error import InputError, LinkError
 from sw.host.interruption import Interruption
-from sw.host.learning_device import Bits, Labels, LearningDevice, Predictions, Weights
+from sw.host.learning_device import Bits, Labels, LearningDevice, Predictions, Scores, Weights
 from sw.host.meaning import BITS
 from sw.host.reservoir import Rehearser, Reservoir
 from sw.host.samples import check_labels, flat_bits
@@ -143,6 +143,14 @@ class OpenBoard:
         with self._turns:
             bits = flat_bits(pixels, self.network)
             return self._in_batches(lambda done, stop: streaming.infer(self.device, bits[done:], stop))
+
+    def scores(self, pixels: Pixels) -> Scores:
+        """The scores of all classes: `pixels` as of `train`; int32 of shape (n, n_L). Nothing on the board changes.
+
+        The largest is what `predict` tells, the lowest class on a tie; how far it is above the next says how sure the board is.
+        """
+        with self._turns:
+            return self._state.scores(flat_bits(pixels, self.network))
 
     def counters(self) -> dict[str, int]:
         """Counts since `begin` or `load`: at least `learned` samples and `draws`; a board tells its cycles too."""

@@ -12,9 +12,10 @@ REASONS = {
     Reason.NONCE: "it has been reset in between, what it had learned is gone; start again from a checkpoint",
     Reason.LENGTH: "the request has another length than the command asks for",
     Reason.UNCONFIGURED: "no network has been configured",
-    Reason.RANGE: "a row, a column, a layer or a label lies outside the network",
+    Reason.RANGE: "a row, a column, a layer, a label or a record lies outside the network or the sample memory",
     Reason.GAP: "it waits for another request, as if a second host spoke to it",
     Reason.SAMPLE: "the samples do not follow those that it has learned, as if a second host trained it",
+    Reason.DAMAGED: "a record in its sample memory is damaged; store the samples again, or start again from a checkpoint",
 }
 
 

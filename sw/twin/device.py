@@ -68,6 +68,11 @@ class TwinDevice:
         """Predictions of `pixels` (N, n_0): uint16 (N,). Changes nothing."""
         return self._configured.infer(pixels)[0].astype(np.uint16)
 
+    @one_thread()
+    def scores(self, pixels: Any) -> np.ndarray:
+        """The scores of all classes of `pixels` (N, n_0): int32 (N, n_L). Changes nothing."""
+        return self._configured.scores(pixels)[0]
+
     def counters(self) -> dict[str, int]:
         """learned, draws and rows_learned since `configure`."""
         return self._configured.counters()

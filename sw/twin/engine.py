@@ -59,9 +59,13 @@ class Twin:
 
     def infer(self, pixels: Any) -> np.ndarray:
         """Predictions, int64 (R, N), of `pixels` as in `train`; changes nothing."""
-        pixels = self._pixels(pixels)
-        blocks = [self._sequencer.forward(block).scores.cpu().numpy() for block in pixels.split(INFER_BLOCK, dim=1)]
-        return np.concatenate([predict(z) for z in blocks], axis=1)
+        return predict(self.scores(pixels))
+
+    def scores(self, pixels: Any) -> np.ndarray:
+        """The scores of all classes, int32 (R, N, n_L), of `pixels` as in `train`; changes nothing."""
+        blocks = self._pixels(pixels).split(INFER_BLOCK, dim=1)
+        scores = [self._sequencer.forward(block).scores.cpu().numpy() for block in blocks]
+        return np.concatenate(scores, axis=1).astype(np.int32)
 
     def step(self, pixels: Any, label: Any) -> Trace:
         """Train on one sample and tell everything it computed.

@@ -21,6 +21,7 @@ from sw.contract.frames import (
     COUNTER_VALUES,
     ERROR,
     FIRST,
+    HEADER,
     PROGRESS,
     REPLY,
     RING,
@@ -31,6 +32,7 @@ from sw.contract.frames import (
     image_bytes,
     pack_state,
     unpack_state,
+    version_of,
 )
 from sw.contract.geometry import Geometry
 from sw.contract.geometry_text import parse_geometry
@@ -79,6 +81,8 @@ class ModelBoard:
         """The reply to one encoded frame; None where it is damaged or too long."""
         try:
             decoded = cobs.decode(piece)
+            if version_of(decoded) is not None:
+                return self.refuse_version(decoded)
             frame = Frame.unpack(decoded)
             if len(decoded) > self.hello.buffer_bytes:
                 raise ContractError("longer than the buffer")
@@ -91,10 +95,17 @@ class ModelBoard:
             payload, kind = bytes([refusal.reason, frame.type]), ERROR
         return Frame(type=kind, sequence=frame.sequence, nonce=self.hello.nonce, payload=payload)
 
+    def refuse_version(self, decoded: bytes) -> Frame:
+        """The answer to a whole frame of another version of the protocol, whose header is the same."""
+        header = HEADER.unpack_from(decoded)
+        refused = bytes([Reason.VERSION, header.type])
+        return Frame(type=ERROR, sequence=header.sequence, nonce=self.hello.nonce, payload=refused)
+
     def act(self, frame: Frame) -> bytes:
         """Carry out a request, or only answer it; the payload of its reply. Raises `Refusal`."""
         check(frame.type in list(Command), Reason.TYPE)
         command = Command(frame.type)
+        check(self.hello.sample_memory > 0 or not command.spec.needs_memory, Reason.TYPE)
         fits = command.spec.fits(frame.payload, self.chip.inputs if self.chip.network else 0)
         if command is Command.HELLO:
             check(fits, Reason.LENGTH)

@@ -7,7 +7,7 @@ import pytest
 
 from sw.contract.commands import Command
 from sw.contract.error import ContractError
-from sw.contract.payload import Bytes, Columns, Items
+from sw.contract.payload import Bytes, Columns, Items, Pixels
 from sw.contract.specification import Specification
 from sw.contract.structure import Field, Structure
 
@@ -23,6 +23,11 @@ LENGTHS = {
     Command.STATE: [0, 16],
     Command.COUNTERS: [0],
     Command.RESET: [0],
+    Command.RECALL: [4],
+    Command.PLAY: [9],
+    Command.RECITE: [8],
+    Command.REHEARSE: [0, 26],
+    Command.MEMORY: [0],
 }
 
 
@@ -34,7 +39,7 @@ def test_a_payload_of_another_length_does_not_fit(command: Command):
         assert command.spec.fits(bytes(length)) == fits, length
 
 
-@pytest.mark.parametrize(("command", "front", "sample"), [(Command.TRAIN, 3, 5), (Command.INFER, 1, 3)])
+@pytest.mark.parametrize(("command", "front", "sample"), [(Command.TRAIN, 3, 5), (Command.INFER, 1, 3), (Command.STORE, 5, 5)])
 def test_a_payload_has_as_many_samples_as_it_counts(command: Command, front: int, sample: int):
     for count in (0, 1, 2, 255):
         length = front + count * sample
@@ -47,26 +52,41 @@ def test_a_payload_has_as_many_samples_as_it_counts(command: Command, front: int
     assert command.spec.item_length(INPUTS) == sample
 
 
+def test_a_permutation_has_a_number_for_each_pixel():
+    assert [length for length in range(3 * INPUTS) if Command.PERMUTE.spec.fits(bytes(length), INPUTS)] == [2 * INPUTS]
+
+
 def test_what_a_repetition_must_not_do_again_is_what_changes_the_board():
     always = {Command.CONFIGURE, Command.TABLE, Command.WRITE, Command.TRAIN, Command.RESET}
-    assert {command for command in Command if command.spec.changes} == always | {Command.STATE}
-    assert {command for command in Command if command.spec.optional} == {Command.STATE}
+    always |= {Command.STORE, Command.PERMUTE, Command.PLAY, Command.RECITE}
+    assert {command for command in Command if command.spec.changes} == always | {Command.STATE, Command.REHEARSE}
+    assert {command for command in Command if command.spec.optional} == {Command.STATE, Command.REHEARSE}
 
 
 def test_what_needs_a_network_what_streams_and_what_begins_a_session():
-    needs_network = {Command.TABLE, Command.WRITE, Command.READ, Command.TRAIN, Command.INFER}
+    needs_memory = {command for command in Command if command > Command.RESET}
+    assert {command for command in Command if command.spec.needs_memory} == needs_memory
+    needs_network = {Command.TABLE, Command.WRITE, Command.READ, Command.TRAIN, Command.INFER, *needs_memory} - {Command.MEMORY}
     assert {command for command in Command if command.spec.needs_network} == needs_network
-    assert {command for command in Command if command.spec.streams} == {Command.TRAIN, Command.INFER}
+    assert {command for command in Command if command.spec.streams} == {
+        Command.TRAIN,
+        Command.INFER,
+        Command.PLAY,
+        Command.RECITE,
+    }
     assert {command for command in Command if not command.spec.in_session} == {Command.HELLO}
 
 
 def test_replies_that_always_have_a_length():
     lengths = {command: command.spec.reply_length for command in Command if command.spec.reply_length != 0}
     assert lengths == {
-        Command.HELLO: 28,
+        Command.HELLO: 32,
         Command.STATE: 16,
         Command.COUNTERS: 88,
-        **dict.fromkeys((Command.READ, Command.TRAIN, Command.INFER)),
+        Command.PLAY: 20,
+        Command.REHEARSE: 26,
+        Command.MEMORY: 52,
+        **dict.fromkeys((Command.READ, Command.TRAIN, Command.INFER, Command.RECALL, Command.RECITE)),
     }
 
 
@@ -79,8 +99,13 @@ def test_arguments_are_what_the_board_knows_first():
         Command.TRAIN: ["first", "count"],
         Command.INFER: ["count"],
         Command.STATE: ["prng"],
+        Command.STORE: ["slot", "count"],
+        Command.RECALL: ["slot"],
+        Command.PLAY: ["first", "record", "how", "count"],
+        Command.RECITE: ["first", "record", "how", "count"],
+        Command.REHEARSE: ["prng", "size"],
     }
-    assert [command.spec.argument_bytes for command in known] == [1, 2, 4, 3, 1, 4]
+    assert [command.spec.argument_bytes for command in known] == [1, 2, 4, 3, 1, 4, 5, 4, 9, 8, 8]
 
 
 def test_a_payload_is_read_as_it_was_made():
@@ -92,8 +117,8 @@ def test_a_payload_is_read_as_it_was_made():
 
 def test_a_number_on_the_wire_is_its_command():
     assert Command(6) is Command.TRAIN
-    with pytest.raises(ValueError, match="11 is not a valid Command"):
-        Command(11)
+    with pytest.raises(ValueError, match="18 is not a valid Command"):
+        Command(18)
 
 
 def test_a_specification_that_no_board_could_follow_is_refused():
@@ -106,11 +131,14 @@ def test_a_specification_that_no_board_could_follow_is_refused():
 
 
 def test_parts_are_told_in_words():
-    parts = (Bytes("a mask", 5), Items("labels", 16), Items("steps", 8, signed=True), Items("images"), Columns("weights"))
+    items = Items("labels", 16), Items("steps", 8, signed=True), Items("images")
+    parts = (Bytes("a mask", 5), *items, Columns("weights"), Pixels("image", 1), Pixels("p", 16))
     assert [str(part) for part in parts] == [
         "a mask, 5 bytes",
         "labels u16 × count",
         "steps i8 × count",
         "images × count",
         "weights i8 of columns 0, 1, …",
+        "image",
+        "p u16 × n_0",
     ]

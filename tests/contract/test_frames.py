@@ -40,7 +40,8 @@ def test_what_is_packed_is_unpacked(kind, sequence, nonce, payload):
 def test_the_numbers_on_the_wire_stay_what_they_are():
     """A host and a board of other dates have to understand each other: new commands get new numbers."""
     commands = ("HELLO", "CONFIGURE", "TABLE", "WRITE", "READ", "TRAIN", "INFER", "STATE", "COUNTERS", "RESET")
-    reasons = ("VERSION", "TYPE", "NONCE", "LENGTH", "UNCONFIGURED", "RANGE")
+    commands += ("STORE", "RECALL", "PERMUTE", "PLAY", "RECITE", "REHEARSE", "MEMORY")
+    reasons = ("VERSION", "TYPE", "NONCE", "LENGTH", "UNCONFIGURED", "RANGE", "GAP", "SAMPLE", "DAMAGED")
     for kind, names in ((Command, commands), (Reason, reasons)):
         assert {name: int(kind[name]) for name in names} == {name: number for number, name in enumerate(names, 1)}
     assert (ERROR, REPLY) == (0xFF, 0x80)
@@ -48,7 +49,7 @@ def test_the_numbers_on_the_wire_stay_what_they_are():
 
 def test_the_bytes_of_a_frame_by_hand():
     packed = Frame(type=Command.HELLO, sequence=2, nonce=3, payload=b"ab").pack()
-    body = bytes([2, 1, 2, 0, 3, 0, 0, 0, 2, 0]) + b"ab"
+    body = bytes([3, 1, 2, 0, 3, 0, 0, 0, 2, 0]) + b"ab"
     assert packed == body + zlib.crc32(body).to_bytes(4, "little")
     assert len(packed) - 2 == OVERHEAD
     assert sum(field.width for field in HEADER) == 8 * HEADER.size
@@ -72,9 +73,9 @@ def test_a_frame_that_is_cut_off_is_refused(length):
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        (HEADER.pack(1, 1, 0, 0, 0), "a frame has version 1, expected 2"),
-        (HEADER.pack(2, 1, 0, 0, 3) + b"ab", "a frame says 3 bytes and has 2"),
-        (HEADER.pack(2, 1, 0, 0, 1) + b"ab", "a frame says 1 bytes and has 2"),
+        (HEADER.pack(2, 1, 0, 0, 0), "a frame has version 2, expected 3"),
+        (HEADER.pack(3, 1, 0, 0, 3) + b"ab", "a frame says 3 bytes and has 2"),
+        (HEADER.pack(3, 1, 0, 0, 1) + b"ab", "a frame says 1 bytes and has 2"),
     ],
 )
 def test_a_frame_with_a_right_crc_can_still_be_wrong(body, message):
@@ -87,11 +88,11 @@ def test_no_command_s_reply_is_a_command():
 
 
 def test_hello_is_unpacked_as_it_was_packed():
-    values = (2**64 - 1, 50_000_000, 784, 512, 7, 7, 16, 1, 4, 2, 4096, 2**32 - 1)
+    values = (2**64 - 1, 50_000_000, 784, 512, 7, 7, 16, 1, 4, 2, 4096, 2**32 - 1, 2**25)
     hello = Hello(**dict(zip(Hello.__dataclass_fields__, values, strict=True)))
     assert Hello.unpack(hello.pack()) == hello
-    assert len(hello.pack()) == HELLO.size == 28
-    with pytest.raises(ContractError, match="HELLO has 27 bytes, expected 28"):
+    assert len(hello.pack()) == HELLO.size == 32
+    with pytest.raises(ContractError, match="HELLO has 31 bytes, expected 32"):
         Hello.unpack(hello.pack()[:-1])
 
 
@@ -104,9 +105,9 @@ def test_the_state_has_32_32_and_64_bits():
 
 
 def test_the_version_of_another_protocol_s_frame_is_told():
-    body = HEADER.pack(1, 0xFF, 0, 0, 2) + b"ab"
+    body = HEADER.pack(2, 0xFF, 0, 0, 2) + b"ab"
     frame = body + CRC.pack(zlib.crc32(body))
-    assert version_of(frame) == 1
+    assert version_of(frame) == 2
     assert version_of(frame[:-1] + b"\0") is None and version_of(b"\1") is None
     assert version_of(FRAME.pack()) is None
 

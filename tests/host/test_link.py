@@ -298,8 +298,8 @@ def test_an_unknown_reason_is_told_by_number():
         link.request(Command.STATE)
 
 
-BODY = HEADER.pack(1, ERROR, 1, 0, 2) + b"\1\1"
-OLD = BODY + CRC.pack(zlib.crc32(BODY))  # what a board of version 1 answers
+BODY = HEADER.pack(2, ERROR, 1, 0, 2) + b"\1\1"
+OLD = BODY + CRC.pack(zlib.crc32(BODY))  # what a board of version 2 answers
 
 
 class Strange:
@@ -319,7 +319,7 @@ class Strange:
         (lambda data: b"\0", "answers, but not as a metaplast board does"),
         (lambda data: encode(Frame(type=Command.HELLO | REPLY, sequence=1, nonce=0, payload=b"?")), "another version"),
         (lambda data: encode(Frame(type=ERROR, sequence=1, nonce=0, payload=b"\1\1")), "speaks another version"),
-        (lambda data: cobs.encode(OLD) + b"\0", "speaks version 1 of this protocol, expected 2"),
+        (lambda data: cobs.encode(OLD) + b"\0", "speaks version 2 of this protocol, expected 3"),
     ],
 )
 def test_something_else_on_the_port(answer, said):

@@ -5,16 +5,17 @@ from random import Random
 
 import numpy as np
 import pytest
+from cobs import cobs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sw.contract.commands import Command
-from sw.contract.frames import HEADER, REPLY, VERSION, Frame, pack_state
+from sw.contract.frames import ERROR, HEADER, REPLY, VERSION, Frame, Reason, pack_state
 from sw.contract.network import Network
 from sw.contract.requests import train_payload
 from sw.host.checkpoint import Checkpoint
 from sw.host.device import Device
-from sw.host.error import BoardResetError, LinkError
+from sw.host.error import BoardResetError, LinkError, RefusedError
 from sw.host.frame_reader import encode
 from sw.host.link import Link
 from sw.wire.board import ModelBoard
@@ -162,6 +163,27 @@ def test_no_damaged_or_forged_frame_changes_a_board(random: Random, forgery):
     body = HEADER.pack(VERSION + 1, Command.TRAIN, right["sequence"], right["nonce"], 2) + b"ab"
     board.feed(encode(Frame(**right))[:-1] + b"\1\0" + body + zlib.crc32(body).to_bytes(4, "little") + b"\0")
     assert (pack_state(device.read_state()), board.chip.weights.tobytes(), board.applied) == before
+
+
+def test_a_host_of_another_version_is_told_so():
+    """What a board says to it is a frame of its own version, from whose first byte that host knows it too."""
+    board = ModelBoard()
+    for version in (VERSION - 1, VERSION + 1):
+        body = HEADER.pack(version, Command.HELLO, 77, 0, 0)
+        replies = board.feed(cobs.encode(body + zlib.crc32(body).to_bytes(4, "little")) + b"\0")
+        refused = bytes([Reason.VERSION, Command.HELLO])
+        assert Frame.unpack(cobs.decode(replies[:-1])) == Frame(type=ERROR, sequence=77, nonce=0xC0FFEE, payload=refused)
+    assert (board.expected, board.bad_frames) == (None, 0)
+
+
+def test_a_board_without_sample_memory_knows_none_of_its_commands():
+    board = ModelBoard()
+    link = Link(Line(board), "the board", sequence=5, hello_timeout=20.0)
+    assert link.hello.sample_memory == 0
+    for command in Command:
+        if command.spec.needs_memory:
+            with pytest.raises(RefusedError, match=f"refused {command.name}: it does not know this command"):
+                link.request(command)
 
 
 def test_a_line_that_delays_gives_everything_in_the_end():

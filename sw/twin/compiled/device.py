@@ -116,6 +116,14 @@ class CompiledDevice:
         """Predictions of `pixels` (N, n_0): uint16 (N,). Changes nothing."""
         return self._run(self._pixels(pixels, self._configured()[1]), None)
 
+    def scores(self, pixels: Any) -> np.ndarray:
+        """The scores of all classes of `pixels` (N, n_0): int32 (N, n_L). Changes nothing."""
+        machine, network = self._configured()
+        given = self._pixels(pixels, network)
+        scores = np.zeros((len(given), network.layers[-1] // self.read_outs), dtype=np.int32)
+        self._library.machine_scores(machine, _address(given), ctypes.c_int64(len(given)), _address(scores))
+        return scores
+
     def counters(self) -> dict[str, int]:
         """learned, draws and rows_learned since `configure`."""
         values = np.zeros(len(COUNTERS), dtype=np.int64)

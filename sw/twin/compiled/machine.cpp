@@ -69,4 +69,13 @@ void machine_run(Chosen* machine, const std::uint8_t* pixels, const std::int64_t
         predictions[i] = std::uint16_t(labels ? machine->train(pixels, int(labels[i])) : machine->predict(pixels));
 }
 
+// Of each sample one score for every class.
+void machine_scores(Chosen* machine, const std::uint8_t* pixels, std::int64_t samples, std::int32_t* scores) {
+    int inputs = machine->layers.front().inputs, classes = machine->classes();
+    for (std::int64_t i = 0; i < samples; i++, pixels += inputs, scores += classes) {
+        machine->predict(pixels);
+        std::copy_n(machine->rule.scores(machine->layers.back()), classes, scores);
+    }
+}
+
 }  // extern "C"
