@@ -22,9 +22,9 @@ class Chip:
     rows, columns : of a bank; `width` : bits of a word
     wide_columns : columns that it may have instead, of which the board finds out at its start; 0: it has `columns`
     t_ck2, t_ck3 : clock periods with a CAS latency of 2 and 3 cycles; `LATENCY` is what is used
-    t_rcd, t_rp, t_ras, t_rc, t_rfc, t_rrd, t_wr : ACTIVATE to READ or WRITE; PRECHARGE to ACTIVATE; ACTIVATE to PRECHARGE, to the
-        next ACTIVATE of the bank; REFRESH to the next command; ACTIVATE of one bank to that of another; last word written to
-        PRECHARGE
+    t_rcd, t_rp, t_ras, t_rc, t_rfc, t_rrd, t_wr : ACTIVATE to READ or WRITE; PRECHARGE to ACTIVATE; ACTIVATE to PRECHARGE, to
+        the next ACTIVATE of the bank; REFRESH to the next command; ACTIVATE of one bank to that of another; last word written
+        to PRECHARGE
     wr_clocks, rrd_clocks, mrd_clocks : the least of t_wr, of t_rrd, and from MODE to the next command, in cycles
     ras_most : that a row may stay open
     t_ac, t_oh : a word read comes at most so long after the clock's edge, and stays at least so long after the next one

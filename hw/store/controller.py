@@ -11,7 +11,7 @@ COUNT_BITS = 12
 
 
 def request_layout(chip: Chip) -> data.StructLayout:
-    """`count` words (1…4095) from `address` on, to be written or read. Successive words fill a row, then that of the next bank."""
+    """`count` words (1…4095) from `address` on, to be written or read. Words fill a row, then that of the next bank."""
     return data.StructLayout({"write": 1, "address": chip.address_bits, "count": COUNT_BITS})
 
 
@@ -115,7 +115,8 @@ class SdramController(wiring.Component):
     def _read_words(self, m: Module) -> Signal:
         """Words come so many cycles after their READ; returns a bit for each cycle in which one is on its way."""
         in_flight = Signal(self.cycles.latency + 3)
-        read, reads = self.transfers.read, Signal()
+        read = self.transfers.read
+        reads = Signal()
         m.d.comb += [
             reads.eq(self.moving & ~self.writes),
             read.valid.eq(Mux(self.late, in_flight[-1], in_flight[-2])),

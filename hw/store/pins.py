@@ -14,7 +14,7 @@ INVERTED = ("cs", "ras", "cas", "we")
 
 
 class PinSignals(wiring.Signature):
-    """The pins as signals, for whoever has a model of the chip; seen from the board. Their names are those of the data sheets."""
+    """The pins as signals, for whoever has a model of the chip; seen from the board, with the names of the data sheets."""
 
     def __init__(self, chip: Chip) -> None:
         super().__init__(

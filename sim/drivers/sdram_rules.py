@@ -18,7 +18,7 @@ DQM_LATENCY = 2
 LONG_AGO = -(1 << 60)
 
 
-class SdramViolation(AssertionError):
+class SdramError(AssertionError):
     """The sentence names the time or the rule, what was done, and what is expected."""
 
 
@@ -82,7 +82,7 @@ class SdramRules:
     def edge(self, now: int, pins: Pins) -> int | None:
         """A rising edge of the clock; returns the word that the chip puts on its pins behind it, valid at the next edge.
 
-        Raises `SdramViolation`.
+        Raises `SdramError`.
         """
         self.before, self.now = self.now, now
         self.edges += 1
@@ -115,9 +115,9 @@ class SdramRules:
         return self.words[place] if place in self.words else self._noise(*place)
 
     def require(self, condition: object, sentence: str) -> None:
-        """Raise `SdramViolation`, saying when, unless the condition holds."""
+        """Raise `SdramError`, saying when, unless the condition holds."""
         if not condition:
-            raise SdramViolation(f"{sentence} (at {self.now / PS / 1000:.3f} us)")
+            raise SdramError(f"{sentence} (at {self.now / PS / 1000:.3f} us)")
 
     def least(self, name: str, since: int, expected: float, what: str) -> None:
         """A time has passed. `what` happened `expected` ns after `since` at the earliest."""
@@ -227,7 +227,7 @@ class SdramRules:
                 open_for = self.now - bank.activated
                 self.require(
                     open_for <= self.chip.ras_most * PS,
-                    f"tRAS: a row of bank {number} is open for {open_for / PS:g} ns, expected at most {self.chip.ras_most:g} ns",
+                    f"tRAS: a row of bank {number} is open {open_for / PS:g} ns long, expected at most {self.chip.ras_most:g} ns",
                 )
                 if bank.written != LONG_AGO:
                     clocks = self.edges - bank.written_edge
