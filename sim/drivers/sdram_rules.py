@@ -227,7 +227,7 @@ class SdramRules:
                 open_for = self.now - bank.activated
                 self.require(
                     open_for <= self.chip.ras_most * PS,
-                    f"tRAS: a row of bank {number} is open {open_for / PS:g} ns long, expected at most {self.chip.ras_most:g} ns",
+                    f"tRAS: a row of bank {number} is open {open_for / PS:g} ns, expected at most {self.chip.ras_most:g} ns",
                 )
                 if bank.written != LONG_AGO:
                     clocks = self.edges - bank.written_edge

@@ -7,7 +7,7 @@ import pytest
 
 from hw.store.bus import SdramCommand
 from hw.store.chip import AS4C32M16SB, CHIPS, MT48LC16M16A2, PRECHARGE_ALL, Chip
-from sim.drivers.sdram_rules import Pins, SdramRules, SdramError
+from sim.drivers.sdram_rules import Pins, SdramError, SdramRules
 
 CLOCK_NS = 7.5
 CHIP = MT48LC16M16A2
