@@ -15,6 +15,7 @@ PS = 1000  # in a ns
 MOST_BEHIND = 1
 """Refreshes that may be owed. Data sheets allow eight; a controller that is never behind needs none but the one that is due."""
 DQM_LATENCY = 2
+STOP = 0b100  # ends a burst
 LONG_AGO = -(1 << 60)
 
 
@@ -88,7 +89,9 @@ class SdramRules:
         self.edges += 1
         command = SdramCommand.NOP
         if not pins.cs_n:
-            command = SdramCommand((1 - pins.ras_n) | (1 - pins.cas_n) << 1 | (1 - pins.we_n) << 2)
+            code = (1 - pins.ras_n) | (1 - pins.cas_n) << 1 | (1 - pins.we_n) << 2
+            self.require(code != STOP, "STOP: bursts are of one word, there is nothing to stop")
+            command = SdramCommand(code)
         all_masked = (1 << self.chip.width // 8) - 1
         if pins.dqm == all_masked:
             self.masked.add(self.edges + DQM_LATENCY)
