@@ -36,6 +36,7 @@ class Permuter(wiring.Component):
     restart : one cycle: p[0] comes next
     take : one cycle: what has been told is in use from the next record on
     sample, pixels, permuted, permuted_pixels : records in and out
+    idle : none is inside
     """
 
     def __init__(self, geometry: Geometry, note: data.StructLayout) -> None:
@@ -52,6 +53,7 @@ class Permuter(wiring.Component):
                 "pixels": In(stream.Signature(PIXELS_LAYOUT)),
                 "permuted": Out(stream.Signature(fetched_layout(note))),
                 "permuted_pixels": Out(stream.Signature(PIXELS_LAYOUT)),
+                "idle": Out(1),
             }
         )
 
@@ -106,6 +108,7 @@ class Permuter(wiring.Component):
         with m.FSM():
             with m.State("label"):
                 permutes = self.sample.valid & self.sample.payload.note.permute
+                m.d.comb += self.idle.eq(1)
                 m.d.sync += [taken.eq(self.sample.payload), byte.eq(0)]
                 with m.If(permutes):
                     m.d.comb += self.sample.ready.eq(1)

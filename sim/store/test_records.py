@@ -15,6 +15,7 @@ from hw.store.records import Records
 from hw.store.sdram import Sdram
 from sim.drivers.bench import bench_parameters, run_bench, start
 from sim.drivers.sdram_chip import SdramChip
+from sim.drivers.sdram_records import held, place
 from sim.drivers.stream_driver import Sink, Source, cycles
 from sim.store.test_controller import BOARDS, quick
 from sw.contract.frames import image_bytes
@@ -78,7 +79,6 @@ class Store:
         self.dut, self.random, self.inputs = dut, random, inputs
         parameters = bench_parameters()
         self.chip = PARTS[parameters["part"]]
-        self.bytes = self.chip.bytes
         self.model = SdramChip(dut, quick(self.chip), CLOCK_HZ, random)
         self.kept, self.store, self.fetch = (Source(dut, name, random) for name in ("kept", "store", "fetch"))
         self.sample, self.pixels = Sink(dut, "sample", random, stalls), Sink(dut, "pixels", random, stalls)
@@ -110,20 +110,6 @@ class Store:
         assert bytes(byte & 0xFF for byte in pixels) == image
         assert [byte >> 8 for byte in pixels] == [0] * (len(image) - 1) + [1]
 
-    def place(self, slot: int, byte: int) -> tuple[int, int, int, int]:
-        """Bank, row, column of the word of a byte of a record, and the byte in it."""
-        at = (slot * record_bytes(self.inputs) + byte) % self.bytes
-        word, inside = divmod(at, self.chip.width // 8)
-        word, column = divmod(word, min(self.chip.columns, 512))
-        row, bank = divmod(word, 4)
-        wide, row = divmod(row, self.chip.rows)
-        return bank, row, column + 512 * wide, inside
-
-    def held(self, slot: int) -> bytes:
-        """What the chip holds of a slot."""
-        places = (self.place(slot, byte) for byte in range(record_bytes(self.inputs)))
-        return bytes(self.model.rules.held(*place) >> 8 * inside & 0xFF for *place, inside in places)
-
     def new_sample(self) -> tuple[int, bytes]:
         return self.random.randrange(1 << 16), self.random.randbytes(image_bytes(self.inputs))
 
@@ -136,14 +122,14 @@ async def records_lie_as_the_contract_says_and_come_back(dut):
         await cycles(dut, 2)
         dut.rst.value = 0
         store = Store(dut, random, inputs)
-        most = capacity(store.bytes, inputs)
+        most = capacity(store.chip.bytes, inputs)
         slots = [0, 1, 2, -1, -2, most // 2, most - 3, *(random.randrange(3, most // 2) for _ in range(2))]
         samples = {slot: store.new_sample() for slot in slots}
         for slot, sample in samples.items():
             await store.write(slot, *sample)
         await cycles(dut, 30)
         for slot, sample in samples.items():
-            assert store.held(slot) == pack_record(slot, *sample), f"slot {slot}"
+            assert held(store.model.rules, inputs, slot) == pack_record(slot, *sample), f"slot {slot}"
         random.shuffle(slots)
         for note, slot in enumerate(slots):
             store.read(slot, note)
@@ -169,20 +155,20 @@ async def a_damaged_record_is_told_and_never_given(dut):
         await store.write(slot, *sample)
     await cycles(dut, 30)
     for byte in [0, 1, 2, 1 + image_bytes(inputs), record_bytes(inputs) - 1, random.randrange(record_bytes(inputs))]:
-        *place, inside = store.place(2, byte)
+        *where, inside = place(store.chip, inputs, 2, byte)
         bit = 8 * inside + random.randrange(8)
-        store.model.rules.flip(*place, bit)
+        store.model.rules.flip(*where, bit)
         for slot in range(4):
             store.read(slot, 10 + slot)
         for slot in (0, 1, 3):
             await store.expect(10 + slot, *samples[slot])
         assert store.failures == [2], f"byte {byte}"
         store.failures.clear()
-        store.model.rules.flip(*place, bit)
+        store.model.rules.flip(*where, bit)
     # a record of another slot, whole as it is
     for byte in range(record_bytes(inputs)):
-        *there, inside = store.place(1, byte)
-        *here, _ = store.place(3, byte)
+        *there, inside = place(store.chip, inputs, 1, byte)
+        *here, _ = place(store.chip, inputs, 3, byte)
         if not inside:
             store.model.rules.words[tuple(here)] = store.model.rules.held(*there)
     store.read(3, 1)
