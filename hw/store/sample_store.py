@@ -13,6 +13,7 @@ from hw.store.draws import STATE_LAYOUT, WRITE_LAYOUT, Draws
 from hw.store.mixer import NOTE_LAYOUT, Mixer
 from hw.store.permuter import Permuter
 from hw.store.pins import PinSignals
+from hw.store.probe import Probe
 from hw.store.record_memory import SLOT_BITS
 from hw.store.records import Records
 from hw.store.sample_tags import SampleTags
@@ -102,14 +103,14 @@ class SampleStore(wiring.Component):
     Members
     -------
     last_pixel : n_0 - 1 of the network
-    wide, late : what was found out about the chip (`hw.store.record_memory`, `hw.store.controller`)
     control, engine, events, pins : see the signatures
-    ready : the chip has been started
+    done, present, wide : what was found out about the chip (`hw.store.probe.Probe`); nothing works where it is not present
     """
 
     def __init__(self, geometry: Geometry, chip: Chip, clock_hz: int, ports: Any = None) -> None:
         self.chip, self.ports = chip, ports
         self.sdram = Sdram(chip, clock_hz, ports)
+        self.probe = Probe(chip)
         self.records = Records(geometry, chip, NOTE_LAYOUT)
         self.permuter = Permuter(geometry, NOTE_LAYOUT)
         self.mixer = Mixer()
@@ -118,18 +119,19 @@ class SampleStore(wiring.Component):
         self.tags = SampleTags()
         members = {
             "last_pixel": In(16),
-            "wide": In(1),
-            "late": In(1, init=1),
             "control": In(StoreControl()),
             "engine": Out(StoreEngine()),
             "events": Out(StoreEvents()),
-            "ready": Out(1),
+            "done": Out(1),
+            "present": Out(1),
+            "wide": Out(1),
         }
         super().__init__(members if ports else members | {"pins": Out(PinSignals(chip))})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
         m.submodules.sdram = self.sdram
+        m.submodules.probe = self.probe
         m.submodules.records = self.records
         m.submodules.permuter = self.permuter
         m.submodules.mixer = self.mixer
@@ -143,14 +145,18 @@ class SampleStore(wiring.Component):
         return m
 
     def _reach_memory(self, m: Module) -> None:
-        sdram, records, events = self.sdram, self.records, self.events
-        connect(m, records.transfers, sdram.transfers)
+        sdram, probe, records, events = self.sdram, self.probe, self.records, self.events
+        connect(m, records.transfers, probe.above)
+        connect(m, probe.below, sdram.transfers)
         if not self.ports:
             connect(m, sdram.pins, flipped(self.pins))
         m.d.comb += [
-            sdram.late.eq(self.late),
-            self.ready.eq(sdram.ready),
-            records.wide.eq(self.wide),
+            sdram.late.eq(probe.late),
+            probe.ready.eq(sdram.ready),
+            self.done.eq(probe.done),
+            self.present.eq(probe.present),
+            self.wide.eq(probe.wide),
+            records.wide.eq(probe.wide),
             records.last_pixel.eq(self.last_pixel),
             self.permuter.last_pixel.eq(self.last_pixel),
             events.read.eq(sdram.transfers.read.valid),

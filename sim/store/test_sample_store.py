@@ -71,7 +71,7 @@ class Store:
         )
         for name in ("stores", "slot_valid", "restart", "take", "clear", "mend"):
             getattr(dut, f"control__{name}").value = 0
-        dut.last_pixel.value, dut.wide.value, dut.late.value = inputs - 1, 0, 1
+        dut.last_pixel.value = inputs - 1
         self.library: list[Sample] = []
         self.reservoir: dict[int, Sample] = {}
         self.draws = Draws(Rehearsal())
