@@ -1,0 +1,181 @@
+"""The permutation of pixels that may stand between a record and the array (clause 20): several pixels a cycle."""
+
+from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out, connect, flipped
+from amaranth.utils import exact_log2
+
+from hw.engine_ports import PIXELS_LAYOUT
+from hw.memory import add_memory, read_word
+from hw.store.record_reader import fetched_layout
+from sw.contract.geometry import Geometry, bits_for
+
+LANES = 4
+"""Pixels a cycle, each from a copy of the record of its own."""
+
+
+class Permuter(wiring.Component):
+    """Network pixel i is stored pixel p[i], in records whose note says `permute`; others pass as they are.
+
+    A record comes in, a byte a cycle, and leaves with `LANES` pixels a cycle: 784 pixels take 98 and 196 cycles, and some five.
+    Records that pass take no cycle more than their bytes and one for the label.
+
+    There is room for two permutations, the one in use and the one that is being told, so that one that turns out to be none
+    changes nothing.
+
+    Parameters
+    ----------
+    geometry : for the sizes
+    note : of the records, with a member `permute`
+
+    Members
+    -------
+    last_pixel : n_0 - 1 of the network
+    told : p[0], p[1], …, exactly n_0 of them; a p[i] that is not below n_0 makes `wrong`, until `restart`
+    restart : one cycle: p[0] comes next
+    take : one cycle: what has been told is in use from the next record on
+    sample, pixels, permuted, permuted_pixels : records in and out
+    idle : none is inside
+    """
+
+    def __init__(self, geometry: Geometry, note: data.StructLayout) -> None:
+        self.geometry, self.note = geometry, note
+        self.pixel_bits = bits_for(geometry.columns - 1)
+        super().__init__(
+            {
+                "last_pixel": In(16),
+                "told": In(stream.Signature(16)),
+                "restart": In(1),
+                "wrong": Out(1),
+                "take": In(1),
+                "sample": In(stream.Signature(fetched_layout(note))),
+                "pixels": In(stream.Signature(PIXELS_LAYOUT)),
+                "permuted": Out(stream.Signature(fetched_layout(note))),
+                "permuted_pixels": Out(stream.Signature(PIXELS_LAYOUT)),
+                "idle": Out(1),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        group_bits = max(1, self.pixel_bits - exact_log2(LANES))
+        shape = data.ArrayLayout(self.pixel_bits, LANES)
+        memory = add_memory(m, "permutations", shape=shape, depth=2 << group_bits)
+        self.half = Signal()  # in use
+        with m.If(self.take):
+            m.d.sync += self.half.eq(~self.half)
+        self._listen(m, memory, group_bits)
+        self._move_records(m, memory, group_bits)
+        return m
+
+    def _listen(self, m: Module, memory: Memory, group_bits: int) -> None:
+        """What is told, `LANES` numbers a word, into the half that is not in use."""
+        write = memory.write_port()
+        pixel = Signal(16)
+        earlier = Signal(self.pixel_bits * (LANES - 1))
+        m.d.comb += [
+            self.told.ready.eq(1),
+            write.addr.eq(Cat(pixel[exact_log2(LANES) :][:group_bits], ~self.half)),
+            write.data.eq(Cat(earlier, self.told.payload[: self.pixel_bits])),
+        ]
+        lane = pixel[: exact_log2(LANES)]
+        # Of the last word the numbers lie as if there were others behind them.
+        with m.If(self.told.valid):
+            for i in range(LANES):
+                with m.If(lane == i):
+                    m.d.comb += write.data[i].eq(self.told.payload)
+                    if i < LANES - 1:
+                        m.d.sync += earlier.word_select(i, self.pixel_bits).eq(self.told.payload)
+            m.d.comb += write.en.eq(lane.all() | (pixel == self.last_pixel))
+            m.d.sync += pixel.eq(pixel + 1)
+            with m.If(self.told.payload > self.last_pixel):
+                m.d.sync += self.wrong.eq(1)
+        with m.If(self.restart):
+            m.d.sync += [pixel.eq(0), self.wrong.eq(0)]
+
+    def _move_records(self, m: Module, memory: Memory, group_bits: int) -> None:
+        """States of a record."""
+        taken = Signal(fetched_layout(self.note))
+        byte = Signal(max(1, self.pixel_bits - 3))
+        pixels = self.pixels
+        copies = self._add_copies(m, byte)
+        group = Signal(group_bits)
+        next_group = Signal(group_bits)
+        word = read_word(m, memory, address=Cat(next_group, self.half))
+        chosen = self._choose(m, copies, word)
+        m.d.sync += group.eq(next_group)
+        with m.FSM():
+            with m.State("label"):
+                permutes = self.sample.valid & self.sample.payload.note.permute
+                m.d.comb += self.idle.eq(1)
+                m.d.sync += [taken.eq(self.sample.payload), byte.eq(0)]
+                with m.If(permutes):
+                    m.d.comb += self.sample.ready.eq(1)
+                    m.next = "in"
+                with m.Else():
+                    connect(m, flipped(self.sample), flipped(self.permuted))
+                    with m.If(self.sample.valid & self.sample.ready):
+                        m.next = "pass"
+            with m.State("pass"):
+                connect(m, flipped(pixels), flipped(self.permuted_pixels))
+                with m.If(pixels.valid & pixels.ready & pixels.payload.last):
+                    m.next = "label"
+            with m.State("in"):
+                m.d.comb += pixels.ready.eq(1)
+                with m.If(pixels.valid):
+                    m.d.sync += byte.eq(byte + 1)
+                    with m.If(pixels.payload.last):
+                        m.next = "permuted label"
+            with m.State("permuted label"):
+                m.d.comb += [self.permuted.valid.eq(1), self.permuted.payload.eq(taken)]
+                with m.If(self.permuted.ready):
+                    m.next = "out"
+            with m.State("out"):
+                with m.If(self._give(m, group, next_group, chosen)):
+                    m.next = "label"
+
+    def _add_copies(self, m: Module, byte: Signal) -> list:
+        """A port of each copy of the record: its bytes, read in the cycle in which they are asked for."""
+        ports = []
+        for lane in range(LANES):
+            copy = add_memory(m, f"copy_{lane}", shape=8, depth=1 << len(byte), style="distributed")
+            write = copy.write_port()
+            m.d.comb += [write.addr.eq(byte), write.data.eq(self.pixels.payload.data), write.en.eq(self.pixels.valid)]
+            ports.append(copy.read_port(domain="comb"))
+        return ports
+
+    def _choose(self, m: Module, copies: list, word: data.View) -> Signal:
+        """The stored pixels whose numbers are in `word`."""
+        chosen = Signal(LANES)
+        for lane, port in enumerate(copies):
+            m.d.comb += [port.addr.eq(word[lane][3:]), chosen[lane].eq(port.data.bit_select(word[lane][:3], 1))]
+        return chosen
+
+    def _give(self, m: Module, group: Signal, next_group: Signal, chosen: Signal) -> Signal:
+        """In the state in which a permuted record leaves: its bytes, two groups each; returns whether that was the last one."""
+        out = self.permuted_pixels
+        low = Signal(LANES)
+        last_group = Signal()
+        complete = Signal()
+        moves = Signal()
+        ended = Signal()
+        odd = group[0]
+        data_byte = Signal(8)
+        inside = Cat((self.last_pixel[:3] >= i) | ~last_group for i in range(8))
+        m.d.comb += [
+            out.valid.eq(complete),
+            last_group.eq(group == self.last_pixel >> exact_log2(LANES)),
+            complete.eq(odd | last_group),
+            data_byte.eq(Mux(odd, Cat(low, chosen), chosen)),
+            out.payload.data.eq(data_byte & inside),
+            out.payload.last.eq(last_group),
+            moves.eq(~complete | out.ready),
+            next_group.eq(group + moves),
+            ended.eq(complete & last_group & out.ready),
+        ]
+        with m.If(~odd):
+            m.d.sync += low.eq(chosen)
+        with m.If(ended):
+            m.d.comb += next_group.eq(0)
+        return ended

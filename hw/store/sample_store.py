@@ -1,0 +1,231 @@
+"""The sample memory of a board: between the link, which gives and asks for samples, and the engine. It only connects."""
+
+from typing import Any
+
+from amaranth.hdl import Module
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from hw.engine_ports import PIXELS_LAYOUT, SAMPLE_LAYOUT
+from hw.store.chip import Chip
+from hw.store.conductor import PLAY_LAYOUT, Conductor
+from hw.store.draws import STATE_LAYOUT, WRITE_LAYOUT, Draws
+from hw.store.mixer import NOTE_LAYOUT, Mixer
+from hw.store.permuter import Permuter
+from hw.store.pins import PinSignals
+from hw.store.probe import Probe
+from hw.store.record_memory import SLOT_BITS
+from hw.store.records import Records
+from hw.store.sample_tags import SampleTags
+from hw.store.sdram import Sdram
+from sw.contract.geometry import Geometry
+
+
+class StoreEngine(wiring.Signature):
+    """Samples to the engine and predictions back, as in `hw.engine_ports.EnginePorts`; seen from the store."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            {
+                "sample": Out(stream.Signature(SAMPLE_LAYOUT)),
+                "pixels": Out(stream.Signature(PIXELS_LAYOUT)),
+                "prediction": In(stream.Signature(16)),
+            }
+        )
+
+
+class StoreControl(wiring.Signature):
+    """What is asked of the store; seen from the one that asks.
+
+    Members
+    -------
+    sample, pixels, prediction : samples of the wire, and the predictions that are told, of these and of what is recited
+    play : a stretch of the library; taken when all of it has been given to the engine, or it has ended before a damaged record
+    stores, slot_valid, slot : while `stores`, samples of the wire are written to the memory, from `slot` on, and nowhere else;
+        `stored` : one cycle: one of them is there
+    recall : a slot, whose record comes at `recalled` (its label) and `recalled_pixels`; taken when it has, or is damaged: then
+        `failures` has grown
+    told, restart, take, wrong : the permutation (`hw.store.permuter.Permuter`)
+    write, rehearsal : the state of rehearsal, written byte by byte, while at rest, and told; a size above 0 switches it on
+    clear : one cycle: rehearsal is off, counts begin anew
+    mend, broken, failures, failed_slot : damage (`hw.store.conductor.Conductor`)
+    played, correct : see `hw.store.sample_tags.SampleTags`
+    at_rest : nothing is under way, and every prediction has come
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            {
+                "sample": Out(stream.Signature(SAMPLE_LAYOUT)),
+                "pixels": Out(stream.Signature(PIXELS_LAYOUT)),
+                "prediction": In(stream.Signature(16)),
+                "play": Out(stream.Signature(PLAY_LAYOUT)),
+                "stores": Out(1),
+                "slot_valid": Out(1),
+                "slot": Out(SLOT_BITS),
+                "stored": In(1),
+                "recall": Out(stream.Signature(SLOT_BITS)),
+                "recalled": In(stream.Signature(16)),
+                "recalled_pixels": In(stream.Signature(PIXELS_LAYOUT)),
+                "told": Out(stream.Signature(16)),
+                "restart": Out(1),
+                "take": Out(1),
+                "wrong": In(1),
+                "write": Out(stream.Signature(WRITE_LAYOUT)),
+                "rehearsal": In(STATE_LAYOUT),
+                "clear": Out(1),
+                "mend": Out(1),
+                "broken": In(1),
+                "failures": In(32),
+                "failed_slot": In(SLOT_BITS),
+                "played": In(32),
+                "correct": In(32),
+                "at_rest": In(1),
+            }
+        )
+
+
+class StoreEvents(wiring.Signature):
+    """For counters, a cycle each, seen from the store: a word is read, is written, a refresh is due, the engine waits."""
+
+    def __init__(self) -> None:
+        super().__init__({"read": Out(1), "written": Out(1), "refreshing": Out(1), "waiting": Out(1)})
+
+
+class SampleStore(wiring.Component):
+    """Records, playback and rehearsal on an SDRAM.
+
+    Parameters
+    ----------
+    geometry, chip, clock_hz : for sizes and times
+    ports : the pins of a platform (`hw.store.pins.SdramPins`); without any, they are the signals `pins`
+
+    Members
+    -------
+    last_pixel : n_0 - 1 of the network
+    control, engine, events, pins : see the signatures
+    done, present, wide : what was found out about the chip (`hw.store.probe.Probe`); nothing works where it is not present
+    """
+
+    def __init__(self, geometry: Geometry, chip: Chip, clock_hz: int, ports: Any = None) -> None:
+        self.chip, self.ports = chip, ports
+        self.sdram = Sdram(chip, clock_hz, ports)
+        self.probe = Probe(chip)
+        self.records = Records(geometry, chip, NOTE_LAYOUT)
+        self.permuter = Permuter(geometry, NOTE_LAYOUT)
+        self.mixer = Mixer()
+        self.conductor = Conductor()
+        self.draws = Draws()
+        self.tags = SampleTags()
+        members = {
+            "last_pixel": In(16),
+            "control": In(StoreControl()),
+            "engine": Out(StoreEngine()),
+            "events": Out(StoreEvents()),
+            "done": Out(1),
+            "present": Out(1),
+            "wide": Out(1),
+        }
+        super().__init__(members if ports else members | {"pins": Out(PinSignals(chip))})
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        m.submodules.sdram = self.sdram
+        m.submodules.probe = self.probe
+        m.submodules.records = self.records
+        m.submodules.permuter = self.permuter
+        m.submodules.mixer = self.mixer
+        m.submodules.conductor = self.conductor
+        m.submodules.draws = self.draws
+        m.submodules.tags = self.tags
+        self._reach_memory(m)
+        self._carry_samples(m)
+        self._conduct(m)
+        self._carry_control(m)
+        return m
+
+    def _reach_memory(self, m: Module) -> None:
+        sdram, probe, records, events = self.sdram, self.probe, self.records, self.events
+        connect(m, records.transfers, probe.above)
+        connect(m, probe.below, sdram.transfers)
+        if not self.ports:
+            connect(m, sdram.pins, flipped(self.pins))
+        m.d.comb += [
+            sdram.late.eq(probe.late),
+            probe.ready.eq(sdram.ready),
+            self.done.eq(probe.done),
+            self.present.eq(probe.present),
+            self.wide.eq(probe.wide),
+            records.wide.eq(probe.wide),
+            records.last_pixel.eq(self.last_pixel),
+            self.permuter.last_pixel.eq(self.last_pixel),
+            events.read.eq(sdram.transfers.read.valid),
+            events.written.eq(sdram.transfers.written.valid & sdram.transfers.written.ready),
+            events.refreshing.eq(sdram.refreshing),
+            events.waiting.eq(self.conductor.waiting & self.engine.sample.ready),
+        ]
+
+    def _carry_samples(self, m: Module) -> None:
+        """From records and the wire to the engine, and predictions back."""
+        control, engine, mixer, permuter = flipped(self.control), flipped(self.engine), self.mixer, self.permuter
+        connect(m, self.records.sample, permuter.sample)
+        connect(m, self.records.pixels, permuter.pixels)
+        connect(m, permuter.permuted, mixer.record)
+        connect(m, permuter.permuted_pixels, mixer.record_pixels)
+        connect(m, control.sample, mixer.wire_sample)
+        connect(m, control.pixels, mixer.wire_pixels)
+        connect(m, mixer.sample, engine.sample)
+        connect(m, mixer.pixels, engine.pixels)
+        connect(m, mixer.given, self.tags.given)
+        connect(m, engine.prediction, self.tags.prediction)
+        connect(m, self.tags.told, control.prediction)
+        connect(m, mixer.recalled, control.recalled)
+        connect(m, mixer.recalled_pixels, control.recalled_pixels)
+        connect(m, mixer.kept, self.records.kept)
+        m.d.comb += [self.records.begin.eq(mixer.begun), self.records.label.eq(mixer.label)]
+
+    def _conduct(self, m: Module) -> None:
+        conductor, records, mixer = self.conductor, self.records, self.mixer
+        connect(m, conductor.fetch, records.fetch)
+        connect(m, conductor.store, records.store)
+        connect(m, self.draws.draws, conductor.draws)
+        kept = mixer.kept
+        m.d.comb += [
+            self.draws.next.eq(conductor.next),
+            conductor.rehearses.eq(self.draws.state.size != 0),
+            conductor.failed.eq(records.failed),
+            conductor.fetched.eq(records.fetched),
+            conductor.empty.eq(records.empty & self.permuter.idle),
+            conductor.begun.eq(mixer.begun),
+            conductor.train.eq(mixer.train),
+            conductor.passed.eq(kept.valid & kept.ready & kept.payload.last),
+            conductor.idle.eq(mixer.idle),
+            mixer.open.eq(conductor.open),
+            mixer.keeps.eq(conductor.stores),
+        ]
+
+    def _carry_control(self, m: Module) -> None:
+        control, conductor, permuter = flipped(self.control), self.conductor, self.permuter
+        connect(m, control.play, conductor.play)
+        connect(m, control.recall, conductor.recall)
+        connect(m, control.told, permuter.told)
+        connect(m, control.write, self.draws.write)
+        m.d.comb += [
+            conductor.stores.eq(control.stores),
+            conductor.slot_valid.eq(control.slot_valid),
+            conductor.slot.eq(control.slot),
+            control.stored.eq(conductor.stored),
+            permuter.restart.eq(control.restart),
+            permuter.take.eq(control.take),
+            control.wrong.eq(permuter.wrong),
+            control.rehearsal.eq(self.draws.state),
+            self.draws.clear.eq(control.clear),
+            self.tags.clear.eq(control.clear),
+            conductor.mend.eq(control.mend | control.clear),
+            control.broken.eq(conductor.broken),
+            control.failures.eq(conductor.failures),
+            control.failed_slot.eq(conductor.failed_slot),
+            control.played.eq(self.tags.played),
+            control.correct.eq(self.tags.correct),
+            control.at_rest.eq(conductor.at_rest & self.tags.empty),
+        ]
