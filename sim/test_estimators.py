@@ -10,7 +10,9 @@ from metaplast import MetaplasticClassifier, OnlineMetaplasticClassifier, Thermo
 from sw.contract.geometry import Geometry
 from sw.host import known_boards
 
-SMALL = Geometry(columns=64, rows=32, grid_height=2, grid_width=2, synapses_per_cell=16, folds=1)
+SMALL = Geometry(
+    columns=72, rows=24, grid_height=2, grid_width=3, synapses_per_cell=4, folds=3, slices=1
+)  # of sim/test_native.py
 NAMES = np.array(["rouge", "blanc", "rosé"])
 
 

@@ -48,7 +48,8 @@ def summary(report: ElementTree.Element) -> dict[str, Any]:
 def versions() -> dict[str, str]:
     """Of Python and of every package that the project names."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    names = [dependency.partition("==")[0].partition("[")[0] for dependency in project["dependencies"]]
+    named = [project["dependencies"], *project["optional-dependencies"].values()]
+    names = {line.partition("==")[0].partition("[")[0] for lines in named for line in lines} - {"metaplast"}
     return {"python": python_version()} | {name: version(name) for name in sorted(names)}
 
 

@@ -14,6 +14,7 @@ LOADED = re.compile(r'<(?:link|script|img|iframe)[^>]*(?:href|src)="((?:https?:)
 
 @pytest.fixture(scope="module")
 def site():
+    assert SPECIFICATION is not None and SPECIFICATION.loader is not None
     module = importlib.util.module_from_spec(SPECIFICATION)
     SPECIFICATION.loader.exec_module(module)
     return module

@@ -2,18 +2,24 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from sw.host import invocation, ports
+from sw.files.output import write_bytes
+from sw.host import interruption, invocation, ports
 from sw.host.error import BoardError, TransportError
+from sw.host.interruption import Interruption
 from sw.host.process_transport import ProcessTransport
 from sw.tree.sources import ROOT
 from sw.wire import port
-from tests.drivers.fake_port import FakeBoard, usb_port
+from tests.drivers.fake_port import usb_port
+from tests.drivers.link_partner import Partner
+from tests.drivers.other_system import refused
 
 # What needs no pseudo terminal: the session, the link, a loop-back of sockets, files, Ctrl-C between two batches.
 RUN = ("tests/host/test_session.py", "tests/host/test_link.py", "tests/host/test_urls.py", "tests/host/test_checkpoint.py")
@@ -31,10 +37,39 @@ def test_the_base_is_imported_and_learns_on_a_loop_back_without_what_posix_adds(
 def test_what_only_posix_has_is_refused_in_one_sentence(monkeypatch):
     monkeypatch.setattr(port, "pty", None)
     with pytest.raises(TransportError, match="this system has no pseudo terminals"):
-        port.Port(FakeBoard())
+        port.Port(Partner())
     monkeypatch.delattr(os, "fork")
     with pytest.raises(TransportError, match="choose the board compiled"):
         ProcessTransport(["true"])
+
+
+def test_a_file_is_written_where_folders_cannot_be_opened_nor_processes_asked(tmp_path, monkeypatch, capsys):
+    real = os.open
+
+    def opened(path, *given, **options):
+        if Path(path).is_dir():
+            raise PermissionError(13, "Permission denied")
+        return real(path, *given, **options)
+
+    monkeypatch.setattr(os, "open", opened)
+    for name in ("O_DIRECTORY", "fchmod"):
+        monkeypatch.delattr(os, name)
+    monkeypatch.delattr(signal, "SIGKILL")
+    monkeypatch.setattr(os, "kill", refused)
+    (tmp_path / "a.npz").write_bytes(b"old")
+    (tmp_path / "a.npz.1.tmp").touch()
+    write_bytes(tmp_path / "a.npz", b"new")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.npz"]
+    assert (tmp_path / "a.npz").read_bytes() == b"new" and capsys.readouterr().err == ""
+
+
+def test_ctrl_c_is_a_question_where_the_c_library_has_no_handlers_to_keep(monkeypatch):
+    monkeypatch.setattr(interruption, "_sigaction", None)
+    with pytest.raises(KeyboardInterrupt), Interruption() as asked:
+        signal.raise_signal(signal.SIGINT)
+        assert asked.asked() and asked.number == signal.SIGINT
+        signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 @pytest.mark.parametrize("location", ["1-4:1.1", "1-4:x.1"])
