@@ -48,13 +48,17 @@ def page(
     start = _start(config, resume, chosen)
     side_of(start)
     chosen.check_fits(start.network)
-    with address.listen() as sock, Interruption() as interruption:
-        opening = Opening(name=board, port=port, geometry=geometry, report=say)
-        with Page(opening, address, sock, start, save=save, ends=interruption.asked) as opened:
-            tell(f"{opened.url}  (Ctrl-C ends)")
-            opened.run()
-            saved = "nothing was to be saved" if save is None else f"saved {save}"
-            opened.save()
+    interruption = Interruption()
+    opening = Opening(name=board, port=port, geometry=geometry, report=say)
+    with (
+        address.listen() as sock,
+        Page(opening, address, sock, start, save=save, ends=interruption.asked) as opened,
+        interruption,
+    ):
+        tell(f"{opened.url}  (Ctrl-C ends)")
+        opened.run()
+        opened.save()
+    saved = "nothing was to be saved" if save is None else f"saved {save}"
     if interruption.number not in (None, signal.SIGINT):
         raise Interrupted(f"the page has ended, {saved}", interruption.number)
     if save is not None:

@@ -5,13 +5,13 @@ import numpy as np
 from sw.contract.hidden_weight import LEVELS
 from sw.host.learning_device import Weights
 
-BARS = 16
-WIDTH = LEVELS // BARS  # levels in a bar
+BAR_OF = np.array([level.bit_length() for level in range(LEVELS)])
+BARS = 8  # levels 0, 1, 2 and 3, 4 to 7, … 64 to 127
 
 
 def levels(weights: Weights) -> list[list[int]]:
-    """For each layer how many hidden weights have a level of 0…7, 8…15, … 120…127 (contract, clause 1)."""
-    return [np.bincount((layer ^ (layer >> 7)).ravel() // WIDTH, minlength=BARS).tolist() for layer in weights]
+    """For each layer how many hidden weights have a level (contract, clause 1) of 0, 1, 2…3, 4…7, … 64…127."""
+    return [np.bincount(BAR_OF[layer ^ (layer >> 7)].ravel(), minlength=BARS).tolist() for layer in weights]
 
 
 def flips(before: Weights, after: Weights) -> int:

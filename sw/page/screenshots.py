@@ -91,7 +91,7 @@ def by_hand(strokes: list[list[Point]], chance: np.random.Generator) -> list[lis
             * (0.85 * wide, 0.85 * tall)
             @ [[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]]
         )
-        points += 0.5 + chance.normal(0, 0.004, points.shape)
+        points += 0.5 + chance.normal(0, 0.0015, points.shape)
         moved.append([(float(x), float(y)) for x, y in np.clip(points, 0.02, 0.98)])
     return moved
 

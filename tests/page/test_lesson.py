@@ -252,5 +252,5 @@ def test_the_first_network_fits_every_board():
 def test_levels_and_flips_are_counted():
     before = [np.array([[0, 7, 8, 127]], np.int8), np.array([[-1, -8, -9, -128]], np.int8)]
     assert [sum(layer) for layer in levels(before)] == [4, 4]
-    assert [[i for i, count in enumerate(layer) for _ in range(count)] for layer in levels(before)] == [[0, 0, 1, 15]] * 2
+    assert [[i for i, count in enumerate(layer) for _ in range(count)] for layer in levels(before)] == [[0, 3, 4, 7]] * 2
     assert flips(before, [-before[0] - 1, before[1]]) == 4 and flips(before, before) == 0

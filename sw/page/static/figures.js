@@ -35,9 +35,11 @@ function showLast(last) {
   );
 }
 
-// Bars of eight levels, their height the logarithm of how many weights are there.
+// A bar for each doubling of the level, its height the logarithm of how many weights are there.
+const LEVELS = ["0", "1", "2–3", "4–7", "8–15", "16–31", "32–63", "64–127"];
+
 function showLevels(layers) {
-  const [width, height, foot, head] = [300, 84, 14, 16];
+  const [width, height, foot, head] = [340, 92, 15, 20];
   at("levels").replaceChildren(
     ...layers.map((bars, layer) => {
       const total = bars.reduce((sum, count) => sum + count, 0);
@@ -45,14 +47,15 @@ function showLevels(layers) {
       const step = width / bars.length;
       const drawn = bars.map((count, i) => {
         const tall = share(count) * (height - foot - head);
-        return `<rect x="${i * step + 1}" y="${height - foot - tall}" width="${step - 2}" height="${tall}" rx="2"/>`;
+        const label = `<text x="${(i + 0.5) * step}" y="${height - 2}" text-anchor="middle">${LEVELS[i]}</text>`;
+        return `<rect x="${i * step + 2}" y="${height - foot - tall}" width="${step - 4}" height="${tall}" rx="2"/>${label}`;
       });
+      const title = `layer ${layer + 1}: ${whole.format(total)} weights`;
+      const says = bars.map((count, i) => `level ${LEVELS[i]} ${whole.format(count)}`).join(", ");
       const held = document.createElement("div");
-      const settled = percent(bars.slice(bars.length / 2).reduce((sum, count) => sum + count, 0) / total);
       held.innerHTML =
-        `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="Layer ${layer + 1}: ${whole.format(total)} hidden weights, ` +
-        `${settled} of them on levels of 64 and more">${drawn.join("")}<text x="0" y="9">layer ${layer + 1}: ${whole.format(total)}, ${settled} on level 64 or above</text><text x="0" y="${height - 2}">0</text>` +
-        `<text x="${width / 2}" y="${height - 2}" text-anchor="middle">64</text><text x="${width}" y="${height - 2}" text-anchor="end">127</text></svg>`;
+        `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${title}: ${says}">` +
+        `<text x="0" y="11">${title}</text>${drawn.join("")}</svg>`;
       return held.firstChild;
     }),
   );

@@ -4,7 +4,7 @@ import { percent } from "./figures.js";
 
 const sides = document.getElementById("sides");
 const progress = document.getElementById("stream-at");
-const [WIDTH, HEIGHT, LEFT, FOOT] = [420, 190, 34, 18];
+const [WIDTH, HEIGHT, LEFT, FOOT] = [420, 190, 42, 18];
 let shown = "";
 
 export function showStream(stream, plays) {
