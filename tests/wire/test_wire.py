@@ -183,7 +183,7 @@ def test_a_board_without_sample_memory_knows_none_of_its_commands():
     for command in Command:
         if command.spec.needs_memory:
             with pytest.raises(RefusedError, match=f"refused {command.name}: it does not know this command"):
-                link.request(command)
+                link.request(command, bytes(command.spec.front.size))
 
 
 def test_a_line_that_delays_gives_everything_in_the_end():
