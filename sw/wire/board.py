@@ -59,7 +59,7 @@ class ModelBoard:
     def __init__(
         self, geometry: Geometry = SMALL, buffer_bytes: int = 600, nonce: int = 0xC0FFEE, chip: Chip | None = None
     ) -> None:
-        self.chip = chip or Chip(geometry.rows, geometry.columns, geometry.folds)
+        self.chip = chip or Chip(geometry.rows, geometry.columns, geometry.folds, geometry.bounds_entries)
         own: dict[str, Any] = {"build": 1, "clock_hz": 50_000_000, "buffer_bytes": buffer_bytes, "nonce": nonce}
         self.hello = Hello(**asdict(geometry), **own)
         self.expected: int | None = None
@@ -119,10 +119,10 @@ class ModelBoard:
         return b""
 
     def table(self, data: bytes, repeated: bool) -> bytes:
-        (layer,), thresholds = Command.TABLE.read(data)
-        check(layer < len(self.chip.layers), Reason.RANGE)
+        (number,), content = Command.TABLE.read(data)
+        check(number < len(self.chip.layers) or number in self.chip.bounds_tables, Reason.RANGE)
         if not repeated:
-            self.chip.tables[layer] = thresholds
+            self.chip.tables[number] = content
         return b""
 
     def write(self, data: bytes, repeated: bool) -> bytes:
