@@ -19,12 +19,14 @@ class ComplementHarness(Elaboratable):
     def elaborate(self, platform: object) -> Module:
         m = clocked_module()
         a, b, narrow = Signal(WIDE), Signal(WIDE), Signal(NARROW)
-        for number in (a, b, narrow):
+        always = Signal()
+        for number in (a, b, narrow, always):
             free(m, number)
         m.d.comb += [
             Assert(self.module.reaches(a, ~b) == (a >= b)),
             Assert(self.module.reaches(a, ~narrow) == (a >= narrow)),
             Assert(self.module.exceeds(a, ~b) == (a > b)),
+            Assert(self.module.exceeds_or(a, ~(b & ~always.replicate(WIDE)), always) == (always | (a > b))),
             Assert(self.module.minus(a, ~b) == (a - b)[:WIDE]),
         ]
         return m
@@ -39,7 +41,8 @@ CLAIMS = (
         bugs=(
             Bug(NAME, "a[width:].any() | ", ""),
             Bug(NAME, "return (a + complement)[-1]", "return _sum(a, complement)[-1]"),
-            Bug(NAME, "(Cat(C(1, 1), a)", "(Cat(C(0, 1), a)"),
+            Bug(NAME, "(Cat(C(1, 1), a) + Cat(C(1, 1), complement))", "(Cat(C(0, 1), a) + Cat(C(1, 1), complement))"),
+            Bug(NAME, "Cat(always, complement)", "Cat(C(0, 1), complement)"),
         ),
     ),
 )

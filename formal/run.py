@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from formal import (
+    bounds,
     cell_step,
     cell_sum,
     cobs,
@@ -36,7 +37,7 @@ from sw.files.output import check_outputs, make_folder, write_json
 from sw.files.streams import take_every_word
 
 BLOCKS = (
-    *(cell_step, cell_sum, cobs, complement, crc, divide, draw, escape),
+    *(bounds, cell_step, cell_sum, cobs, complement, crc, divide, draw, escape),
     *(frame_buffer, frame_check, issue, once, queue, register_slice, sequencer),
 )
 CLAIMS: tuple[Claim, ...] = tuple(claim for block in BLOCKS for claim in block.CLAIMS)

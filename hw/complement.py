@@ -21,6 +21,11 @@ def exceeds(a: Value, complement: Value) -> Value:
     return (a + complement)[-1]
 
 
+def exceeds_or(a: Value, complement: Value, always: Value) -> Value:
+    """Whether a > b, or `always`, for which b is 0: one chain, into which the lowest bit carries it. Combinational."""
+    return (Cat(C(1, 1), a) + Cat(always, complement))[-1]
+
+
 def minus(a: Value, complement: Value) -> Value:
     """a - b, modulo 2^width, of numbers of one width; `complement` is ~b. Combinational."""
     return _sum(a, complement)[:-1]

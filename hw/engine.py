@@ -73,7 +73,9 @@ class Engine(wiring.Component):
         """The link's bytes become registers and tables; the sequencer asks for those of one layer at a time."""
         link, configuration, sequencer = flipped(self.link), self.configuration, self.sequencer
         connect(m, link.configuration, configuration.source)
-        connect(m, link.table, self.draw.table)
+        for taken in (self.draw.table, self.normalise.table):  # both always take what comes
+            m.d.comb += [taken.valid.eq(link.table.valid), taken.payload.eq(link.table.payload)]
+        m.d.comb += link.table.ready.eq(1)
         m.d.comb += [
             configuration.reset.eq(link.reset),
             configuration.select.eq(sequencer.select),

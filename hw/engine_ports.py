@@ -13,7 +13,8 @@ from sw.contract.table import ENTRIES
 ROW_LAYOUT = data.StructLayout({"write": 1, "row": 16, "count": 16})
 PIXELS_LAYOUT = data.StructLayout({"data": 8, "last": 1})
 SAMPLE_LAYOUT = data.StructLayout({"train": 1, "label": 16})
-TABLE_LAYOUT = data.StructLayout({"address": range(MAX_LAYERS * ENTRIES * 2), "value": 8})
+THRESHOLDS_BYTES = MAX_LAYERS * ENTRIES * 2
+TABLE_LAYOUT = data.StructLayout({"address": range(2 * THRESHOLDS_BYTES), "value": 8})
 STATE_LAYOUT = data.StructLayout({"place": 4, "value": 8})
 EVENTS_LAYOUT = data.StructLayout(dict.fromkeys(("samples", *frames.COUNTERS), 1))
 """What is counted, in the order of the counters' words."""
@@ -36,7 +37,8 @@ class EnginePorts(wiring.Signature):
     Members
     -------
     configuration : bytes of CONFIGURE, exactly `CONFIGURATION_BYTES`; the last one clears inputs, counters and samples
-    table : one byte of a threshold table; address = (layer · 256 + entry) · 2 + (0 toward, 1 away)
+    table : one byte of a threshold table; address = (layer · 256 + entry) · 2 + (0 toward, 1 away), below `THRESHOLDS_BYTES`;
+        or one of gates and windows (`sw.contract.bounds_table`), from there on
     row : a request to write or read columns 0 … count-1 of a row; its bytes follow on `row_write` or `row_read`
     sample : one sample, to train with (label < n_L) or to infer; its bytes follow on `pixels`, the last one marked
     prediction : one for each sample, in order

@@ -4,6 +4,7 @@ from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
+from hw.array.popcount import popcount
 from hw.engine_ports import PIXELS_LAYOUT, SAMPLE_LAYOUT
 from hw.layouts import token_layout
 from hw.pixel_words import PixelWords
@@ -11,8 +12,10 @@ from hw.queue import Queue
 from sw.contract.geometry import Geometry, bits_for
 from sw.contract.tokens import Opcode
 
-STAGED_LAYOUT = data.StructLayout({"train": 1, "label": 16, "set": 1})
-"""A sample whose pixels lie in input set `set` (0 or 1) of the array."""
+
+def staged_layout(geometry: Geometry) -> data.StructLayout:
+    """A sample whose pixels lie in input set `set` (0 or 1) of the array; `lit` of them are on."""
+    return data.StructLayout({"train": 1, "label": 16, "set": 1, "lit": bits_for(geometry.columns)})
 
 
 class InputBuffer(wiring.Component):
@@ -41,7 +44,7 @@ class InputBuffer(wiring.Component):
                 "samples": In(stream.Signature(SAMPLE_LAYOUT)),
                 "pixels": In(stream.Signature(PIXELS_LAYOUT)),
                 "tokens": Out(stream.Signature(token_layout(geometry))),
-                "staged": Out(stream.Signature(STAGED_LAYOUT)),
+                "staged": Out(stream.Signature(staged_layout(geometry))),
                 "learning": In(1),
                 "learning_set": In(1),
                 "receiving": Out(1),
@@ -70,6 +73,7 @@ class InputBuffer(wiring.Component):
         fold_ends = cell == g.cells - 1
         image_ends = word == last_word
         inside = Cat(~image_ends | (i <= last_lane) for i in range(k))
+        pixels = waiting.popped.payload & inside
         set_free = ~(self.learning & (self.learning_set == input_set))
         m.d.comb += [
             self.samples.ready.eq(~self.receiving & ~self.staged.valid & ~clearing),
@@ -79,7 +83,7 @@ class InputBuffer(wiring.Component):
             token.opcode.eq(Opcode.LOAD),
             token.cell.eq(cell),
             token.inputs.eq(inputs),
-            token.operand.eq(Mux(clearing, 0, waiting.popped.payload & inside)),
+            token.operand.eq(Mux(clearing, 0, pixels)),
             self.busy.eq(clearing | self.receiving | self.staged.valid),
         ]
         with m.If(self.samples.valid & self.samples.ready):
@@ -88,11 +92,14 @@ class InputBuffer(wiring.Component):
                 staged.train.eq(self.samples.payload.train),
                 staged.label.eq(self.samples.payload.label),
                 staged.set.eq(input_set),
+                staged.lit.eq(0),
             ]
         with m.If(self.tokens.valid & self.tokens.ready):
             m.d.sync += [cell.eq(cell + 1), word.eq(word + 1)]
             with m.If(fold_ends):
                 m.d.sync += [cell.eq(0), inputs.eq(inputs + 1)]
+            with m.If(~clearing):
+                m.d.sync += staged.lit.eq(staged.lit + popcount(pixels))
             with m.If(clearing):
                 with m.If(fold_ends & (inputs == g.input_depth - 1)):
                     m.d.sync += [clearing.eq(0), input_set.eq(0), inputs.eq(0), word.eq(0)]

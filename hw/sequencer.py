@@ -11,7 +11,7 @@ from hw.engine_ports import EVENTS_LAYOUT
 from hw.forward.classify import ClassifyControl
 from hw.forward.normalise import NormaliseControl
 from hw.forward.sequence import ForwardSequence
-from hw.input_buffer import STAGED_LAYOUT
+from hw.input_buffer import staged_layout
 from hw.layouts import layer_layout, network_layout, token_layout
 from hw.learning.errors import ErrorControl
 from hw.learning.learner import LearnerControl
@@ -45,7 +45,7 @@ class Sequencer(wiring.Component):
                 "settled": In(1),
                 "select": Out(1),
                 "next_index": Out(bits_for(MAX_LAYERS - 1)),
-                "staged": In(stream.Signature(STAGED_LAYOUT)),
+                "staged": In(stream.Signature(staged_layout(g))),
                 "starving": In(1),
                 "tokens": Out(stream.Signature(token_layout(g))),
                 "predictions": Out(stream.Signature(16)),

@@ -19,13 +19,14 @@ def random_network(random: Random) -> Network:
     """Any network that fits, with learning settings at their ends and between."""
     depth = random.randrange(1, MAX_LAYERS + 1)
     layers = [random.randrange(1, GEOMETRY.columns + 1), *(random.randrange(2, 250) for _ in range(depth))]
-    modes = [random.choice(("sign", "gate")) for _ in range(depth - 1)]
+    modes = [random.choice(("sign", "gate", "band")) for _ in range(depth - 1)]
     return Network.of(
         layers=layers,
         margin=random.choice((-(2**15), 2**15 - 1, random.randrange(-99, 99))),
         window=[random.choice((0, 1023, random.randrange(1024))) for _ in modes],
         activation=modes,
-        gate=[random.choice((-1023, 1023, random.randrange(-99, 99))) if mode == "gate" else 0 for mode in modes],
+        gate=[random.choice((-1023, 1023, random.randrange(-99, 99))) if mode != "sign" else 0 for mode in modes],
+        scaling=[random.choice(("none", "root")) for _ in modes],
         relax_rate=[random.choice((0, 65535, 65536, random.randrange(65536))) for _ in range(depth)],
         relax_floor=random.randrange(1, 128),
     )

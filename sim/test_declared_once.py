@@ -44,7 +44,7 @@ class MadeUp(CommandTable):
     PLAY = (
         40,
         Specification(
-            front=Structure("", ROW, Field("layer", 8, limit=Limit.LAYER), Field("place", 32), COLUMNS),
+            front=Structure("", ROW, Field("layer", 8, limit=Limit.TABLE), Field("place", 32), COLUMNS),
             rest=(Bytes("a mask", 5),),
             reply=(Structure("Played", Field("samples", 32), Field("left", 16)),),
             needs_network=True,

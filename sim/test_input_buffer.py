@@ -64,7 +64,7 @@ class Buffer:
             fold, cell = divmod(word, g.cells)
             operand = sum(pixel << i for i, pixel in enumerate(pixels[word * k : word * k + k]))
             expected.append((Opcode.LOAD, cell, self.set * g.folds + fold, operand))
-        staged = train | label << 1 | self.set << 17
+        staged = train | label << 1 | self.set << 17 | sum(pixels) << 18
         self.set ^= 1
         return expected, staged
 
@@ -127,7 +127,7 @@ async def a_set_is_not_touched_while_the_learner_reads_it(dut):
         learning = random.random() < 0.7
         if learning:
             await cycles(dut, random.choice((0, 5, 60)))
-            dut.learning.value, dut.learning_set.value = 1, current >> 17
+            dut.learning.value, dut.learning_set.value = 1, current >> 17 & 1
         assert await buffer.loaded(len(expected)) == expected, "the other set is free"
         if learning and random.random() < 0.7:  # learning goes on while the next sample is computed and one more arrives
             assert await buffer.take_staged() == staged

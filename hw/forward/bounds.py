@@ -1,23 +1,35 @@
-"""The bounds that a layer's matches are compared with: its threshold and both ends of its window."""
+"""The bounds that a layer's matches are compared with: its gate and both ends of its window, on either side of the mean."""
 
-from amaranth.hdl import C, Cat, Module, Mux, Signal, signed, unsigned
+from enum import IntEnum
+
+from amaranth.hdl import C, Cat, Module, Mux, Signal, Value, signed, unsigned
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 
-class Bounds(wiring.Component):
-    """From the mean to unsigned bounds, one after another, with one adder.
+class Distance(IntEnum):
+    """How far from the mean a bound is: the gate, or an end of the window around it."""
 
-    With t = q + gate (`hw.forward.normalise`) and matches m: a neuron fires if 2m >= t, which is m >= (t + 1) >> 1. It is
-    near if t - window <= 2m <= t + window, which is m >= (t - window + 1) >> 1 and not m >= (t + window + 2) >> 1. What
-    is below zero becomes 0, and what is beyond `width` bits their highest value, which no m reaches: the number of
-    columns is a multiple of 4.
+    GATE = 0
+    LOWER = 1  # gate - window; in a band not below 0
+    UPPER = 2  # gate + window + 1
+
+
+class Bounds(wiring.Component):
+    """From the mean to unsigned bounds.
+
+    With D = 2m - q (`hw.forward.normalise`) and matches m, D >= t is m >= (q + t + 1) >> 1, and D >= 1 - t, which is not
+    D <= -t, is m > (q - t) >> 1. What is below zero becomes 0, and what is beyond `width` bits their highest value, which no m
+    reaches: the number of columns is a multiple of 4.
 
     Members
     -------
-    load : one cycle; takes `quotient` (q) and `window`, and `gate` in the next cycle
-    bound : the threshold's from three cycles after `load` on. One cycle after `swap` the lower end's, then, with every
-        further `swap`, the upper end's and the lower end's in turn
+    load : one cycle; takes `quotient` (q) and `gate`
+    window_load : one cycle, later; takes `window`
+    band : in a band the lower end of the window is not below the mean; from the cycle after `load` on
+    distance : t
+    above : two cycles after `distance`: the complement of the bound that m reaches where D >= t (`hw.complement`)
+    below, reached : at the same time: the complement of the bound that m exceeds where D > -t; whether every m does
     """
 
     def __init__(self, width: int) -> None:
@@ -27,37 +39,44 @@ class Bounds(wiring.Component):
                 "load": In(1),
                 "quotient": In(unsigned(width + 1)),
                 "gate": In(signed(11)),
+                "band": In(1),
+                "window_load": In(1),
                 "window": In(unsigned(10)),
-                "swap": In(1),
-                "bound": Out(unsigned(width)),
+                "distance": In(Distance),
+                "above": Out(unsigned(width)),
+                "below": Out(unsigned(width)),
+                "reached": Out(1),
             }
         )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        value = Signal(signed(max(self.width + 1, 11) + 3))  # twice the next bound
-        window = Signal.like(self.window)
-        gating = Signal()
-        first = Signal()
-        upper = Signal()
-        step = Signal(signed(12))
-        with m.If(gating):
-            m.d.comb += step.eq(self.gate)
-        with m.Elif(first):
-            m.d.comb += step.eq(Cat(~window, C(-1, 2)))
-        with m.Else():  # 2 · window + 1 up, and down again
-            m.d.comb += step.eq(Cat(upper, window) ^ upper.replicate(12))
-        m.d.sync += [gating.eq(self.load), first.eq(gating)]
+        quotient = Signal.like(self.quotient)
+        gate, window = Signal.like(self.gate), Signal.like(self.window)
         with m.If(self.load):
-            m.d.sync += [value.eq(self.quotient), window.eq(self.window), upper.eq(0)]
-        with m.Elif(gating | first | self.swap):
-            m.d.sync += value.eq((Cat(1, value).as_signed() + Cat(1, step).as_signed()) >> 1)  # value + step + 1, one adder
-        with m.If(self.swap):
-            m.d.sync += upper.eq(~upper)
-        half = value[1:]
-        complement = Signal(self.width)  # of the bound (`hw.complement`)
-        m.d.comb += self.bound.eq(~complement)
-        beyond = half[self.width :].any()
-        with m.If(first | self.swap):
-            m.d.sync += complement.eq(~Mux(value < 0, 0, half[: self.width] | beyond.replicate(self.width)))
+            m.d.sync += [quotient.eq(self.quotient), gate.eq(self.gate)]
+        with m.If(self.window_load):
+            m.d.sync += window.eq(self.window)
+        # gate - 1 + 1, gate - window - 1 + 1 and gate + window + 1: one adder
+        step = Signal(signed(11))
+        with m.Switch(self.distance):
+            with m.Case(Distance.GATE):
+                m.d.comb += step.eq(-1)
+            with m.Case(Distance.LOWER):
+                m.d.comb += step.eq(Cat(~window, C(1, 1)).as_signed())
+            with m.Default():
+                m.d.comb += step.eq(window)
+        sum_ = Signal(signed(13))
+        far = Signal(signed(12))
+        m.d.comb += sum_.eq(gate + step + 1)
+        m.d.sync += far.eq(sum_)
+        with m.If(self.band & (self.distance == Distance.LOWER) & (sum_ < 0)):
+            m.d.sync += far.eq(0)
+        high, low = Signal(signed(max(self.width + 1, 12) + 2)), Signal(signed(max(self.width + 1, 12) + 2))
+        m.d.comb += [high.eq((quotient + far + 1) >> 1), low.eq((quotient - far) >> 1)]
+        m.d.sync += [self.above.eq(~self._clamped(high)), self.below.eq(~self._clamped(low)), self.reached.eq(low < 0)]
         return m
+
+    def _clamped(self, value: Value) -> Value:
+        beyond = value[self.width :].any()
+        return Mux(value < 0, 0, value[: self.width] | beyond.replicate(self.width))

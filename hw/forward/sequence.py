@@ -1,12 +1,13 @@
 """The forward pass of a sample: its rows, layer after layer, the activations between them, its prediction."""
 
-from amaranth.hdl import Array, Cat, Module, Signal
+from amaranth.hdl import Array, Cat, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from hw.array.popcount import popcount
 from hw.forward.classify import ClassifyControl
 from hw.forward.normalise import NormaliseControl
-from hw.input_buffer import STAGED_LAYOUT
+from hw.input_buffer import staged_layout
 from hw.layouts import layer_layout, network_layout, token_layout
 from hw.learning.error_store import neuron_bits
 from sw.contract.geometry import INPUT_SETS, Geometry, bits_for
@@ -46,7 +47,7 @@ class ForwardSequence(wiring.Component):
         super().__init__(
             {
                 "hold": In(1),
-                "staged": In(stream.Signature(STAGED_LAYOUT)),
+                "staged": In(stream.Signature(staged_layout(g))),
                 "starving": In(1),
                 "network": In(network_layout(g)),
                 "layer": In(layer_layout(g)),
@@ -73,6 +74,7 @@ class ForwardSequence(wiring.Component):
         self.row = Signal.like(token.address)
         self.inputs = Signal.like(token.inputs)
         self.cell = Signal.like(token.cell)
+        self.valid_inputs = Signal(bits_for(g.columns))  # of the layer that is at work next
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -123,6 +125,7 @@ class ForwardSequence(wiring.Component):
                 self.normalise.train.eq(sample.train),
                 self.classify.label.eq(sample.label),
                 self.pixel_set.eq(sample.set),
+                self.valid_inputs.eq(sample.lit),
             ]
             m.next = "layer"
         with m.Else():
@@ -139,6 +142,8 @@ class ForwardSequence(wiring.Component):
             self.inputs.eq(self._first_input(self.input_set)),
         ]
         with m.If(self.settled):
+            steps = Mux(self.layer.mode[2], self.valid_inputs[3:], 0)
+            m.d.sync += [self.normalise.entry.eq(self.layer.bounds + steps), self.valid_inputs.eq(0)]
             m.next = "forward"
 
     def _send_rows(self, m: Module) -> None:
@@ -175,6 +180,7 @@ class ForwardSequence(wiring.Component):
         ]
         with m.If(activations.valid & activations.ready):
             m.d.sync += cell.eq(cell + 1)
+            m.d.sync += self.valid_inputs.eq(self.valid_inputs + popcount(activations.payload.valid))
             with m.If(cell == self.geometry.cells - 1):
                 m.d.sync += [cell.eq(0), self.inputs.eq(self.inputs + 1)]
             with m.If(activations.payload.last):

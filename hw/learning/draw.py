@@ -61,7 +61,7 @@ class Draw(wiring.Component):
     items, draws : what the scan found, and what is to be done
     prng : the random word; `prng_write` with `prng_value` sets it
     drawn : pulses with every step of the random word
-    table : one byte of a table at a time, while nothing is being learned
+    table : one byte of a table at a time, while nothing is being learned; those of thresholds are taken
     """
 
     def __init__(self, geometry: Geometry) -> None:
@@ -89,7 +89,9 @@ class Draw(wiring.Component):
             write.addr.eq(self.table.payload.address[1:]),
             write.data[0].eq(self.table.payload.value),
             write.data[1].eq(self.table.payload.value),
-            write.en.eq(Mux(self.table.valid, Mux(self.table.payload.address[0], 0b10, 0b01), 0)),
+            write.en.eq(
+                Mux(self.table.valid & ~self.table.payload.address[-1], Mux(self.table.payload.address[0], 0b10, 0b01), 0)
+            ),
         ]
 
         advance = ~self.draws.valid | self.draws.ready

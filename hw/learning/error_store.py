@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from amaranth.hdl import C, Cat, Module, Signal, Value
+from amaranth.hdl import C, Cat, Module, Mux, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -38,11 +38,26 @@ class LayerJob(wiring.Signature):
 
 
 class NearFlags(wiring.Signature):
-    """`flags` of K neurons of a hidden layer, the word `word` of `layer`: near their threshold. Seen from who found them."""
+    """Of K neurons of a hidden layer, the word `word` of `layer`, or a part of them: which are near their threshold, and which
+    of these on the lower side of a band, where errors change their sign. Seen from who found them.
+
+    `part` has K / `Geometry.compared` bits. Of two halves of a word the first one comes with both bits set, and clears the
+    second one, which may not follow; then the second one comes with its own.
+    """
 
     def __init__(self, geometry: Geometry) -> None:
-        word, layer = word_bits(geometry), bits_for(MAX_LAYERS - 1)
-        super().__init__({"valid": Out(1), "layer": Out(layer), "word": Out(word), "flags": Out(geometry.synapses_per_cell)})
+        word, layer, flags = word_bits(geometry), bits_for(MAX_LAYERS - 1), geometry.compared
+        part = geometry.synapses_per_cell // flags
+        super().__init__(
+            {
+                "valid": Out(1),
+                "layer": Out(layer),
+                "word": Out(word),
+                "part": Out(part),
+                "flags": Out(flags),
+                "mirrored": Out(flags),
+            }
+        )
 
 
 class ErrorRead(wiring.Signature):
@@ -145,26 +160,32 @@ class ErrorStore(wiring.Component):
         arrived_slice = Signal.like(slice_)
         signs = Signal(2 * lanes)
         m.d.sync += [arrived.eq(comes), arrived_word.eq(word), arrived_slice.eq(slice_), signs.eq(self.result.sum)]
-        near = self._near_flags(m, Cat(word, layer)).word_select(arrived_slice, lanes)
+        flags = self._near_flags(m, Cat(word, layer))
+        near = Cat(part.near for part in flags).word_select(arrived_slice, lanes)
+        mirrored = Cat(part.mirrored for part in flags).word_select(arrived_slice, lanes)
         m.d.comb += [
             self.unload.busy.eq(receiving | arrived),
             write.addr.eq(Cat(arrived_word, layer[0])),
             write.en.eq(arrived << arrived_slice),
         ]
         for entry in write.data:
-            m.d.comb += [entry.active.eq(signs[:lanes] & near), entry.negative.eq(signs[lanes:])]
+            m.d.comb += [entry.active.eq(signs[:lanes] & near), entry.negative.eq(signs[lanes:] ^ mirrored)]
 
-    def _near_flags(self, m: Module, address: Value) -> Value:
+    def _near_flags(self, m: Module, address: Value) -> Any:
         """The near flags of the word (word, layer), one cycle later."""
         depth = (MAX_LAYERS - 1) << self.word_bits
         style = memory_style(self.geometry, depth)
-        near_flags = add_memory(m, "near_flags", shape=self.geometry.synapses_per_cell, depth=depth, style=style)
-        write = near_flags.write_port()
+        parts = len(self.near.part)
+        part = data.StructLayout({"near": self.geometry.compared, "mirrored": self.geometry.compared})
+        near_flags = add_memory(m, "near_flags", shape=data.ArrayLayout(part, parts), depth=depth, style=style)
+        write = near_flags.write_port(granularity=1)
         m.d.comb += [
-            write.en.eq(self.near.valid),
+            write.en.eq(self.near.part & self.near.valid.replicate(parts)),
             write.addr.eq(Cat(self.near.word, self.near.layer)),
-            write.data.eq(self.near.flags),
         ]
+        for i, entry in enumerate(write.data):
+            is_cleared = self.near.part[0] if i else C(0)
+            m.d.comb += [entry.near.eq(Mux(is_cleared, 0, self.near.flags)), entry.mirrored.eq(self.near.mirrored)]
         return read_word(m, near_flags, address=address)
 
     def _write_output_errors(self, m: Module, write: Any) -> None:

@@ -11,9 +11,11 @@ from hw.complement import exceeds, reaches
 from hw.layouts import network_layout
 from hw.link.arguments import COMMANDS, CommandSet, arguments_of, most_arguments
 from hw.link.header_check import REASON_BITS
+from sw.contract.bounds_table import TABLE_ENTRIES
 from sw.contract.commands import Command
 from sw.contract.frames import Reason
 from sw.contract.geometry import Geometry, bits_for
+from sw.contract.network import MAX_LAYERS
 from sw.contract.specification import CommandTable
 from sw.contract.structure import Limit
 
@@ -43,6 +45,7 @@ class ArgumentCheck(Component):
 
     def __init__(self, geometry: Geometry, commands: CommandSet = COMMANDS) -> None:
         self.geometry, self.commands = geometry, commands
+        self.bounds_tables = geometry.bounds_entries // TABLE_ENTRIES  # 1 or 2
         super().__init__(
             {
                 "kind": In(8),
@@ -117,8 +120,9 @@ class ArgumentCheck(Component):
         """Whether an argument is not what it has to be; row and columns as `hw.link.orders` has chosen them."""
         rows = self.network.rows
         match limit:
-            case Limit.LAYER:
-                return reaches(value, ~self.network.layers)
+            case Limit.TABLE:
+                of_bounds = (value ^ MAX_LAYERS) >> (self.bounds_tables - 1) == 0
+                return reaches(value, ~self.network.layers) & ~of_bounds
             case Limit.ROW:  # a multiplexer inverts for nothing: it is the row that is subtracted (`hw.complement`)
                 return self.row[len(rows) :].any() | ~exceeds(rows, ~self.row[: len(rows)])
             case Limit.COLUMNS:

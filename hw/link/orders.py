@@ -87,7 +87,7 @@ class Orders(Component):
         m.d.comb += [
             gone.eq(~(left - 1)),
             self.configuration.payload.eq(payload.payload),
-            self.table.payload.address.eq(Cat(gone, arguments_of(Command.TABLE, arguments).layer)),
+            self.table.payload.address.eq(Cat(gone, arguments_of(Command.TABLE, arguments).table)),
             self.table.payload.value.eq(payload.payload),
             self.row_write.payload.eq(payload.payload),
             self.prng_write.payload.eq(arguments_of(Command.STATE, arguments).prng),

@@ -94,7 +94,7 @@ POINTS = (
     Point(
         name="activation",
         about="a pre-activation beside the activation threshold: the layer's mode",
-        axes={"mode": ("sign", "gate"), "distance": ("just below", "equal")},
+        axes={"mode": ("sign", "gate", "band"), "distance": ("just below", "equal")},
     ),
     Point(
         name="window",

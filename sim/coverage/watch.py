@@ -10,6 +10,7 @@ from sim.coverage.collector import Collector
 from sw.contract import prng
 from sw.contract.geometry import Geometry
 from sw.contract.network import Network
+from sw.contract.scaling import STEP
 from sw.twin.trace import Trace
 
 Integers = NDArray[np.int64]
@@ -49,11 +50,12 @@ class Watch:
         self._scores(activations[-1], label)
         inputs = [pixels.astype(np.int64)]
         for i in range(depth - 1):
-            inputs.append(self._hidden(i, activations[i], int(trace.means[i][0])))
+            inputs.append(self._hidden(i, activations[i], int(trace.means[i][0]), np.count_nonzero(inputs[i])))
         errors = [d[0].astype(np.int64) for d in trace.d]
         if trace.learned[0]:
             for i in range(depth - 1):
-                self._window(i, activations[i], int(trace.means[i][0]), errors[i + 1], weights[i + 1])
+                valid = np.count_nonzero(inputs[i])
+                self._window(i, activations[i], int(trace.means[i][0]), errors[i + 1], weights[i + 1], valid)
         for row in self._rows(errors, word):
             self._row(row, weights[row.layer][row.neuron].astype(np.int64), inputs[row.layer])
 
@@ -68,22 +70,28 @@ class Watch:
         if (rivals == rivals.max()).sum() > 1:
             self.collector.hit("tie", "rivals", "not")
 
-    def _hidden(self, layer: int, a: Integers, mean: int) -> Integers:
+    def _hidden(self, layer: int, a: Integers, mean: int, valid: int) -> Integers:
         """The ternary inputs that a hidden layer gives to the next one."""
-        gated = self.network.activation[layer] == "gate"
-        edge = mean + self.network.gate[layer]
-        mode = "gate" if gated else "sign"
-        self.collector.hit("activation", mode, "equal", count=int((a == edge).sum()))
+        mode = self.network.activation[layer]
+        away, gate = self._away(layer, a - mean), self._bounds(layer, valid)[0]
+        self.collector.hit("activation", mode, "equal", count=int((away == gate).sum()))
         # pre-activations of a layer are all odd or all even: the nearest below is one or two away
-        self.collector.hit("activation", mode, "just below", count=int(((a < edge) & (a >= edge - 2)).sum()))
+        self.collector.hit("activation", mode, "just below", count=int(((away < gate) & (away >= gate - 2)).sum()))
         total = int(a.sum())
         self.collector.hit("mean", "below 0" if total < 0 else "0 or above", "some" if total % len(a) else "none")
-        return np.where(a >= edge, 1, 0 if gated else -1)
+        return np.where(away >= gate, 1, -1 if mode == "sign" else 0)
 
-    def _window(self, layer: int, a: Integers, mean: int, d: Integers, after: NDArray) -> None:
+    def _away(self, layer: int, distance: Integers) -> Integers:
+        return np.abs(distance) if self.network.activation[layer] == "band" else distance
+
+    def _bounds(self, layer: int, valid: int) -> tuple[int, int]:
+        return self.network.bounds(layer)[valid // STEP]
+
+    def _window(self, layer: int, a: Integers, mean: int, d: Integers, after: NDArray, valid: int) -> None:
         g = d @ np.where(after >= 0, 1, -1)
-        away = a - mean - self.network.gate[layer]
-        beyond = np.abs(away) - self.network.window[layer]
+        gate, window = self._bounds(layer, valid)
+        away = self._away(layer, a - mean) - gate
+        beyond = np.abs(away) - window
         for name, near in (("at the edge", beyond == 0), ("1 or 2 beyond", (beyond > 0) & (beyond <= 2))):
             for side, on_it in (("below", away < 0), ("above", away > 0)):
                 for value, is_so in (("0", g == 0), ("not 0", g != 0)):

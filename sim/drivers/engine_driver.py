@@ -12,10 +12,11 @@ from sw.contract.frames import COUNTERS, image_bytes
 from sw.contract.geometry import Geometry
 from sw.contract.network import Network
 from sw.contract.registers import configuration_bytes
+from sw.contract.requests import tables
 from sw.contract.state import State
-from sw.contract.table import ENTRIES, table_bytes
+from sw.contract.table import ENTRIES
 
-ADDRESS_BITS = 11  # of `hw.engine_ports.TABLE_LAYOUT`
+ADDRESS_BITS = 12  # of `hw.engine_ports.TABLE_LAYOUT`
 
 
 class EngineDriver:
@@ -43,9 +44,8 @@ class EngineDriver:
         """Registers, tables, weights and state, in the order that the host uses."""
         self.sources["configuration"].send(configuration_bytes(network, self.geometry))
         await self.idle()
-        for i in range(network.depth):
-            table = table_bytes(network.table(i))
-            self.sources["table"].send((2 * ENTRIES * i + j) | value << ADDRESS_BITS for j, value in enumerate(table))
+        for number, table in tables(network, self.geometry):
+            self.sources["table"].send((2 * ENTRIES * number + j) | value << ADDRESS_BITS for j, value in enumerate(table))
         for first, layer in zip(network.first_rows, weights, strict=True):
             for row, values in enumerate(layer):
                 self.sources["row"].send([1 | (first + row) << 1 | len(values) << 17])

@@ -13,6 +13,7 @@ from sim.coverage.watch import Watch
 from sim.drivers.bench import BUILD
 from sw.contract.geometry import Geometry
 from sw.contract.network import Network
+from sw.contract.scaling import STEP
 from sw.twin.engine import Trace, Twin
 
 
@@ -124,8 +125,9 @@ class EngineObserver:
             if i < network.depth - 1:
                 mean = int(trace.means[i][0])
                 assert self.means[i] - valid == mean, f"{where}: the mean of layer {i + 1}"
-                gated = network.activation[i] == "gate"
-                valid = int((a >= mean + network.gate[i]).sum()) if gated else neurons
+                away, (gate, _) = a - mean, network.bounds(i)[valid // STEP]
+                away = np.abs(away) if network.activation[i] == "band" else away
+                valid = neurons if network.activation[i] == "sign" else int((away >= gate).sum())
 
     def _compare_learning(self) -> None:
         assert self.computed is not None

@@ -14,6 +14,7 @@ from hw.engine_ports import (
     SIGNATURE_PLACE,
     STATE_LAYOUT,
     TABLE_LAYOUT,
+    THRESHOLDS_BYTES,
 )
 from hw.layouts import network_layout
 from sim.drivers.stream_driver import Sink, Source
@@ -21,7 +22,6 @@ from sw.contract.frames import COUNTERS, STATE, image_bytes
 from sw.contract.geometry import Geometry
 from sw.contract.registers import CONFIGURATION_BYTES, REGISTERS
 from sw.contract.state import sign
-from sw.contract.table import ENTRIES
 
 MASK16 = 0xFFFF
 
@@ -48,7 +48,7 @@ class LinkEngine:
         self.prediction = Source(dut, "engine__prediction", random, stalls)
         self.row_read = Source(dut, "engine__row_read", random, stalls)
         self.events: list[tuple] = []
-        self.tables = bytearray(4 * 2 * ENTRIES)
+        self.tables = bytearray(2 * THRESHOLDS_BYTES)
         self.rows: dict[int, bytearray] = {}
         self.prng, self.signature, self.samples = 1, 0, 0
         self.counters = {"bad_frames": 0} | {name: random.getrandbits(64) for name in COUNTERS[1:]}

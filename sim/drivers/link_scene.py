@@ -65,7 +65,7 @@ def refused_requests(random: Random, network: Network, first: int) -> list[tuple
     requests += [(Command.CONFIGURE, bytes(CONFIGURATION_BYTES + i), Reason.LENGTH) for i in (-1, 1)]
     requests += [(Command.CONFIGURE, b"", Reason.LENGTH)]
     requests += [(Command.TABLE, bytes(1 + TABLE_BYTES + i), Reason.LENGTH) for i in (-1, 1)]
-    requests += [(Command.TABLE, bytes([layer]) + bytes(TABLE_BYTES), Reason.RANGE) for layer in (network.depth, 4, 255)]
+    requests += [(Command.TABLE, bytes([layer]) + bytes(TABLE_BYTES), Reason.RANGE) for layer in (network.depth, 6, 255)]
     requests += [(Command.WRITE, some[:1], Reason.LENGTH), (Command.WRITE, b"", Reason.LENGTH)]
     requests += [(Command.WRITE, struct.pack("<H", row) + some, Reason.RANGE) for row in (rows, rows + 256, 65535)]
     requests += [(Command.WRITE, struct.pack("<H", 0) + bytes(columns + i), Reason.RANGE) for i in (1, 256)]

@@ -20,6 +20,7 @@ GEOMETRIES = (  # height, width, K, folds, slices, rows
     (1, 1, 8, 4, 2, 50),
     (1, 2, 16, 3, 1, 130),
     (2, 2, 16, 1, 4, 40),
+    (1, 1, 8, 4, 4, 30, 1),  # and memory ports
 )
 FIRST_ITEM = 3  # cycles from the scan's start
 
@@ -46,7 +47,7 @@ class Store:
     def __init__(self, dut, random: Random, geometry: Geometry) -> None:
         self.dut, self.random, self.geometry = dut, random, geometry
         self.d: dict[int, list[int]] = {}
-        self.near: dict[int, list[int]] = {}
+        self.near: dict[int, list[int]] = {}  # of each layer: 1, or -1 for one on the lower side of a band, or 0
         self.output, self.unloading, self.scan = (Job(dut, name) for name in ("output", "unload", "scan"))
         dut.near__valid.value = dut.result.value = 0
 
@@ -55,16 +56,22 @@ class Store:
             await self.dut.clk.rising_edge
 
     async def set_near(self, layer: int, flags: list[int]) -> None:
-        """What Normalise does: the near flags of a layer, K neurons at a time."""
-        dut, k = self.dut, self.geometry.synapses_per_cell
+        """What Normalise does: the near flags of a layer, K neurons or half of them at a time."""
+        dut, k, compared = self.dut, self.geometry.synapses_per_cell, self.geometry.compared
         self.near[layer] = flags
-        for first in range(0, len(flags), k):
+        for first in range(0, len(flags), compared):
             await self.pause()
             dut.near__valid.value, dut.near__layer.value, dut.near__word.value = 1, layer, first // k
-            dut.near__flags.value = sum(flag << i for i, flag in enumerate(flags[first : first + k]))
+            dut.near__part.value = (1 << k // compared) - 1 if first % k == 0 else 2
+            told = flags[first : first + compared]
+            dut.near__flags.value = sum(abs(flag) << i for i, flag in enumerate(told))
+            dut.near__mirrored.value = sum(
+                (flag < 0 or not flag and self.random.getrandbits(1)) << i for i, flag in enumerate(told)
+            )
             await dut.clk.rising_edge
             dut.near__valid.value = 0
-            dut.near__flags.value = self.random.getrandbits(k)
+            for signal in (dut.near__flags, dut.near__mirrored, dut.near__part):
+                signal.value = self.random.getrandbits(len(signal))
 
     async def set_output(self, layer: int, neurons: int, label: int, rival: int) -> None:
         """The errors of the output layer; busy for as many cycles as there are words of K neurons."""
@@ -131,7 +138,7 @@ class Store:
         random = self.random
         share, near = random.choice((0.0, 0.05, 0.4, 1.0)), random.choice((0.0, 0.5, 0.9, 1.0))
         g = [random.choice((-2, -1, 1, 5)) if random.random() < share else 0 for _ in range(neurons)]
-        return g, [int(random.random() < near) for _ in range(neurons)]
+        return g, [random.choice((-1, 1)) * (random.random() < near) for _ in range(neurons)]
 
 
 def sizes(random: Random, geometry: Geometry) -> int:

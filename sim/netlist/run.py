@@ -37,12 +37,13 @@ HELLO_TIMEOUT, REPLY_TIMEOUT = 120.0, 3600.0
 
 
 def network_for(layers: tuple[int, ...]) -> Network:
-    """A network with every feature: gated and sign layers, relaxation, levels far apart."""
+    """A network with every feature: scaled bands and sign layers, relaxation, levels far apart."""
     hidden = len(layers) - 2
     return Network.of(
         layers=layers,
-        activation=["gate" if i % 2 else "sign" for i in range(hidden)],
-        gate=[2 if i % 2 else 0 for i in range(hidden)],
+        activation=["sign" if i % 2 else "band" for i in range(hidden)],
+        gate=[0 if i % 2 else 3 for i in range(hidden)],
+        scaling=["none" if i % 2 else "root" for i in range(hidden)],
         relax_rate=[2000] * (hidden + 1),
         relax_floor=3,
         init_range=100,

@@ -60,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     recording.add_argument("file", type=Path)
     recording.add_argument("--geometry", required=True, help="a board's name, or columns=…,rows=…,grid_height=…,…")
     recording.add_argument(
-        "--layers", type=_sizes, required=True, help="for example 30,14,9,5; gated and sign layers, relaxation"
+        "--layers", type=_sizes, required=True, help="for example 30,14,9,5; band and sign layers, relaxation"
     )
     recording.add_argument("--samples", type=_positive, required=True)
     recording.add_argument("--seed", type=_number, default=1)

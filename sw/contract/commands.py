@@ -25,12 +25,13 @@ class Command(CommandTable):
     HELLO = 1, Specification(reply=(HELLO,), in_session=False)
     # takes on a network; clears all inputs, counters and the sample count
     CONFIGURE = 2, Specification(rest=(Bytes("the registers", CONFIGURATION_BYTES),), changes=True)
-    # the threshold table of a layer (`sw.contract.table.table_bytes`)
+    # 0…L-1: the thresholds of a layer (`sw.contract.table.table_bytes`); from 4 on: gates and windows, 128 entries each
+    # (`sw.contract.bounds_table`)
     TABLE = (
         3,
         Specification(
-            front=Structure("", Field("layer", 8, limit=Limit.LAYER)),
-            rest=(Bytes("thresholds", TABLE_BYTES),),
+            front=Structure("", Field("table", 8, limit=Limit.TABLE)),
+            rest=(Bytes("its content", TABLE_BYTES),),
             needs_network=True,
             changes=True,
         ),

@@ -43,14 +43,16 @@ def forward_cost(network: Network, geometry: Geometry) -> ForwardCost:
     """What inference costs, exactly, when the link keeps up.
 
     Forward: a token for every row and fold, one cycle to begin each layer, one to take the sample. Normalise, for each
-    hidden layer: the last sum's way out, the division, eight pipeline stages. Activate: a token for every K neurons.
+    hidden layer: the last sum's way out, the division, eight pipeline stages, and a cycle more for each word of K neurons that
+    is compared in two halves. Activate: a token for every K neurons.
     Classify: the last sum's way out and the decision.
     """
     wait = array_latency(geometry) + ISSUE_DELAY + FOLD_SUM_DELAY
     hidden = network.layers[1:-1]
+    halves = sum(-(-neurons // geometry.compared) - geometry.words_of(neurons) for neurons in hidden)
     return ForwardCost(
         cycles_forward=1 + sum(1 + neurons * geometry.folds_of(fan_in) for neurons, fan_in in network.shapes),
-        cycles_normalise=len(hidden) * (wait + division_cycles(geometry) + 6),
+        cycles_normalise=len(hidden) * (wait + division_cycles(geometry) + 6) + halves,
         cycles_activate=sum(geometry.words_of(neurons) for neurons in hidden),
         cycles_classify=wait + 2,
     )

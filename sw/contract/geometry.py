@@ -78,6 +78,17 @@ class Geometry:
         """Words of K columns in a full row: fold · cells + cell."""
         return self.cells * self.folds
 
+    @property
+    def bounds_entries(self) -> int:
+        """Gates and windows that there is room for (`sw.contract.bounds_table`): 128, or 256 where networks may need more."""
+        return 128 if self.columns // 8 + self.rows // 8 + 3 <= 128 else 256
+
+    @property
+    def compared(self) -> int:
+        """Neurons that are normalised in a cycle: K, or half of them where logic is scarce, as it is beside memories of one
+        port."""
+        return self.synapses_per_cell // (3 - self.memory_ports)
+
     def place(self, column: int) -> tuple[int, int, int]:
         """(fold, cell, synapse) of a column."""
         word, synapse = divmod(column, self.synapses_per_cell)
@@ -93,11 +104,7 @@ class Geometry:
         return -(-columns // self.synapses_per_cell)
 
     def check_fits(self, network: Network) -> None:
-        """Raise `ContractError` unless the network's rows and columns fit, saying by how much, and its hidden layers do."""
-        require(
-            "band" not in network.activation and "root" not in network.scaling,
-            'boards do not have activation "band" or scaling "root" yet: use the twin, board "twin", for this network',
-        )
+        """Raise `ContractError`, saying by how much, unless the network's rows and columns fit."""
         require(
             network.row_count <= self.rows,
             f"the network needs {network.row_count} rows (one per neuron) and the board has {self.rows}: "

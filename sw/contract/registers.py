@@ -7,6 +7,7 @@ They are written by CONFIGURE alone, all of them at once; none is read back, and
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from sw.contract.bounds_table import first_entries
 from sw.contract.geometry import Geometry, bits_for
 from sw.contract.network import MAX_LAYERS, Network
 from sw.contract.structure import Field, Structure
@@ -60,13 +61,14 @@ REGISTERS = Registers(
         Register("neurons", 16, about="n_l", most=lambda g: g.rows),
         Register("base", 16, about="word of the weight memory of its first row, fold 0", most=lambda g: g.memory_depth - 1),
         Register("folds", 8, about="folds that its inputs reach into", most=lambda g: g.folds),
-        Register("gated", 8, about='1: activation "gate", 0: "sign"; a hidden layer\'s own', most=lambda _: 1),
-        Register("gate", 16, signed=True, about="gate (clause 5)", most=lambda _: 1023),
-        Register("window", 16, about="window (clause 8)", most=lambda _: 1023),
+        Register("mode", 8, about='activation: 0 "sign", 1 "gate", 3 "band"; 4 more: scaling "root"', most=lambda _: 7),
+        Register("bounds", 16, about="entry of its gate and window for no valid input", most=lambda g: g.bounds_entries - 1),
         Register("relax_rate", 32, about="of 65536 draws, those that relax (clause 10)", most=lambda _: 1 << 16),
     ),
 )
 CONFIGURATION_BYTES = REGISTERS.size
+MODES = {"sign": 0, "gate": 1, "band": 3}
+SCALED = 4
 
 
 def register_values(network: Network, geometry: Geometry) -> tuple[dict[str, int], list[dict[str, int]]]:
@@ -77,7 +79,7 @@ def register_values(network: Network, geometry: Geometry) -> tuple[dict[str, int
         "margin": network.margin,
         "relax_floor": network.relax_floor,
     }
-    per_layer = []
+    entries, per_layer = first_entries(network), []
     for i, (neurons, fan_in) in enumerate(network.shapes):
         hidden = i < network.depth - 1
         per_layer.append(
@@ -85,9 +87,8 @@ def register_values(network: Network, geometry: Geometry) -> tuple[dict[str, int
                 "neurons": neurons,
                 "base": network.first_rows[i] * geometry.folds,
                 "folds": geometry.folds_of(fan_in),
-                "gated": int(hidden and network.activation[i] == "gate"),
-                "gate": network.gate[i] if hidden else 0,
-                "window": network.window[i] if hidden else 0,
+                "mode": MODES[network.activation[i]] | SCALED * (network.scaling[i] == "root") if hidden else 0,
+                "bounds": entries[i] if hidden else 0,
                 "relax_rate": network.relax_rate[i],
             }
         )

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
+from sw.contract.bounds_table import bounds_tables
 from sw.contract.commands import Command
 from sw.contract.frames import FIRST
 from sw.contract.geometry import Geometry
-from sw.contract.network import Network
+from sw.contract.network import MAX_LAYERS, Network
 from sw.contract.registers import configuration_bytes
 from sw.contract.table import table_bytes
 
@@ -22,10 +23,18 @@ class Row(Protocol):
 
 
 def configure(network: Network, geometry: Geometry) -> list[Request]:
-    """CONFIGURE and a TABLE for each layer. Raises `ContractError` for a network that does not fit the geometry."""
+    """CONFIGURE, then TABLEs. Raises `ContractError` for a network that does not fit the geometry."""
     registers = Command.CONFIGURE.payload(configuration_bytes(network, geometry))
-    tables = [Command.TABLE.payload(table_bytes(network.table(layer)), layer=layer) for layer in range(network.depth)]
-    return [(Command.CONFIGURE, registers), *((Command.TABLE, table) for table in tables)]
+    return [
+        (Command.CONFIGURE, registers),
+        *((Command.TABLE, Command.TABLE.payload(content, table=number)) for number, content in tables(network, geometry)),
+    ]
+
+
+def tables(network: Network, geometry: Geometry) -> list[tuple[int, bytes]]:
+    """What each TABLE brings, by number: thresholds of the layers, then gates and windows."""
+    thresholds = [table_bytes(network.table(layer)) for layer in range(network.depth)]
+    return [*enumerate(thresholds), *enumerate(bounds_tables(network, geometry), MAX_LAYERS)]
 
 
 def write_row(row: int, values: Row) -> Request:

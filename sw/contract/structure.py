@@ -22,7 +22,7 @@ class Limit(Enum):
     A row is told as `row`, columns of it as `count` or by how many bytes follow.
     """
 
-    LAYER = "0…L−1"
+    TABLE = "0…L−1, or 4 + a table of gates and windows"
     ROW = "a row of the network"
     COLUMNS = "at most the array's columns"
     NOT_ZERO = "not 0"

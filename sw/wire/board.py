@@ -62,7 +62,7 @@ class ModelBoard(MemoryCommands):
         chip: Chip | None = None,
         sample_memory: int = 0,
     ) -> None:
-        self.chip = chip or Chip(geometry.rows, geometry.columns, geometry.folds)
+        self.chip = chip or Chip(geometry.rows, geometry.columns, geometry.folds, geometry.bounds_entries)
         self.memory = SampleMemory(sample_memory, self.chip)
         own: dict[str, Any] = {"build": 1, "clock_hz": 50_000_000, "buffer_bytes": buffer_bytes, "nonce": nonce}
         own["sample_memory"] = sample_memory
@@ -135,10 +135,10 @@ class ModelBoard(MemoryCommands):
         return b""
 
     def table(self, data: bytes, repeated: bool) -> bytes:
-        (layer,), thresholds = Command.TABLE.read(data)
-        check(layer < len(self.chip.layers), Reason.RANGE)
+        (number,), content = Command.TABLE.read(data)
+        check(number < len(self.chip.layers) or number in self.chip.bounds_tables, Reason.RANGE)
         if not repeated:
-            self.chip.tables[layer] = thresholds
+            self.chip.tables[number] = content
         return b""
 
     def write(self, data: bytes, repeated: bool) -> bytes:

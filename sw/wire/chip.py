@@ -8,27 +8,32 @@ from typing import Any
 
 import numpy as np
 
+from sw.contract.bounds_table import ENTRY, TABLE_ENTRIES
 from sw.contract.frames import COUNTERS
-from sw.contract.registers import REGISTERS
+from sw.contract.network import MAX_LAYERS
+from sw.contract.registers import REGISTERS, SCALED
 from sw.contract.state import sign
+
+GATED, BAND = 1, 2  # of the mode
 
 
 class Chip:
     """Members: `weights` (rows, columns) int8; `prng`, `samples`, `signature`; `counters`; `network`, None before CONFIGURE."""
 
-    def __init__(self, rows: int, columns: int, folds: int = 1) -> None:
+    def __init__(self, rows: int, columns: int, folds: int = 1, bounds_entries: int = 256) -> None:
         self.folds = folds
+        self.bounds_tables = range(MAX_LAYERS, MAX_LAYERS + bounds_entries // TABLE_ENTRIES)
         self.weights = np.zeros((rows, columns), np.int8)
         self.network: dict[str, Any] | None = None
         self.layers: list[dict[str, Any]] = []
-        self.tables: list[bytes] = []
+        self.tables: dict[int, bytes] = {}
         self.prng, self.samples, self.signature, self.counters = 1, 0, 0, dict.fromkeys(COUNTERS, 0)
 
     def configure(self, data: bytes) -> None:
         """CONFIGURE: the registers."""
         self.network, layers = REGISTERS.unpack(data)
         self.layers = layers[: self.network["layers"]]
-        self.tables = [bytes(512)] * len(self.layers)
+        self.tables = dict.fromkeys((*range(len(self.layers)), *self.bounds_tables), bytes(512))
         self.samples, self.signature, self.counters = 0, 0, dict.fromkeys(COUNTERS, 0)
 
     @property
@@ -65,9 +70,20 @@ class Chip:
             inputs.append(x)
             sums.append(a)
             means.append(mu)
-            on = a >= mu + layer["gate"]
-            x = np.where(on, 1, 0 if layer["gated"] else -1)
+            if layer is not self.layers[-1]:
+                gate = self.bounds(i, x)[0]
+                on = self._folded(i, a - mu) >= gate
+                x = np.where(on, 1, 0 if layer["mode"] & GATED else -1)
         return inputs, sums, means
+
+    def bounds(self, i: int, x: np.ndarray) -> tuple[int, int]:
+        """Gate and window of layer `i` for its ternary inputs."""
+        layer = self.layers[i]
+        entry = layer["bounds"] + (np.count_nonzero(x) // 8 if layer["mode"] & SCALED else 0)
+        return ENTRY.unpack_from(self.tables[MAX_LAYERS + entry // TABLE_ENTRIES], entry % TABLE_ENTRIES * ENTRY.size)
+
+    def _folded(self, i: int, away: np.ndarray) -> np.ndarray:
+        return np.abs(away) if self.layers[i]["mode"] & BAND else away
 
     def infer(self, pixels: np.ndarray) -> int:
         """The prediction of one image."""
@@ -90,9 +106,9 @@ class Chip:
                 weights = self._matrix(i, len(inputs[i]))
                 if i:
                     g = d @ np.where(weights >= 0, 1, -1)
-                    below = self.layers[i - 1]
-                    near = np.abs(sums[i - 1] - means[i - 1] - below["gate"]) <= below["window"]
-                    d_below = np.where(near, np.sign(g), 0)
+                    (gate, window), away = self.bounds(i - 1, inputs[i - 1]), sums[i - 1] - means[i - 1]
+                    folded = self._folded(i - 1, away)
+                    d_below = np.where(np.abs(folded - gate) <= window, np.where(folded == away, 1, -1) * np.sign(g), 0)
                 for j in np.flatnonzero(d):
                     self._learn(i, weights[j], inputs[i], int(d[j]))
                 if i:

@@ -16,7 +16,7 @@ INPUTS = 17  # three bytes an image
 
 LENGTHS = {
     Command.HELLO: [0],
-    Command.CONFIGURE: [62],
+    Command.CONFIGURE: [54],
     Command.TABLE: [513],
     Command.WRITE: range(2, 70000, 999),
     Command.READ: [4],
@@ -93,7 +93,7 @@ def test_replies_that_always_have_a_length():
 def test_arguments_are_what_the_board_knows_first():
     known = {command: [field.name for field in command.spec.known] for command in Command if command.spec.known}
     assert known == {
-        Command.TABLE: ["layer"],
+        Command.TABLE: ["table"],
         Command.WRITE: ["row"],
         Command.READ: ["row", "count"],
         Command.TRAIN: ["first", "count"],

@@ -17,7 +17,9 @@ FOLDED = Geometry(columns=96, rows=70, grid_height=2, grid_width=2, synapses_per
 NETWORKS = [
     Network.of(layers=(96, 2)),
     Network.of(layers=(40, 33, 10), margin=-(2**15), window=(1023,), relax_rate=(65536, 65535), relax_floor=127),
-    Network.of(layers=(65, 32, 3, 20, 4), activation=("gate", "sign", "gate"), gate=(-1023, 0, 1023), margin=2**15 - 1),
+    Network.of(
+        layers=(65, 32, 3, 20, 4), activation=("gate", "sign", "band"), scaling=("root", "none", "root"), margin=2**15 - 1
+    ),
 ]
 
 
@@ -54,13 +56,12 @@ def test_the_values_are_the_network_s():
     assert [layer["neurons"] for layer in layers] == [32, 3, 20, 4]
     assert [layer["base"] for layer in layers] == [0, 96, 105, 165]  # first row · folds
     assert [layer["folds"] for layer in layers] == [3, 1, 1, 1]
-    assert [layer["gated"] for layer in layers] == [1, 0, 1, 0]
-    assert [layer["gate"] for layer in layers] == [-1023, 0, 1023, 0]
-    assert [layer["window"] for layer in layers] == [2, 1, 0, 0]
+    assert [layer["mode"] for layer in layers] == [1 + 4, 0, 3 + 4, 0]
+    assert [layer["bounds"] for layer in layers] == [0, 9, 10, 0]
 
 
 def test_the_size_does_not_depend_on_the_network():
-    assert len(configuration_bytes(Network.of(), ECP5_85F)) == CONFIGURATION_BYTES == 6 + 4 * 14
+    assert len(configuration_bytes(Network.of(), ECP5_85F)) == CONFIGURATION_BYTES == 6 + 4 * 12
 
 
 def test_a_network_that_does_not_fit_has_no_registers():

@@ -165,9 +165,9 @@ def wrong_mean(board):
 
     def above_the_mean(pixels):
         chip = board.chip
-        layers, chip.layers = chip.layers, [layer | {"gate": layer["gate"] + 2} for layer in chip.layers]
+        bounds, chip.bounds = chip.bounds, lambda i, x: (bounds(i, x)[0] + 2, bounds(i, x)[1])
         result = forward(pixels)
-        chip.layers = layers
+        chip.bounds = bounds
         return result
 
     board.chip.forward = above_the_mean
