@@ -108,7 +108,7 @@ class Chip:
             wr=max(cycles(self.t_wr), self.wr_clocks),
             mrd=self.mrd_clocks,
             power_up=cycles(self.power_up),
-            refresh=floor(min(self.refresh_interval, 7_800) / period),
+            refresh=floor(self.refresh_interval / period) - 1,  # so that a row comes in time where one comes late
         )
 
 

@@ -47,16 +47,21 @@ def compile_board(verilog: str, folder: Path, report: Callable[[str], None]) -> 
 
     `report` is given a line of progress before each step.
     """
+    (folder / "accelerator.v").write_text(verilog, encoding="utf-8")
+    for name in HARNESS:
+        shutil.copyfile(HERE / name, folder / name)
+    return compile_program(folder, (HARNESS[0], "accelerator.v", HARNESS[1]), report)
+
+
+def compile_program(folder: Path, sources: Sequence[str], report: Callable[[str], None]) -> Path:
+    """The program made in `folder` from files in it: Verilog, whose top module is `board`, and C++. Raises `BuildError`."""
     root = verilator_root()
     for tool, package in (("make", "make"), ("g++", "g++")):
         if shutil.which(tool) is None:
             raise BuildError(f"{tool} is missing: install it (Debian, Ubuntu: sudo apt-get install {package})")
-    (folder / "accelerator.v").write_text(verilog, encoding="utf-8")
-    for name in HARNESS:
-        shutil.copyfile(HERE / name, folder / name)
     (folder / ROOT).symlink_to(root)
     report("translating to C++ (Verilator)")
-    run([f"{ROOT}/bin/verilator_bin", *VERILATOR_OPTIONS, "-Mdir", ".", HARNESS[0], "accelerator.v", HARNESS[1]], folder)
+    run([f"{ROOT}/bin/verilator_bin", *VERILATOR_OPTIONS, "-Mdir", ".", *sources], folder)
     report("compiling to native code (g++)")
     jobs = f"-j{len(os.sched_getaffinity(0))}"
     # make expands the dollar, its shell everything else that is special in a path.
