@@ -6,7 +6,7 @@ from rich.table import Table
 from sw.contract.board_table import ALIASES, BOARDS
 from sw.contract.geometry import Geometry
 from sw.figures.table import show
-from sw.host.known_boards import SIMULATED, names
+from sw.host.known_boards import SIMULATED, SIMULATED_MEMORY, names
 from sw.host.ports import serial_ports
 from sw.host.usb import usb_serials
 
@@ -19,11 +19,11 @@ ABOUT = {
 
 def boards() -> None:
     """List the boards, their shape and how they are reached, and the serial ports that there are."""
-    table = Table("board", "columns", "rows", "synapses a cycle", "folds", "reached by")
+    table = Table("board", "columns", "rows", "synapses a cycle", "folds", "sample memory", "reached by")
     for name in names():
         geometry = BOARDS[name].geometry if name in BOARDS else SIMULATED if name == "sim" else None
         also = [alias for alias, meant in ALIASES.items() if meant == name]
-        table.add_row(" = ".join([name, *also]), *_shape(geometry), ABOUT.get(name) or _usb(name))
+        table.add_row(" = ".join([name, *also]), *_shape(geometry), _memory(name), ABOUT.get(name) or _usb(name))
     show(table)
     ports = [line for port in serial_ports() for line in (f"  {port}", *(f"    {link}" for link in port.links))]
     typer.echo("\n".join(["serial ports:", *ports]) if ports else "serial ports: none")
@@ -33,6 +33,12 @@ def _shape(geometry: Geometry | None) -> list[str]:
     if geometry is None:
         return ["any", "any", "-", "-"]
     return [str(n) for n in (geometry.columns, geometry.rows, geometry.columns_per_fold, geometry.folds)]
+
+
+def _memory(board: str) -> str:
+    """Where a board keeps samples that it plays and rehearses; "-" where it keeps none, and the host rehearses."""
+    size = BOARDS[board].sample_memory if board in BOARDS else SIMULATED_MEMORY if board == "sim" else None
+    return "the computer's" if size is None else f"{size >> 20} MiB" if size else "-"
 
 
 def _usb(board: str) -> str:

@@ -54,6 +54,7 @@ def train(
     encoder: EncoderText = None,
     samples: Annotated[int | None, typer.Option(help="How many; all that are left by default.", metavar="N")] = None,
     skip: Annotated[int, typer.Option(help="Leave out the first K of the stream.", metavar="K")] = 0,
+    epochs: Annotated[int, typer.Option(help="So often through all samples; a board with a memory is sent them once.")] = 1,
     shuffle: Annotated[int | None, typer.Option(help="Seed of the order; file order by default.", metavar="S")] = None,
     permutation: Permutation = None,
     rehearsal: RehearsalSize = None,
@@ -87,14 +88,16 @@ def train(
     chosen = find_board(board, port, geometry, start.network)
     is_encoded = encoder is not None or start.meaning.encoder is not None
     data = DataFiles.load(images, labels, start.network, is_encoded=is_encoded)
-    order = sample_order(len(data.targets), samples=samples, skip=skip, shuffle=shuffle)
-    stream = sample_order(len(data.targets), skip=skip, shuffle=shuffle)  # also what is left for another time
+    there = len(data.targets)
+    order = sample_order(there, samples=samples, skip=skip, shuffle=shuffle, epochs=epochs)
+    stream = sample_order(there, skip=skip, shuffle=shuffle, epochs=epochs)[:there]  # also what is left for another time
     start = replace(start, meaning=data.meaning(start, encoder, stream))
-    pixels, classes = data.bits(start.meaning, start.network, threshold, permutation, order)
+    pixels, classes = data.bits(start.meaning, start.network, threshold, permutation, order[:there])
     options = {"--board": board, "--port": port, "--geometry": geometry, "--images": images, "--labels": labels}
     options |= {"--threshold": threshold, "--shuffle": shuffle, "--permutation": permutation, "--json": json}
     options |= {"--rehearsal": rehearsal, "--rehearsal-every": rehearsal_every, "--rehearsal-per": rehearsal_per}
     options |= {"--rehearsal-horizon": rehearsal_horizon, "--rehearsal-prng": rehearsal_prng}
+    options |= {"--epochs": None if epochs == 1 else epochs}
     options |= {"--checkpoint-every": checkpoint_every, "--checkpoint-minutes": checkpoint_minutes}
     recovery = Recovery(save=save, samples=len(order), skip=skip, options=options)
     with chosen.open(say) as device:
@@ -102,7 +105,7 @@ def train(
         training = Training(device, start, save, often)
         with Interruption() as interruption:
             with recovery.told_with(training), Progress(f"training on {board}", len(order)) as progress:
-                training.run(pixels, classes, progress, interruption.asked)
+                training.run(pixels, classes, progress, interruption.asked, len(order))
             if interruption.number is not None and progress.done < len(order):
                 told = f"interrupted after {progress.done} of {len(order)} samples, saved {save}; go on with"
                 raise Interrupted(f"{told}\n  {recovery.command(progress.done)}", interruption.number)
@@ -138,6 +141,8 @@ def _result(training: Training, progress: Progress) -> dict[str, Any]:
     return {
         "samples": progress.done,
         "rehearsed": training.rehearsed,
+        "rehearsed_by": training.rehearsed_by,
+        "played": training.played,
         "learned": training.counted["learned"],
         "draws": training.counted["draws"],
         "prequential_accuracy": progress.accuracy,

@@ -10,6 +10,7 @@ class Board:
     """What the host and the gateware of one board have to agree on before they can talk.
 
     `baud` is in bits per second, 8N1. `layers` is the network for MNIST that reports are about: about the largest that fits.
+    `sample_memory` is the bytes of the board's memory for samples (`sw.contract.sample_memory`), 0 for none.
     `escaped`: one byte never goes over the line, in either direction (`sw.contract.escape`).
     """
 
@@ -18,6 +19,7 @@ class Board:
     baud: int
     layers: tuple[int, ...]
     escaped: bool = False
+    sample_memory: int = 0
 
 
 ECP5_85F = Geometry(columns=784, rows=512, grid_height=7, grid_width=7, synapses_per_cell=16, folds=1, slices=4)

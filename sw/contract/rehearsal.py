@@ -56,6 +56,11 @@ class Rehearsal:
         given = zip(self.fields, values, strict=True)
         return Rehearsal(**self.fields | {name: value for name, value in given if value is not None})
 
+    def rehearsed(self, seen: int, count: int) -> int:
+        """How many samples are rehearsed after `count` new ones, of which `seen` have been before."""
+        behind, before = seen + count, max(seen, 1)  # after the very first sample there is no record yet
+        return self.per * max(0, behind // self.every - before // self.every) if self.size else 0
+
 
 NONE = Rehearsal()
 """No rehearsal: what a configuration means that does not speak of it."""

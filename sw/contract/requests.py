@@ -56,6 +56,12 @@ def train_payload(first: int, labels: Sequence[int], images: bytes) -> bytes:
     return Command.TRAIN.payload(told, images, first=first % FIRST, count=len(labels))
 
 
+def store_payload(slot: int, labels: Sequence[int], images: bytes) -> bytes:
+    """The payload of STORE: the labels and the packed images for the slots from `slot` on."""
+    told = b"".join(label.to_bytes(2, "little") for label in labels)
+    return Command.STORE.payload(told, images, slot=slot, count=len(labels))
+
+
 def infer_payload(count: int, images: bytes) -> bytes:
     """The payload of INFER: so many packed images one after another."""
     return Command.INFER.payload(images, count=count)

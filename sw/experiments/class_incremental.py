@@ -1,5 +1,7 @@
 """Classes that come one after the other: MNIST, some digits at a time, in ascending order, each sample once, ten outputs.
 
+A board with a sample memory is sent all samples once and plays them, those of the tests too.
+
 At the end all ten classes of the test set are asked for. Nobody tells the network which ones it has seen.
 """
 
@@ -14,6 +16,7 @@ from numpy.typing import NDArray
 from sw.contract.configuration import tables_of
 from sw.data.mnist import load_packed
 from sw.experiments.learner import CLASSES, Learner, configured
+from sw.experiments.library import Library
 from sw.experiments.results import ResultFile
 from sw.experiments.seeds import Seeds
 from sw.host.checkpoint import Checkpoint
@@ -61,14 +64,23 @@ def experiment(
     network = replace(network, init_seed=seeds.init_seed, prng=seeds.prng)
     with chosen.open(say) as device:
         learner = Learner(device, Checkpoint.initial(network).rehearsing(rehearsed))
-        after = []
-        for first, order in zip(range(0, CLASSES, classes_per_step), steps, strict=True):
+        order = np.concatenate(steps)
+        library = Library.of(device, (pixels[order], labels[order]), (test_pixels, test_labels))
+        there, done, after = np.bincount(test_labels), 0, []
+        for first, step in zip(range(0, CLASSES, classes_per_step), steps, strict=True):
             classes = list(range(first, min(first + classes_per_step, CLASSES)))
-            learner.learn(f"classes {', '.join(map(str, classes))}", pixels[order], labels[order])
-            right = device.infer(test_pixels) == test_labels
-            after.append([float(right[test_labels == c].mean()) for c in range(CLASSES)])
-            say(f"after class {classes[-1]}: {right[test_labels <= classes[-1]].mean():.2%} of the classes so far")
-    accuracy = float(right.mean())
+            what = f"classes {', '.join(map(str, classes))}"
+            if library is None:
+                learner.learn(what, pixels[step], labels[step])
+                right = np.bincount(test_labels[device.infer(test_pixels) == test_labels], minlength=CLASSES)
+            else:
+                library.learn(what, done, len(step))
+                right = library.right()
+            done += len(step)
+            after.append((right / there).tolist())
+            so_far = slice(classes[-1] + 1)
+            say(f"after class {classes[-1]}: {right[so_far].sum() / there[so_far].sum():.2%} of the classes so far")
+    accuracy = float(right.sum() / len(test_labels))
     result.write(
         {
             "accuracy": accuracy,
@@ -77,6 +89,8 @@ def experiment(
             "classes_per_step": classes_per_step,
             "samples": sum(map(len, steps)),
             "test_samples": len(test_labels),
+            "played": library is not None,
+            "rehearsed_by": learner.rehearsed_by,
             "seed": seed,
             "config": tables_of(network, rehearsed),
         }

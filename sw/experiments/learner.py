@@ -5,10 +5,10 @@ from pathlib import Path
 from sw.contract.network import Network
 from sw.contract.rehearsal import NONE, Rehearsal
 from sw.host import streaming
+from sw.host.carrier import Carrier
 from sw.host.checkpoint import Checkpoint
 from sw.host.error import InputError
 from sw.host.learning_device import Bits, Labels, LearningDevice
-from sw.host.reservoir import Rehearser
 from sw.terminal.opening import read_configuration, rehearsal_asked
 from sw.terminal.progress import Progress
 
@@ -21,12 +21,17 @@ class Learner:
     def __init__(self, device: LearningDevice, start: Checkpoint) -> None:
         self.device = device
         start.put_on(device)
-        self._rehearser = Rehearser.of(start.reservoir)
+        self._carrier = Carrier(device, start.reservoir)
+
+    @property
+    def rehearsed_by(self) -> str | None:
+        """Who keeps the samples that are rehearsed: "board", "host", or None where nothing is rehearsed."""
+        return self._carrier.who
 
     def learn(self, what: str, pixels: Bits, labels: Labels) -> None:
         """Predict, then learn, each sample once, in order; `what` stands beside the progress."""
         with Progress(what, len(labels)) as progress:
-            for predictions in streaming.train(self.device, pixels, labels, rehearser=self._rehearser):
+            for predictions in streaming.train(self.device, pixels, labels, rehearser=self._carrier.rehearser):
                 progress.score(predictions, labels)
 
 

@@ -1,6 +1,7 @@
 """Permuted MNIST on any board: a new permutation of the pixels for each task, and nobody tells the network.
 
-Task 0 is MNIST as it is. Each task is one pass over the training set; after each, every task is tested.
+Task 0 is MNIST as it is. Each task is one pass over the training set, in an order of its own; after each, every task is
+tested. With `--play` the board has the samples in its own memory, in one order for all tasks, and is sent a permutation a task.
 """
 
 from dataclasses import replace
@@ -14,15 +15,17 @@ from sw.contract.configuration import tables_of
 from sw.data.binarise import permute
 from sw.data.mnist import load_packed
 from sw.experiments.learner import Learner, configured
+from sw.experiments.library import Library, Samples
 from sw.experiments.metrics import summary
 from sw.experiments.results import ResultFile
 from sw.experiments.seeds import Seeds
 from sw.host.checkpoint import Checkpoint
 from sw.host.error import InputError
-from sw.host.learning_device import Bits, Labels
+from sw.host.learning_device import LearningDevice
 from sw.terminal.opening import find_board
 from sw.terminal.options import (
     Config,
+    GeometryText,
     Port,
     RehearsalEvery,
     RehearsalHorizon,
@@ -41,6 +44,10 @@ def experiment(
     config: Config = None,
     board: Annotated[str, typer.Option(help="A name that `metaplast boards` lists.", metavar="B")] = "twin",
     port: Port = None,
+    geometry: GeometryText = None,
+    play: Annotated[
+        bool, typer.Option("--play", help="The board plays the samples: sent once, in one order for all tasks.")
+    ] = False,
     rehearsal: RehearsalSize = None,
     rehearsal_every: RehearsalEvery = None,
     rehearsal_per: RehearsalPer = None,
@@ -54,7 +61,7 @@ def experiment(
         raise InputError(f"--last is {last}, expected 1 to {tasks}, the number of tasks")
     options = rehearsal, rehearsal_every, rehearsal_per, rehearsal_horizon, rehearsal_prng
     network, rehearsed = configured(config, *options)
-    chosen = find_board(board, port, None, network)
+    chosen = find_board(board, port, geometry, network)
     result = ResultFile.prepared("permuted-mnist", json, ["-matrix"], config=config)
     train, test = load_packed("train"), load_packed("test")
     if samples is not None and samples > len(train[1]):
@@ -62,8 +69,13 @@ def experiment(
     seeds = Seeds.of(seed, tasks)
     network = replace(network, init_seed=seeds.init_seed, prng=seeds.prng)
     with chosen.open(say) as device:
+        if play and not device.sample_memory:
+            raise InputError(f"the board {board} has no sample memory to play from: leave --play away")
         learner = Learner(device, Checkpoint.initial(network).rehearsing(rehearsed))
-        matrix = [learn_task(learner, i, train, test, seeds, samples) for i in range(tasks)]
+        if play:
+            matrix = play_tasks(device, train, test, seeds, samples)
+        else:
+            matrix = [learn_task(learner, i, train, test, seeds, samples) for i in range(tasks)]
     metrics = summary(np.array(matrix), last)
     result.write(
         {
@@ -73,6 +85,8 @@ def experiment(
             "last": last,
             "samples": len(train[1]) if samples is None else samples,
             "test_samples": len(test[1]),
+            "played": play,
+            "rehearsed_by": learner.rehearsed_by,
             "seed": seed,
             "config": tables_of(network, rehearsed),
         }
@@ -87,8 +101,8 @@ def experiment(
 def learn_task(
     learner: Learner,
     task: int,
-    train: tuple[Bits, Labels],
-    test: tuple[Bits, Labels],
+    train: Samples,
+    test: Samples,
     seeds: Seeds,
     samples: int | None,
 ) -> list[float]:
@@ -97,5 +111,26 @@ def learn_task(
     order = np.random.default_rng(seeds.orders[task]).permutation(len(labels))[:samples]
     learner.learn(f"task {task}", permute(pixels[order], seeds.permutations[task]), labels[order])
     row = [float((learner.device.infer(permute(test[0], p)) == test[1]).mean()) for p in seeds.permutations]
-    say(f"task {task}: {row[task]:.2%} when new, {np.mean(row[: task + 1]):.2%} of all so far")
+    tell_task(task, row)
     return row
+
+
+def play_tasks(device: LearningDevice, train: Samples, test: Samples, seeds: Seeds, samples: int | None) -> list[list[float]]:
+    """All tasks out of the board's memory, in the order of the first; the accuracies after each. Raises `ContractError` where
+    there is no room for the samples."""
+    pixels, labels = train
+    order = np.random.default_rng(seeds.orders[0]).permutation(len(labels))[:samples]
+    assert device.memory is not None
+    library = Library(device.memory, (pixels[order], labels[order]), test)
+    matrix = []
+    for task, permutation in enumerate(seeds.permutations):
+        library.learn(f"task {task}", 0, len(order), permutation)
+        row = [float(library.right(p).sum() / len(test[1])) for p in seeds.permutations]
+        tell_task(task, row)
+        matrix.append(row)
+    return matrix
+
+
+def tell_task(task: int, row: list[float]) -> None:
+    """What was learned of a task and what is left of those before, from the accuracies after it."""
+    say(f"task {task}: {row[task]:.2%} when new, {np.mean(row[: task + 1]):.2%} of all so far")

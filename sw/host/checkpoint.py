@@ -22,10 +22,12 @@ from numpy.typing import NDArray
 from sw.contract.configuration import configuration_from_json, configuration_to_json
 from sw.contract.error import ContractError, require_integer
 from sw.contract.network import Network
+from sw.contract.occupancy import Occupancy
 from sw.contract.rehearsal import NONE, Rehearsal
 from sw.contract.state import State
 from sw.data.error import DataError
 from sw.data.initial_weights import initial_weights
+from sw.data.reservoir import RESERVOIR, Reservoir
 from sw.files.damaged import DAMAGED
 from sw.files.error import FileError
 from sw.files.input import ZIP_MAGIC, with_places
@@ -34,7 +36,7 @@ from sw.host.array_archive import check_together, read_array, words, write_array
 from sw.host.error import CheckpointError, LinkError, OutputError
 from sw.host.learning_device import LearningDevice, Weights
 from sw.host.meaning import BITS, Meaning, names_in, read_meaning
-from sw.host.reservoir import RESERVOIR, Reservoir, read_reservoir
+from sw.host.reservoir import read_reservoir
 
 SIGNATURE = "signature"
 
@@ -75,7 +77,12 @@ class Checkpoint:
         return replace(self, reservoir=reservoir)
 
     def put_on(self, device: LearningDevice) -> None:
-        """Configure a device and give it this state."""
+        """Configure a device and give it this state, but for the reservoir (`sw.host.carrier`).
+
+        Raises `ContractError`, with nothing changed, where that has no room in the device's own memory.
+        """
+        if device.sample_memory:
+            Occupancy(device.sample_memory, self.network.layers[0]).check_rehearsal(self.rehearsal.size)
         device.configure(self.network)
         device.write_weights(self.weights)
         device.write_state(self.prng, self.samples, self.signature)

@@ -18,6 +18,7 @@ from sw.contract.geometry import Geometry
 from sw.contract.network import Network
 from sw.contract.requests import infer_payload, train_payload
 from sw.contract.state import State
+from sw.host.counting import Counting
 from sw.host.error import LinkError, MiscountError
 from sw.host.frame_reader import MAX_FRAME
 from sw.host.learning_device import Bits, Labels, Predictions, Weights
@@ -34,7 +35,8 @@ class Conversation:
 
     Parameters: `name` of the board in messages; `hello`, what it says of itself.
     Members: `geometry`, its shape; `samples`, the training samples that it has been given; `answered`, those of them whose
-    replies have been read; `progress`, signature and samples as the last reply to a TRAIN told them, or as they were set.
+    replies have been read; `counting`, what the board must count of them; `progress`, signature and samples as the last reply
+    told them, or as they were set.
     Raises `LinkError` where the board does not answer as it should, `ContractError` for a network that does not fit,
     `InputError` for samples or weights of another shape, before the first question is given.
     """
@@ -43,7 +45,13 @@ class Conversation:
         self.name, self.hello = name, hello
         self.geometry = geometry_of(hello, name)
         self._network: Network | None = None
-        self._begin(State(0, 0, 0))
+        self.samples = 0
+        self._begin_anew()
+
+    @property
+    def most_samples(self) -> int:
+        """Samples of a frame whose predictions go back."""
+        return MOST_SAMPLES
 
     @property
     def network(self) -> Network:
@@ -93,7 +101,7 @@ class Conversation:
 
     def read_state(self) -> Question[State]:
         """The random word, the count of training samples and their signature."""
-        return Question(Command.STATE, b"", lambda reply: unpack_state(self._of_length(reply, STATE.size, "STATE")))
+        return Question(Command.STATE, b"", lambda reply: unpack_state(self.of_length(reply, STATE.size, "STATE")))
 
     def train(self, batches: Iterable[tuple[Bits, Labels]]) -> Iterator[Question[Predictions | None]]:
         """Predict, then learn: one batch after the other, each cut into frames; an empty one gives nothing.
@@ -105,11 +113,30 @@ class Conversation:
             check_labels(labels, len(pixels), self.network)
             predictions: list[Predictions] = []
             for part in self._parts(len(pixels), LABEL_BYTES):
-                first, count = self.samples, part.stop - part.start
-                self.samples = (first + count) % SAMPLE_COUNTS
+                count = part.stop - part.start
+                first = self.begin_samples(count)
                 payload = train_payload(first, labels[part].tolist(), pack(pixels[part]))
                 read = partial(self._trained, count, self.samples, predictions, part.stop == len(pixels))
                 yield Question(Command.TRAIN, payload, read)
+
+    def begin_samples(self, count: int) -> int:
+        """The number of the first of `count` training samples that are about to be given."""
+        first = self.samples
+        self.samples = (first + count) % SAMPLE_COUNTS
+        return first
+
+    def counted(self, number: int, signature: int, samples: int) -> None:
+        """A board told how far it is, in answer to what ends before sample `number`. Raises `MiscountError`.
+
+        The reply to a repeated request tells how far it is by now, which may be some samples further.
+        """
+        self.progress = signature, samples
+        least, most = self.counting.least(number), self.counting.most(self.samples)
+        if (samples - least) % SAMPLE_COUNTS > (most - least) % SAMPLE_COUNTS:
+            raise MiscountError(
+                f"{self.name} has counted {samples} training samples, expected {least}: it has lost some or learned some twice"
+            )
+        self.answered = number
 
     def give_up(self) -> None:
         """Count what has been answered alone: if more has been learned, the board refuses what comes next."""
@@ -127,7 +154,7 @@ class Conversation:
         """Counts since `configure`, by the names of `sw.contract.frames.COUNTERS`."""
         size = COUNTER_VALUES.size
         return Question(
-            Command.COUNTERS, b"", lambda reply: COUNTER_VALUES.unpack(self._of_length(reply, size, "COUNTERS"))._asdict()
+            Command.COUNTERS, b"", lambda reply: COUNTER_VALUES.unpack(self.of_length(reply, size, "COUNTERS"))._asdict()
         )
 
     def begin_again(self, hello: Hello) -> None:
@@ -135,14 +162,14 @@ class Conversation:
         if geometry_of(hello, self.name) != self.geometry:
             raise LinkError(f"{self.name} has another shape than before: is it another board?")
         self.hello, self._network = hello, None
-        self._begin(State(0, 0, 0))
+        self._begin_anew()
 
-    def batch_size(self, label_bytes: int = LABEL_BYTES) -> int:
-        """Samples of one frame: as many as let the next frame arrive meanwhile, or one frame where two don't fit."""
+    def batch_size(self, label_bytes: int = LABEL_BYTES, command: Command = Command.TRAIN) -> int:
+        """Samples of a frame of a command: as many as let the next frame arrive meanwhile, or one frame where two don't fit."""
         sample = label_bytes + image_bytes(self.network.layers[0])
         room = min(self.hello.buffer_bytes, MAX_FRAME)
         for frames_in_flight in (2, 1):
-            samples = (room // frames_in_flight - OVERHEAD - Command.TRAIN.spec.argument_bytes) // sample
+            samples = (room // frames_in_flight - OVERHEAD - command.spec.argument_bytes) // sample
             if samples > 0:
                 return min(samples, MOST_SAMPLES)
         raise LinkError(f"a sample has {sample} bytes, too many for the buffer of {self.name}, which has {room}")
@@ -153,37 +180,34 @@ class Conversation:
 
     def _take_on(self, network: Network, reply: bytes) -> None:
         self._network = network
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        """A board that has learned nothing and rehearses nothing."""
+        self.counting = Counting()
         self._begin(State(0, 0, 0))
 
     def _begin(self, state: State) -> None:
+        self.counting.set_state(state.samples, self.samples)
         self.samples = self.answered = state.samples
         self.progress = (state.signature, state.samples)
 
     def _row(self, count: int, reply: bytes) -> NDArray[np.int8]:
-        return np.frombuffer(self._of_length(reply, count, "READ"), np.int8)
+        return np.frombuffer(self.of_length(reply, count, "READ"), np.int8)
 
     def _trained(
         self, count: int, samples: int, predictions: list[Predictions], ends: bool, reply: bytes
     ) -> Predictions | None:
-        """After the samples of this reply, `samples` training samples must have been counted.
-
-        The reply to a repeated request tells how far the board is by now, which may be some samples further.
-        """
-        self._of_length(reply, 2 * count + PROGRESS.size, "TRAIN")
-        self.progress = signature, counted = PROGRESS.unpack(reply[2 * count :])
-        if (counted - samples) % SAMPLE_COUNTS > (self.samples - samples) % SAMPLE_COUNTS:
-            raise MiscountError(
-                f"{self.name} has counted {counted} training samples, expected {samples}: it has lost some or learned "
-                "some twice"
-            )
-        predictions.append(self._classes(reply[: 2 * count]))
-        self.answered = samples
+        self.of_length(reply, 2 * count + PROGRESS.size, "TRAIN")
+        self.counted(samples, *PROGRESS.unpack(reply[2 * count :]))
+        predictions.append(self.classes(reply[: 2 * count]))
         return joined(predictions) if ends else None
 
     def _inferred(self, count: int, reply: bytes) -> Predictions:
-        return self._classes(self._of_length(reply, 2 * count, "INFER"))
+        return self.classes(self.of_length(reply, 2 * count, "INFER"))
 
-    def _classes(self, data: bytes) -> Predictions:
+    def classes(self, data: bytes) -> Predictions:
+        """Predictions, each a class of the network. Raises `LinkError`."""
         predictions = np.frombuffer(data, "<u2").astype(np.uint16)
         wrong = np.flatnonzero(predictions >= self.network.layers[-1])
         if len(wrong):
@@ -193,7 +217,8 @@ class Conversation:
             )
         return predictions
 
-    def _of_length(self, reply: bytes, length: int, what: str) -> bytes:
+    def of_length(self, reply: bytes, length: int, what: str) -> bytes:
+        """The reply to `what`, which has to have so many bytes. Raises `LinkError`."""
         if len(reply) != length:
             raise LinkError(f"{self.name} answered {what} with {len(reply)} bytes, expected {length}")
         return reply

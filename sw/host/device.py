@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -13,6 +14,7 @@ from sw.contract.geometry import Geometry
 from sw.contract.network import Network
 from sw.contract.requests import Request
 from sw.contract.state import State
+from sw.host.board_memory import BoardMemory
 from sw.host.conversation import LABEL_BYTES, Conversation, joined
 from sw.host.error import LinkError
 from sw.host.learning_device import Bits, Labels, Predictions, Scores, Weights
@@ -33,6 +35,7 @@ class Device:
     def __init__(self, link: Link) -> None:
         self.link = link
         self.conversation = Conversation(link.name, link.hello)
+        self._memory: BoardMemory | None = None  # of the network that is configured
         self._known: Weights | None = None  # as they were read, while nothing has changed the board since
 
     @property
@@ -55,8 +58,21 @@ class Device:
         """Of the samples, as the last reply to a TRAIN told it."""
         return self.conversation.progress[0]
 
+    @property
+    def sample_memory(self) -> int:
+        """Bytes of the board's memory for samples; 0 where it has none."""
+        return self.hello.sample_memory
+
+    @property
+    def memory(self) -> BoardMemory | None:
+        """Where samples are stored on the board, to be played and rehearsed; None where it has no such memory."""
+        if self._memory is None and self.hello.sample_memory:
+            self._memory = BoardMemory(self)
+        return self._memory
+
     def configure(self, network: Network) -> None:
         """Take on a network: registers, tables, its random word; clears counters and samples."""
+        self._memory = None
         self._tell(self.conversation.configure(network))
         self.write_state(network.prng, 0)
 
@@ -66,7 +82,7 @@ class Device:
 
     def read_weights(self) -> Weights:
         """All hidden weights: int8 arrays of shape (n_l, n_{l-1})."""
-        return self.conversation.layers(list(self._ask(self.conversation.read_weights())))
+        return self.conversation.layers(list(self.ask(self.conversation.read_weights())))
 
     def write_rows(self, rows: Iterable[tuple[int, NDArray[np.int8]]]) -> None:
         """Write hidden weights to columns 0, 1, … of rows, by the rows' numbers; the columns behind keep theirs."""
@@ -74,7 +90,7 @@ class Device:
 
     def read_rows(self, rows: Iterable[tuple[int, int]]) -> list[NDArray[np.int8]]:
         """The hidden weights of columns 0 … count-1 of rows: of each its number and the count."""
-        return list(self._ask(self.conversation.read_rows(rows)))
+        return list(self.ask(self.conversation.read_rows(rows)))
 
     def write_state(self, prng: int, samples: int, signature: int = 0) -> None:
         """Set the random word, the count of training samples and their signature."""
@@ -95,15 +111,16 @@ class Device:
         have come; an empty batch gives nothing. The generator must be exhausted before anything else is asked.
         """
         try:
-            for predictions in self._ask(self.conversation.train(batches)):
-                if predictions is not None:
-                    yield predictions
+            with self.memory.telling_damage() if self.memory else nullcontext():
+                for predictions in self.ask(self.conversation.train(batches)):
+                    if predictions is not None:
+                        yield predictions
         finally:
             self.conversation.give_up()
 
     def infer(self, pixels: Bits) -> Predictions:
         """Predict; uint16 of shape (n,). No state changes."""
-        return joined(self._ask(self.conversation.infer(pixels)))
+        return joined(self.ask(self.conversation.infer(pixels)))
 
     def scores(self, pixels: Bits) -> Scores:
         """The scores of all classes: int32 of shape (n, n_L), computed here from the weights that the board has.
@@ -125,7 +142,7 @@ class Device:
 
     def reconnect(self) -> None:
         """Say HELLO to a board that has been reset: it has no network now. Raises `LinkError` if it is another board."""
-        self._known = None
+        self._known = self._memory = None
         self.link.reconnect()
         self.conversation.begin_again(self.link.hello)
 
@@ -143,8 +160,8 @@ class Device:
         """Samples of one frame (`Conversation.batch_size`)."""
         return self.conversation.batch_size(label_bytes)
 
-    def _ask(self, questions: Iterable[Question[T]]) -> Iterator[T]:
-        """What the replies mean, in order."""
+    def ask(self, questions: Iterable[Question[T]]) -> Iterator[T]:
+        """What the replies to questions mean, in order; must be exhausted before the next call."""
         asked: deque[Question[T]] = deque()
 
         def requests() -> Iterator[Request]:
@@ -158,11 +175,11 @@ class Device:
             yield asked.popleft().read(reply)
 
     def _answer(self, question: Question[T]) -> T:
-        (answer,) = self._ask([question])
+        (answer,) = self.ask([question])
         return answer
 
     def _tell(self, questions: Iterable[Question[None]]) -> None:
-        for _ in self._ask(questions):
+        for _ in self.ask(questions):
             pass
 
 

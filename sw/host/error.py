@@ -27,6 +27,14 @@ class BoardResetError(RefusedError):
     """The board has been reset since HELLO: what it had learned is gone."""
 
 
+class RecordError(RefusedError):
+    """A record in the sample memory of a board is damaged: that in `slot`, below 0 one of the reservoir, None if not known."""
+
+    def __init__(self, message: str, slot: int | None = None) -> None:
+        super().__init__(message)
+        self.slot = slot
+
+
 class BoardError(HostError):
     """No such board, or it cannot be opened or built."""
 

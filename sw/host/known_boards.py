@@ -21,6 +21,7 @@ from sw.host.simulated_board import open_simulated
 TWIN, COMPILED = "sw.twin.device", "sw.twin.compiled"
 
 SIMULATED = BOARDS["ulx3s-85f"].geometry  # of the board `sim`, unless another one is asked for
+SIMULATED_MEMORY = 0  # bytes for samples of it
 
 Report = Callable[[str], None]
 

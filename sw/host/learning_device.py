@@ -1,6 +1,6 @@
 """What a machine that learns can do, wherever it runs: the board behind a port, the simulated board, the twin."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sw.contract.network import Network
+from sw.contract.occupancy import Stretch
 from sw.contract.state import State
+from sw.data.reservoir import Reservoir
 
 Bits = NDArray[np.uint8]
 Labels = NDArray[np.integer]
@@ -17,12 +19,73 @@ Scores = NDArray[np.int32]
 Weights = list[NDArray[np.int8]]
 
 
+class SampleMemory(Protocol):
+    """The memory of a device whose network is configured: samples are stored in it, played and rehearsed (clauses 19 to 21).
+
+    A *library* of samples, records 0, 1, …, and the reservoir of what is rehearsed. Whatever does not fit raises
+    `ContractError`, with nothing changed. Configuring a network empties it.
+    """
+
+    @property
+    def bytes(self) -> int:
+        """Of library and reservoir together, as `sw.contract.sample_memory` counts them."""
+        ...
+
+    @property
+    def records(self) -> int:
+        """Of the library."""
+        ...
+
+    @property
+    def room(self) -> int:
+        """Records that a library may have beside the reservoir."""
+        ...
+
+    def store(self, pixels: Bits, labels: Labels, first: int = 0) -> None:
+        """Samples become records `first` and following; the library ends behind them."""
+        ...
+
+    def permute(self, permutation: Sequence[int]) -> None:
+        """From now on network pixel i is stored pixel `permutation[i]` where playback permutes."""
+        ...
+
+    def play(
+        self, first: int, count: int, *, train: bool = True, permuted: bool = False, stop: Callable[[], bool] = ...
+    ) -> Iterator[Stretch]:
+        """Train on records or predict them, in ascending order, a stretch after the other; ends early once `stop()` is true."""
+        ...
+
+    def recite(
+        self, first: int, count: int, *, train: bool = True, permuted: bool = False, stop: Callable[[], bool] = ...
+    ) -> Iterator[Predictions]:
+        """The same with the predictions of each stretch."""
+        ...
+
+    def rehearse(self, reservoir: Reservoir | None) -> None:
+        """Rehearse from now on, out of `reservoir`; None: no more."""
+        ...
+
+    def reservoir(self) -> Reservoir | None:
+        """The reservoir as it is now; None where nothing is rehearsed."""
+        ...
+
+
 class LearningDevice(Protocol):
     """One network on one machine: `sw.host.device.Device`, and of the twins `TwinDevice` and `CompiledDevice`.
 
     Pixels are uint8, 0 or 1, of shape (n, n_0); labels integers of shape (n,); weights a list of int8 arrays of shape
     (n_l, n_{l-1}), layer 1 first. Every sample is handled in order, one at a time (contract, clauses 3 to 11).
     """
+
+    @property
+    def sample_memory(self) -> int:
+        """Bytes of its memory for samples; 0 where it has none."""
+        ...
+
+    @property
+    def memory(self) -> SampleMemory | None:
+        """That memory, once there is a network; None where it has none."""
+        ...
 
     def configure(self, network: Network) -> None:
         """Take on a network: settings, tables, the random word `network.prng`, no samples. Weights: undefined."""

@@ -9,29 +9,34 @@ with open_board("ulx3s") as board:
 """
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NoReturn, Self
+from typing import Any, NoReturn, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sw.contract.error import ContractError
 from sw.contract.geometry import Geometry
 from sw.contract.geometry_text import parse_geometry
 from sw.contract.network import Network
+from sw.contract.occupancy import Stretch
 from sw.contract.rehearsal import NONE, Rehearsal
+from sw.data.reservoir import Reservoir
 from sw.host import checkpoint, known_boards, streaming
+from sw.host.carrier import Carrier
 from sw.host.checkpoint import Checkpoint
-from sw.host.error import InputError, LinkError
+from sw.host.conversation import joined
+from sw.host.error import BoardError, InputError, LinkError, RecordError
 from sw.host.interruption import Interruption
-from sw.host.learning_device import Bits, Labels, LearningDevice, Predictions, Scores, Weights
+from sw.host.learning_device import Bits, Labels, LearningDevice, Predictions, SampleMemory, Scores, Weights
 from sw.host.meaning import BITS
-from sw.host.reservoir import Rehearser, Reservoir
 from sw.host.samples import check_labels, flat_bits
 from sw.host.turns import Turns
 
 Pixels = NDArray[np.uint8] | NDArray[np.bool_]
+T = TypeVar("T")
 
 
 class OpenBoard:
@@ -48,7 +53,7 @@ class OpenBoard:
         self._turns = Turns()
         self._network: Network | None = None
         self._meaning = BITS
-        self._rehearser: Rehearser | None = None
+        self._carrier = Carrier(device, None)
 
     @property
     def network(self) -> Network:
@@ -93,8 +98,8 @@ class OpenBoard:
     def checkpoint(self) -> Checkpoint:
         """The network and its whole state, read back."""
         with self._turns:
-            reservoir = None if self._rehearser is None else self._rehearser.reservoir
-            return Checkpoint.of(self._state, self.network, self._meaning, reservoir)
+            network = self.network
+            return Checkpoint.of(self.device, network, self._meaning, self._carrier.state()[0])
 
     def resume(self, state: Checkpoint) -> None:
         """Put a state on the board: it goes on as if it had never stopped."""
@@ -111,6 +116,7 @@ class OpenBoard:
     def rehearse(self, rehearsal: Rehearsal | None = None, **fields: Any) -> None:
         """From now on learn samples again out of a reservoir, which is empty yet (contract, clause 19); of size 0: no more.
 
+        A board with a sample memory does so by itself, for one without the computer keeps the samples and sends them again.
         Parameters: `rehearsal`, or the fields of one (`size=2000`, `every=1`, `per=1`, `horizon=0`, `prng=88675123`).
         """
         if rehearsal is not None and fields:
@@ -121,8 +127,58 @@ class OpenBoard:
             raise InputError(f"a rehearsal was given {given}, expected {', '.join(NONE.fields)}, or a Rehearsal")
         asked = rehearsal or Rehearsal(**fields)
         with self._turns:
-            inputs = self.network.layers[0]
-            self._rehearser = Rehearser(Reservoir.empty(asked, inputs)) if asked.size else None
+            start = Reservoir.empty(asked, self.network.layers[0]) if asked.size else None
+            if start is None and self.device.memory is not None:
+                self.device.memory.rehearse(None)
+            self._carrier = Carrier(self.device, start)
+
+    @property
+    def rehearsed_by(self) -> str | None:
+        """Who keeps the samples that are rehearsed: "board", "host", or None where nothing is rehearsed."""
+        return self._carrier.who
+
+    def store(self, pixels: Pixels, labels: NDArray[np.integer], first: int = 0) -> None:
+        """Send samples to the sample memory of the board, for `play`: records `first` and following; none is left behind them.
+
+        `pixels` and `labels` as of `train`. `begin`, `resume` and `load` empty the memory. Raises `BoardError` for a board that
+        has none, `ContractError` for more samples than fit.
+        """
+        with self._turns:
+            bits, classes = self._samples(pixels, labels)
+            self._memory.store(bits, classes, first)
+
+    def play(
+        self,
+        first: int = 0,
+        count: int | None = None,
+        train: bool = True,
+        permutation: Sequence[int] | None = None,
+        predictions: bool = False,
+    ) -> Stretch | Predictions:
+        """Train on stored samples, in order, or predict them; the board feeds itself meanwhile.
+
+        Parameters: `first` record; `count` of them, all that follow by default; `train`, or only predict; `permutation` of the
+        pixels, network pixel i being stored pixel `permutation[i]`. Returns how many samples there were and of how many the
+        class was predicted (before learning); with `predictions`, these, uint16 of shape (count,), at the pace of the line.
+        Ctrl-C and the like act after a stretch of a few tenths of a second. Raises `ContractError` for records that nobody
+        stored and for a permutation that is none, `RecordError` where the board finds a record damaged.
+        """
+        with self._turns:
+            memory = self._memory
+            given = {"train": train, "permuted": permutation is not None}
+            if permutation is not None:
+                memory.permute(permutation)
+            left = memory.records - first if count is None else count
+            if predictions:
+                recited = self._in_batches(
+                    lambda done, stop: self._unless_lost(memory.recite(first + done, left - done, **given, stop=stop))
+                )
+                return joined(recited)
+            played = self._in_batches(
+                lambda done, stop: self._unless_lost(memory.play(first + done, left - done, **given, stop=stop)),
+                lambda stretch: stretch.samples,
+            )
+            return Stretch(sum(stretch.samples for stretch in played), sum(stretch.correct for stretch in played))
 
     def train(self, pixels: Pixels, labels: NDArray[np.integer]) -> Predictions:
         """Predict, then learn, sample by sample, in order.
@@ -133,16 +189,14 @@ class OpenBoard:
         `samples` tells how far it came. Where their handler returns, training goes on.
         """
         with self._turns:
-            bits = flat_bits(pixels, self.network)
-            classes = np.asarray(labels)
-            check_labels(classes, len(bits), self.network)
-            return self._in_batches(lambda done, stop: self._learn(bits[done:], classes[done:], stop))
+            bits, classes = self._samples(pixels, labels)
+            return joined(self._in_batches(lambda done, stop: self._learn(bits[done:], classes[done:], stop)))
 
     def predict(self, pixels: Pixels) -> Predictions:
         """Predict without learning: `pixels` as of `train`; uint16 of shape (n,). Nothing on the board changes."""
         with self._turns:
             bits = flat_bits(pixels, self.network)
-            return self._in_batches(lambda done, stop: streaming.infer(self.device, bits[done:], stop))
+            return joined(self._in_batches(lambda done, stop: streaming.infer(self.device, bits[done:], stop)))
 
     def scores(self, pixels: Pixels) -> Scores:
         """The scores of all classes: `pixels` as of `train`; int32 of shape (n, n_L). Nothing on the board changes.
@@ -180,13 +234,32 @@ class OpenBoard:
         _ = self.network
         return self.device
 
+    @property
+    def _memory(self) -> SampleMemory:
+        memory = self._state.memory
+        if memory is None:
+            raise BoardError(f"the board {self._board.name} has no sample memory: train on the samples or take another one")
+        return memory
+
+    def _samples(self, pixels: Pixels, labels: NDArray[np.integer]) -> tuple[Bits, Labels]:
+        """Checked."""
+        bits, classes = flat_bits(pixels, self.network), np.asarray(labels)
+        check_labels(classes, len(bits), self.network)
+        return bits, classes
+
     def _learn(self, pixels: Bits, labels: Labels, stop: Callable[[], bool]) -> Iterator[Predictions]:
-        """The predictions, batch by batch. A reservoir that is ahead of a board which fails is of no use any more."""
+        """The predictions, batch by batch."""
+        return self._unless_lost(streaming.train(self.device, pixels, labels, stop, rehearser=self._carrier.rehearser))
+
+    def _unless_lost(self, batches: Iterator[T]) -> Iterator[T]:
+        """What is learned. After a failure nobody knows what a reservoir has seen, unless it came before anything was done or
+        the board stopped at a damaged record of its library."""
         try:
-            yield from streaming.train(self.device, pixels, labels, stop, rehearser=self._rehearser)
-        except BaseException:
-            if self._rehearser is not None:
-                self._network = self._rehearser = None
+            yield from batches
+        except BaseException as error:
+            stopped = isinstance(error, RecordError) and error.slot is not None and error.slot >= 0
+            if self._carrier.who is not None and not stopped and not isinstance(error, InputError | ContractError):
+                self._network, self._carrier = None, Carrier(self.device, None)
             raise
 
     def _put(self, state: Checkpoint) -> None:
@@ -194,26 +267,29 @@ class OpenBoard:
         with self._turns:
             self._network = None  # until all of the state is there
             state.put_on(self.device)
+            self._carrier = Carrier(self.device, state.reservoir)
             self._network, self._meaning = state.network, state.meaning
-            self._rehearser = Rehearser.of(state.reservoir)
 
-    def _in_batches(self, batches: Callable[[int, Callable[[], bool]], Iterator[Predictions]]) -> Predictions:
-        """All predictions, of `batches(done, stop)`: those after the first `done` samples, up to where `stop()` comes true.
+    def _in_batches(
+        self, batches: Callable[[int, Callable[[], bool]], Iterator[T]], samples: Callable[[T], int] = len
+    ) -> list[T]:
+        """All of `batches(done, stop)`: what is after the first `done` samples, up to where `stop()` comes true; of a batch,
+        `samples` tells how many it has.
 
         A signal that comes meanwhile acts, as it would have, between two batches; it goes on where the handler returns.
         """
-        predictions = [np.zeros(0, np.uint16)]
+        parts: list[T] = []
         interruption = None
         while interruption is None or interruption.number is not None:
             interruption = Interruption()
             try:
                 with interruption:
-                    predictions += batches(sum(map(len, predictions)), interruption.asked)
+                    parts += batches(sum(map(samples, parts)), interruption.asked)
             finally:
                 if interruption.number is not None:
                     with self._turns.between():
                         signal.raise_signal(interruption.number)
-        return np.concatenate(predictions)
+        return parts
 
 
 def open_board(

@@ -3,7 +3,7 @@
 from sw.contract.commands import Command
 from sw.contract.error import ContractError
 from sw.contract.frames import ERROR, VERSION, Frame, Hello, Reason
-from sw.host.error import BoardResetError, LinkError, RefusedError
+from sw.host.error import BoardResetError, LinkError, RecordError, RefusedError
 from sw.host.frame_reader import FrameReader
 
 REASONS = {
@@ -18,6 +18,8 @@ REASONS = {
     Reason.DAMAGED: "a record in its sample memory is damaged; store the samples again, or start again from a checkpoint",
 }
 
+KINDS: dict[int, type[RefusedError]] = {Reason.NONCE: BoardResetError, Reason.DAMAGED: RecordError}
+
 
 def refusal(frame: Frame, command: Command, name: str) -> LinkError:
     """The error of a reply of the board `name` that is not the one to `command`."""
@@ -25,7 +27,7 @@ def refusal(frame: Frame, command: Command, name: str) -> LinkError:
         return LinkError(f"{name} answered {command.name} with a frame of type {frame.type}: program it again")
     reason = frame.payload[0]
     words = REASONS[Reason(reason)] if reason in REASONS else f"reason {reason}, which this version does not know"
-    kind = BoardResetError if reason == Reason.NONCE else RefusedError
+    kind = KINDS.get(reason, RefusedError)
     return kind(f"{name} refused {command.name}: {words}")
 
 

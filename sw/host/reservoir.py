@@ -1,52 +1,17 @@
-"""The reservoir of past samples in the host's memory, for boards that have none of their own (contract, clause 19)."""
-
-from dataclasses import dataclass
-from typing import Self
+"""The reservoir of past samples in a checkpoint (contract, clause 19)."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sw.contract import prng
 from sw.contract.error import require_integer
 from sw.contract.frames import image_bytes
 from sw.contract.network import Network
-from sw.contract.rehearsal import Draws, Rehearsal
+from sw.contract.rehearsal import Rehearsal
+from sw.data.reservoir import RESERVOIR, Reservoir
 from sw.host.array_archive import ReadArray
 from sw.host.error import CheckpointError
-from sw.host.learning_device import Bits, Labels
-from sw.host.samples import packed
-
-RESERVOIR = ("rehearsal_pixels", "rehearsal_labels", "rehearsal_seen", "rehearsal_prng")
-"""Arrays of a checkpoint."""
 
 MOST_SEEN = (1 << 63) - 1  # new samples: more than anybody sends
-FIRST_ROOM = 1024  # records that memory is taken for at first; it doubles when they are full
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reservoir:
-    """What a reservoir holds at one time, as a checkpoint keeps it.
-
-    `pixels` of the records, uint8 of shape (f, ceil(n_0 / 8)), packed as on the wire: pixel i is bit i % 8 of byte i // 8;
-    `labels`, uint16 of shape (f,); `seen`, new training samples since the reservoir was begun; `prng`, its random word.
-    """
-
-    rehearsal: Rehearsal
-    pixels: NDArray[np.uint8]
-    labels: NDArray[np.uint16]
-    seen: int
-    prng: int
-
-    @classmethod
-    def empty(cls, rehearsal: Rehearsal, inputs: int) -> Self:
-        """Before the first sample of `inputs` pixels."""
-        pixels = np.zeros((0, image_bytes(inputs)), np.uint8)
-        return cls(rehearsal=rehearsal, pixels=pixels, labels=np.zeros(0, np.uint16), seen=0, prng=rehearsal.prng)
-
-    def arrays(self) -> dict[str, NDArray]:
-        """What a checkpoint holds of it, beside its settings in the configuration."""
-        words = np.array(self.seen, np.uint64), np.array(self.prng, np.uint32)
-        return dict(zip(RESERVOIR, (self.pixels, self.labels, *words), strict=True))
 
 
 def read_reservoir(read: ReadArray, rehearsal: Rehearsal, network: Network) -> Reservoir:
@@ -62,49 +27,3 @@ def read_reservoir(read: ReadArray, rehearsal: Rehearsal, network: Network) -> R
     if labels.size and labels.max() >= network.layers[-1]:
         raise CheckpointError(f"{labels_name} goes up to {labels.max()}, expected less than {network.layers[-1]}")
     return Reservoir(rehearsal=rehearsal, pixels=pixels, labels=labels, seen=seen, prng=word)
-
-
-class Rehearser:
-    """Turns new samples into what a board is to learn: each of them, and after it what is rehearsed.
-
-    Begins with the reservoir `start`, which stays as it is. Members: `rehearsed`, how many samples were, those counted before
-    included.
-    """
-
-    @classmethod
-    def of(cls, start: Reservoir | None, rehearsed: int = 0) -> Self | None:
-        """One that begins with a reservoir; None where there is none, and nothing is rehearsed."""
-        return None if start is None else cls(start, rehearsed)
-
-    def __init__(self, start: Reservoir, rehearsed: int = 0) -> None:
-        self._draws = Draws(start.rehearsal, start.seen, start.prng)
-        self._pixels, self._labels = start.pixels.copy(), start.labels.copy()
-        self.rehearsed = rehearsed
-
-    @property
-    def reservoir(self) -> Reservoir:
-        """The reservoir as it is now."""
-        draws, filled = self._draws, self._draws.filled
-        kept = {"pixels": self._pixels[:filled].copy(), "labels": self._labels[:filled].copy()}
-        return Reservoir(rehearsal=draws.rehearsal, **kept, seen=draws.seen, prng=draws.word)
-
-    def expand(self, pixels: Bits, labels: Labels) -> tuple[Bits, Labels, NDArray[np.bool_]]:
-        """What is to be learned of new samples, uint8 of shape (n, n_0) and integers of shape (n,), in order: pixels, labels,
-        and of each whether it is a new sample."""
-        learned, classes, is_new = [], [], []
-        for image, label in zip(packed(pixels), labels.tolist(), strict=True):
-            rehearsed, place = self._draws.next()
-            learned += [image, *(self._pixels[i].copy() for i in rehearsed)]
-            classes += [label, *self._labels[rehearsed].tolist()]
-            is_new += [True] + [False] * len(rehearsed)
-            if place is not None:
-                self._keep(place, image, label)
-        self.rehearsed += len(learned) - len(pixels)
-        bits = np.unpackbits(np.stack(learned), axis=1, count=pixels.shape[1], bitorder="little") if learned else pixels
-        return bits, np.array(classes, np.int64), np.array(is_new, np.bool_)
-
-    def _keep(self, place: int, image: NDArray[np.uint8], label: int) -> None:
-        if place == len(self._labels):
-            room = max(FIRST_ROOM, 2 * place)
-            self._pixels, self._labels = np.resize(self._pixels, (room, len(image))), np.resize(self._labels, room)
-        self._pixels[place], self._labels[place] = image, label

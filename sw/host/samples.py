@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sw.contract.network import Network
+from sw.data.packed import packed
 from sw.host.error import InputError
 
 
@@ -57,8 +58,3 @@ def check_weights(weights: Sequence[NDArray[np.generic]], network: Network) -> N
 def pack(pixels: NDArray[np.uint8]) -> bytes:
     """Images as the link carries them: those of `packed`, one after another."""
     return packed(pixels).tobytes()
-
-
-def packed(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Images in whole bytes, of shape (n, ceil(n_0 / 8)): pixel i is bit i % 8 of byte i // 8."""
-    return np.packbits(pixels.astype(np.uint8), axis=1, bitorder="little")

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from sw.data.reservoir import Rehearser
 from sw.host.learning_device import Bits, Labels, LearningDevice, Predictions
-from sw.host.reservoir import Rehearser
 
 BATCH = 100  # half a second of the simulated board: Ctrl-C is answered within it
 

@@ -9,6 +9,7 @@ from sw.contract.frames import OVERHEAD, RING, WINDOW, Frame
 from sw.host.frame_reader import encode
 
 PATIENCE_FACTOR = 4  # deviations of the time of a reply beyond the mean, before it is late
+STRETCHES = 2
 WEIGHT = 0.125  # of the newest time of a reply in their mean
 LONGEST_PATIENCE = 2.0  # seconds; a board that takes longer for a frame has told so by then, and its time is the measure
 
@@ -29,8 +30,9 @@ class Window:
     """Requests that wait for their replies, in order, within what a board can keep.
 
     At most `buffer_bytes` decoded bytes of requests, so that none is dropped for want of room; at most `WINDOW` requests and
-    `RING` training samples, so that the board can answer each of them again; and all of one command, so that one that only
-    reads tells the same when it is carried out again.
+    `RING` training samples, so that the board can answer each of them again; of stretches of playback, `STRETCHES`, so that it
+    goes on from one to the next and soon stops; and all of one command, so that one that only reads tells the same when it is
+    carried out again.
     """
 
     def __init__(self, buffer_bytes: int) -> None:
@@ -58,7 +60,7 @@ class Window:
             return True
         return (
             self.bytes + OVERHEAD + len(payload) <= self.buffer_bytes
-            and len(self._sent) < WINDOW
+            and len(self._sent) < (STRETCHES if command == Command.PLAY else WINDOW)
             and self.samples + _samples(command, payload) <= RING
             and self.oldest.frame.type == command
         )
@@ -111,5 +113,5 @@ class Patience:
 
 
 def _samples(kind: int, payload: bytes) -> int:
-    """The samples of a TRAIN; no others are kept."""
-    return Command.TRAIN.read(payload)[0].count if kind == Command.TRAIN else 0
+    """The samples of a TRAIN or a RECITE; no others are kept."""
+    return Command(kind).read(payload)[0].count if kind in (Command.TRAIN, Command.RECITE) else 0

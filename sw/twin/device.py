@@ -10,7 +10,11 @@ from sw.contract.error import ContractError
 from sw.contract.network import Network
 from sw.contract.state import State
 from sw.twin.engine import Twin
+from sw.twin.sample_memory import BYTES, TwinMemory
 from sw.twin.threads import one_thread
+
+STRETCH = 100  # samples of playback between two looks at Ctrl-C
+NOT_CONFIGURED = "the twin is not configured: call configure with a network first"
 
 
 class TwinDevice:
@@ -24,6 +28,19 @@ class TwinDevice:
     def __init__(self, device: str = "cpu") -> None:
         self._device = device
         self._twin: Twin | None = None
+        self._memory: TwinMemory | None = None
+
+    @property
+    def sample_memory(self) -> int:
+        """Bytes of the memory for samples."""
+        return BYTES
+
+    @property
+    def memory(self) -> TwinMemory:
+        """Where samples are stored, to be played and rehearsed."""
+        if self._memory is None:
+            raise ContractError(NOT_CONFIGURED)
+        return self._memory
 
     def describe(self) -> str:
         """What answers, in one line."""
@@ -33,6 +50,7 @@ class TwinDevice:
     def configure(self, network: Network) -> None:
         """Become `network`: initial weights, its random word, no samples, counters at zero."""
         self._twin = Twin.of(network, self._device)
+        self._memory = TwinMemory(self, network, STRETCH)
 
     @one_thread()
     def write_weights(self, weights: list[np.ndarray]) -> None:
@@ -53,9 +71,13 @@ class TwinDevice:
         twin = self._configured
         return State(twin.prng(), twin.samples(), twin.signature())
 
-    @one_thread()
     def train(self, pixels: Any, labels: Any) -> np.ndarray:
         """Train on `pixels` (N, n_0), 0 or 1, and `labels` (N,); the predictions before learning, uint16 (N,)."""
+        return self.memory.train(pixels, labels)
+
+    @one_thread()
+    def learn(self, pixels: Any, labels: Any) -> np.ndarray:
+        """`train` without rehearsal."""
         return self._configured.train(pixels, labels)[0].astype(np.uint16)
 
     def stream(self, batches: Iterable[tuple[Any, Any]]) -> Iterator[np.ndarray]:
@@ -79,11 +101,11 @@ class TwinDevice:
 
     def reconnect(self) -> None:
         """Forget the network: the twin is never reset by others."""
-        self._twin = None
+        self.close()
 
     def close(self) -> None:
-        """Forget the network."""
-        self._twin = None
+        """Forget the network and the samples."""
+        self._twin = self._memory = None
 
     def __enter__(self) -> "TwinDevice":
         return self
@@ -94,5 +116,5 @@ class TwinDevice:
     @property
     def _configured(self) -> Twin:
         if self._twin is None:
-            raise ContractError("the twin is not configured: call configure with a network first")
+            raise ContractError(NOT_CONFIGURED)
         return self._twin

@@ -38,36 +38,39 @@ from sw.contract.geometry import Geometry
 from sw.contract.geometry_text import parse_geometry
 from sw.contract.state import State
 from sw.wire.chip import Chip
+from sw.wire.memory_commands import MemoryCommands
+from sw.wire.refusal import Refusal, check
+from sw.wire.sample_memory import SampleMemory
 
 SMALL = Geometry(columns=64, rows=32, grid_height=4, grid_width=1, synapses_per_cell=16, folds=1)
 SEQUENCES = 1 << 16
 
 
-class Refusal(Exception):  # noqa: N818 - not an error of the board
-    """The request is answered with ERROR."""
-
-    def __init__(self, reason: Reason) -> None:
-        self.reason = reason
-
-
-class ModelBoard:
+class ModelBoard(MemoryCommands):
     """A board between two calls of `feed`; every request is carried out at once.
 
     Members: `chip`; `hello`; `expected`, the sequence number of the next request, None before the first HELLO; `bad_frames`,
     those dropped, a frame longer than the buffer among them; `applied` and `repeated`, the TRAIN requests that were learned
-    from, and those that were only answered.
+    from, and those that were only answered; those of `MemoryCommands`.
     """
 
     def __init__(
-        self, geometry: Geometry = SMALL, buffer_bytes: int = 600, nonce: int = 0xC0FFEE, chip: Chip | None = None
+        self,
+        geometry: Geometry = SMALL,
+        buffer_bytes: int = 600,
+        nonce: int = 0xC0FFEE,
+        chip: Chip | None = None,
+        sample_memory: int = 0,
     ) -> None:
         self.chip = chip or Chip(geometry.rows, geometry.columns, geometry.folds)
+        self.memory = SampleMemory(sample_memory, self.chip)
         own: dict[str, Any] = {"build": 1, "clock_hz": 50_000_000, "buffer_bytes": buffer_bytes, "nonce": nonce}
+        own["sample_memory"] = sample_memory
         self.hello = Hello(**asdict(geometry), **own)
         self.expected: int | None = None
         self.pending = bytearray()
-        self.bad_frames = self.applied = self.repeated = 0
-        self._ring, self._following = [0] * RING, 0  # the next training sample, as far as the link has taken samples
+        self.bad_frames = self.applied = self.repeated = self.plays = 0
+        self.ring, self.following = [0] * RING, 0  # the next training sample, as far as the link has taken samples
 
     def feed(self, data: bytes) -> bytes:
         """The bytes that answer the frames which end in `data`."""
@@ -118,7 +121,8 @@ class ModelBoard:
         check(distance == 0 or repeated, Reason.GAP)
         check(self.chip.network is not None or not command.spec.needs_network, Reason.UNCONFIGURED)
         check(fits, Reason.LENGTH)
-        reply = getattr(self, command.name.lower())(frame.payload, repeated)
+        method = self.tell_memory if command is Command.MEMORY else getattr(self, command.name.lower())
+        reply = method(frame.payload, repeated)
         if not repeated and self.expected is not None:
             self.expected = (frame.sequence + 1) % SEQUENCES
         return reply
@@ -126,7 +130,8 @@ class ModelBoard:
     def configure(self, data: bytes, repeated: bool) -> bytes:
         if not repeated:
             self.chip.configure(data)
-            self._following = 0
+            self.memory.clear()
+            self.following = 0
         return b""
 
     def table(self, data: bytes, repeated: bool) -> bytes:
@@ -151,17 +156,19 @@ class ModelBoard:
     def train(self, data: bytes, repeated: bool) -> bytes:
         chip = self.chip
         (first, count), samples = Command.TRAIN.read(data)
-        behind = (self._following - first) % FIRST
+        behind = (self.following - first) % FIRST
+        check(repeated or not self.memory.failed, Reason.DAMAGED)
         check(count <= behind <= RING if repeated else behind == 0, Reason.SAMPLE)
+        size = image_bytes(chip.inputs)
         labels, images = struct.unpack(f"<{count}H", samples[: 2 * count]), samples[2 * count :]
         places = [(first + i) % RING for i in range(count)]
         if not repeated:
             check(all(label < chip.classes for label in labels), Reason.RANGE)
-            for place, image, label in zip(places, self.images(images), labels, strict=True):
-                self._ring[place] = chip.train(image, label)
-            self._following += count
+            for i, label in enumerate(labels):
+                self.ring[places[i]] = self.memory.train(images[i * size : i * size + size], label)
+            self.following += count
         self.applied, self.repeated = self.applied + (not repeated), self.repeated + repeated
-        predictions = struct.pack(f"<{count}H", *(self._ring[place] for place in places))
+        predictions = struct.pack(f"<{count}H", *(self.ring[place] for place in places))
         return predictions + PROGRESS.pack(chip.signature, chip.samples)
 
     def infer(self, data: bytes, repeated: bool) -> bytes:
@@ -175,7 +182,7 @@ class ModelBoard:
             check(state.prng != 0, Reason.RANGE)
             if not repeated:
                 chip.prng, chip.samples, chip.signature = state
-                self._following = state.samples
+                self.following, self.memory.failed = state.samples, 0
         return pack_state(State(chip.prng, chip.samples, chip.signature))
 
     def counters(self, data: bytes, repeated: bool) -> bytes:
@@ -184,6 +191,7 @@ class ModelBoard:
     def reset(self, data: bytes = b"", repeated: bool = False) -> bytes:
         """Also what a button or a loss of power does: everything is forgotten, and there is a new nonce."""
         self.chip.network, self.expected, self.bad_frames = None, None, 0
+        self.memory.clear()
         self.hello = replace(self.hello, nonce=(self.hello.nonce + 2) % 2**32)
         return b""
 
@@ -193,18 +201,14 @@ class ModelBoard:
         return np.unpackbits(packed, axis=1, bitorder="little", count=self.chip.inputs)
 
 
-def check(condition: bool, reason: Reason) -> None:
-    """Refuse unless the condition holds."""
-    if not condition:
-        raise Refusal(reason)
-
-
 def main(make: Callable[..., ModelBoard] = ModelBoard) -> None:
     """`python -m sw.wire.board`; `make` makes the board of a geometry."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--geometry", type=parse_geometry, default=SMALL)
+    parser.add_argument("--sample-memory", type=int, default=0, metavar="BYTES", help="a power of two; none by default")
     given = parser.parse_args()
-    board = make(given.geometry, buffer_bytes=max(600, 2 * given.geometry.columns))
+    room = max(600, 2 * given.geometry.columns + 32)
+    board = make(given.geometry, buffer_bytes=room, sample_memory=given.sample_memory)
     while data := os.read(0, 65536):
         answer = board.feed(data)
         while answer:

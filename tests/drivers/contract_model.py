@@ -256,6 +256,34 @@ class RehearsalModel:
         return trained
 
 
+class LibraryModel:
+    """Clauses 20 and 21: playback of `records`, (label, pixels) each, on `model`; `rehearsal` as of clause 19, or None."""
+
+    def __init__(self, model: ContractModel, rehearsal: RehearsalModel | None) -> None:
+        self.model, self.rehearsal = model, rehearsal
+        self.records: list[tuple[int, list[int]]] = []
+        self.permutation: list[int] | None = None
+        self.damaged: set[int] = set()  # records whose check fails
+
+    def play(self, first: int, last: int, *, train: bool) -> list[int]:
+        """The predictions of records `first` to `last` - 1, as far as they are played."""
+        predictions = []
+        for number in range(first, last):  # clause 20: in ascending order
+            if number in self.damaged:
+                break  # clause 21: what came before counts
+            label, stored = self.records[number]
+            # clause 20: pixel i of the sample is pixel p[i] of the record
+            pixels = stored if self.permutation is None else [stored[p] for p in self.permutation]
+            predictions.append(self.train(label, pixels) if train else self.model.predict(pixels))
+        return predictions
+
+    def train(self, label: int, pixels: list[int]) -> int:
+        """A new sample, from the library or not."""
+        if self.rehearsal is None:
+            return self.model.train(pixels, label)
+        return [self.model.train(image, y) for y, image in self.rehearsal.next(label, pixels)][0]
+
+
 def xorshift(x: int) -> int:
     """Clause 9."""
     x ^= (x << 13) & 0xFFFFFFFF

@@ -59,7 +59,9 @@ def test_the_example_of_the_documentation(tmp_path, monkeypatch, capsys):
         found = [usb_port(port.name, 0x0403, 0x6015, "ULX3S FPGA 85K v3.0.8")]
         monkeypatch.setattr(ports.list_ports, "comports", lambda: found)
         exec(compile(example, str(DOCS), "exec"), {"images": images, "labels": labels})
-    assert re.fullmatch(r"\d+\.\d% right before learning, 60 samples learned\n\d+\.\d% right now\n", capsys.readouterr().out)
+    told = r"\d+\.\d% right before learning, 60 samples learned\n\d+\.\d% right now\n"
+    told += r"\d+ of 60 right before learning, rehearsed by the board\n\d+ right now\n"
+    assert re.fullmatch(told, capsys.readouterr().out)
     assert checkpoint.load(tmp_path / "trained.npz").samples == 60
 
 

@@ -13,10 +13,10 @@ from sw.cli.command_line import app
 from sw.contract.error import ContractError
 from sw.contract.network import Network
 from sw.contract.rehearsal import Draws, Rehearsal
+from sw.data.reservoir import Rehearser, Reservoir
 from sw.host import checkpoint, notebook, simulated_board, streaming
 from sw.host.checkpoint import Checkpoint
 from sw.host.error import CheckpointError, InputError, LinkError
-from sw.host.reservoir import Rehearser, Reservoir
 from sw.host.training import Training
 from sw.terminal.run import run
 from sw.twin.device import TwinDevice

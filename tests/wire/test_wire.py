@@ -67,7 +67,7 @@ def test_the_line_is_bad_enough_to_find_a_board_that_does_not_look(without):
         if frame.type == Command.TRAIN and frame.nonce == board.hello.nonce and without == "sequence":
             board.expected = frame.sequence
         if frame.type == Command.TRAIN and frame.sequence == board.expected and without == "samples":
-            board._following = frame.payload[0] + 256 * frame.payload[1]
+            board.following = frame.payload[0] + 256 * frame.payload[1]
         return act(frame)
 
     board.act = careless
@@ -88,7 +88,7 @@ def test_without_both_locks_samples_are_learned_twice():
 
     def careless(frame):
         if frame.type == Command.TRAIN and frame.nonce == board.hello.nonce:
-            board.expected, board._following = frame.sequence, frame.payload[0] + 256 * frame.payload[1]
+            board.expected, board.following = frame.sequence, frame.payload[0] + 256 * frame.payload[1]
         return act(frame)
 
     board.act = careless
@@ -183,7 +183,7 @@ def test_a_board_without_sample_memory_knows_none_of_its_commands():
     for command in Command:
         if command.spec.needs_memory:
             with pytest.raises(RefusedError, match=f"refused {command.name}: it does not know this command"):
-                link.request(command)
+                link.request(command, bytes(command.spec.front.size))
 
 
 def test_a_line_that_delays_gives_everything_in_the_end():

@@ -28,9 +28,13 @@ def board_answer(port: str, board: str | None) -> Iterator[Finding]:
         what,
         f"{' or '.join(kinds) or 'a board of another shape'}: build {hello.build:016x}, {geometry.rows} rows of "
         f"{geometry.columns} columns, {grid}, {geometry.folds} folds, {geometry.slices} slices, "
-        f"{hello.clock_hz / 1e6:g} MHz, buffer of {hello.buffer_bytes} bytes",
+        f"{hello.clock_hz / 1e6:g} MHz, buffer of {hello.buffer_bytes} bytes, {_memory(hello.sample_memory)}",
         f"it is no {board}: give another --board or program it again" if wrong else "",
     )
+
+
+def _memory(size: int) -> str:
+    return f"sample memory of {size >> 20} MiB" if size else "no sample memory: the host rehearses"
 
 
 def _connect(port: str, board: str | None) -> Device:

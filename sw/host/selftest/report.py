@@ -19,7 +19,10 @@ def head(board: known_boards.Board, device: LearningDevice) -> list[str]:
     ]
     if isinstance(device, Device):
         hello = device.hello
-        lines.append(f"gateware {hello.build:016x}, clock {hello.clock_hz / 1e6:.6g} MHz, buffer {hello.buffer_bytes} bytes")
+        lines.append(
+            f"gateware {hello.build:016x}, clock {hello.clock_hz / 1e6:.6g} MHz, buffer {hello.buffer_bytes} bytes, "
+            f"sample memory {hello.sample_memory} bytes"
+        )
         lines.append(f"shape {geometry_text(device.geometry)}")
     return lines
 

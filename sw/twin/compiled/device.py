@@ -15,7 +15,8 @@ from sw.contract.state import State
 from sw.contract.table import table_bytes
 from sw.data.initial_weights import initial_weights
 from sw.twin.compiled.library import SOURCE, RuleType, library, say_nothing
-from sw.twin.samples import labels_of, pixels_of, weights_of
+from sw.twin.sample_memory import BYTES, TwinMemory
+from sw.twin.samples import pixels_of, weights_of
 
 COUNTERS = ("learned", "draws", "rows_learned")
 SYNAPSES_AT_ONCE = 4_000_000_000  # of a batch: about a tenth of a second
@@ -37,6 +38,19 @@ class CompiledDevice:
         self._network: Network | None = None
         self._machine: ctypes.c_void_p | None = None
         self._samples = 0
+        self._memory: TwinMemory | None = None
+
+    @property
+    def sample_memory(self) -> int:
+        """Bytes of the memory for samples."""
+        return BYTES
+
+    @property
+    def memory(self) -> TwinMemory:
+        """Where samples are stored, to be played and rehearsed."""
+        self._configured()
+        assert self._memory is not None
+        return self._memory
 
     def describe(self) -> str:
         """What answers, in one line."""
@@ -60,6 +74,7 @@ class CompiledDevice:
         sizes = np.array(network.layers, dtype=np.int32)
         self._machine = ctypes.c_void_p(self._library.machine_new(network.depth, _address(sizes)))
         self._network = network
+        self._memory = TwinMemory(self, network, self.batch)
         self._library.machine_set(self._machine, network.margin, network.relax_floor)
         for i in range(network.depth):
             table = table_bytes(network.table(i))
@@ -100,11 +115,12 @@ class CompiledDevice:
 
     def train(self, pixels: Any, labels: Any) -> np.ndarray:
         """Train on `pixels` (N, n_0), 0 or 1, and `labels` (N,); the predictions before learning, uint16 (N,)."""
-        _, network = self._configured()
-        given = self._pixels(pixels, network)
-        checked = labels_of(labels, 1, len(given), network.layers[-1])[0]
-        predictions = self._run(given, np.ascontiguousarray(checked))
-        self._samples = (self._samples + len(given)) % 2**64
+        return self.memory.train(pixels, labels)
+
+    def learn(self, pixels: NDArray[np.uint8], labels: NDArray[np.int64]) -> np.ndarray:
+        """`train` on samples that have been checked, without rehearsal."""
+        predictions = self._run(np.ascontiguousarray(pixels), np.ascontiguousarray(labels))
+        self._samples = (self._samples + len(pixels)) % 2**64
         return predictions
 
     def stream(self, batches: Iterable[tuple[Any, Any]]) -> Iterator[np.ndarray]:
@@ -138,7 +154,7 @@ class CompiledDevice:
         """Forget the network."""
         if self._machine is not None:
             self._library.machine_free(self._machine)
-        self._machine = self._network = None
+        self._machine = self._network = self._memory = None
 
     def __enter__(self) -> "CompiledDevice":
         return self
