@@ -29,6 +29,10 @@ class Bench {
  public:
   Bench(int64_t period, int address_bits) : design_(&context_), period_(period), address_bits_(address_bits) {
     design_.late = 1;
+    design_.clk = 0;
+    design_.eval();
+    design_.clk = 1;  // from here on the pins' registers say that the chip's clock is enabled
+    design_.eval();
     design_.rst = 1;
     for (int i = 0; i < 4; i++) clock();
     design_.rst = 0;
