@@ -13,6 +13,9 @@ from sw.contract.error import MetaplastError
 
 HERE = Path(__file__).parent
 HARNESS = ("board.v", "board.cpp")
+MEMORY_HARNESS = ("board_memory.v", "board.cpp", "sdram.h")
+CHIP_HEADER = "sdram_chip.h"
+WITH_MEMORY = ("-CFLAGS", "-DSAMPLE_MEMORY")
 PROGRAM = "board"
 PREFIX = "Vboard"
 VERILATOR_OPTIONS = (
@@ -42,15 +45,19 @@ class BuildError(MetaplastError):
     """The board cannot be built; the message is one sentence."""
 
 
-def compile_board(verilog: str, folder: Path, report: Callable[[str], None]) -> Path:
+def compile_board(verilog: str, folder: Path, report: Callable[[str], None], chip: str = "") -> Path:
     """The program made in `folder` from the module `accelerator`. Raises `BuildError`.
 
-    `report` is given a line of progress before each step.
+    `report` is given a line of progress before each step. `chip` is the header (`sim.native.sdram.chip_header`) of the chip at
+    its pins, if it has a sample memory.
     """
     (folder / "accelerator.v").write_text(verilog, encoding="utf-8")
-    for name in HARNESS:
+    harness = MEMORY_HARNESS if chip else HARNESS
+    for name in harness:
         shutil.copyfile(HERE / name, folder / name)
-    return compile_program(folder, (HARNESS[0], "accelerator.v", HARNESS[1]), report)
+    if chip:
+        (folder / CHIP_HEADER).write_text(chip, encoding="utf-8")
+    return compile_program(folder, (*(WITH_MEMORY if chip else ()), harness[0], "accelerator.v", harness[1]), report)
 
 
 def compile_program(folder: Path, sources: Sequence[str], report: Callable[[str], None]) -> Path:
