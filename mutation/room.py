@@ -124,6 +124,16 @@ ROOMS = (
         },
     ),
     Room(
+        name="store",
+        files=("hw/store/*.py",),
+        tests="sim/store/test_{}.py",
+        instead={
+            **dict.fromkeys(("bus", "pins", "sdram"), ("sim/store/test_controller.py",)),
+            **dict.fromkeys(("record_memory", "record_reader", "sample_buffer"), ("sim/store/test_records.py",)),
+            **dict.fromkeys(("conductor", "mixer", "permuter", "sample_tags"), ("sim/store/test_sample_store.py",)),
+        },
+    ),
+    Room(
         name="engine",
         files=("hw/*.py",),
         tests="sim/test_{}.py",

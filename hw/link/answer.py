@@ -26,6 +26,7 @@ class Answer(Component):
     reason : why it is refused, or 0
     report : what the board tells of itself
     count, row : the answer to READ: so many bytes of the row
+    record_bytes, record : the answer to RECALL, of a board that knows it
     send : held until `header` is taken; all of the above hold still meanwhile
     header, payload : for the transmitter
     """
@@ -36,6 +37,8 @@ class Answer(Component):
     report: In(stream.Signature(8))
     count: In(16)
     row: In(stream.Signature(8))
+    record_bytes: In(16)
+    record: In(stream.Signature(8))
     send: In(1)
     header: Out(stream.Signature(REPLY_HEADER))
     payload: Out(stream.Signature(8))
@@ -61,6 +64,10 @@ class Answer(Component):
         with m.Elif(kind == Command.READ):
             m.d.comb += header.length.eq(self.count)
             connect(m, flipped(self.row), flipped(self.payload))
+        if Command.RECALL in self.commands:
+            with m.Elif(kind == Command.RECALL):
+                m.d.comb += header.length.eq(self.record_bytes)
+                connect(m, flipped(self.record), flipped(self.payload))
         with m.Else():
             with m.Switch(kind):
                 for command in self.commands:

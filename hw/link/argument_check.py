@@ -39,6 +39,7 @@ class ArgumentCheck(Component):
     network : its registers
     repeated : the request has been carried out before
     fits, kept : what `hw.link.sample_lock` says of a TRAIN
+    damaged : a record of the sample memory was, and no State has been set since
     start, done : one cycle each; `reason` holds from `done` to the next `start`
     reason : why the request is refused, or 0
     """
@@ -57,6 +58,7 @@ class ArgumentCheck(Component):
                 "repeated": In(1),
                 "fits": In(1),
                 "kept": In(1),
+                "damaged": In(1),
                 "start": In(1),
                 "done": Out(1),
                 "reason": Out(REASON_BITS),
@@ -107,6 +109,7 @@ class ArgumentCheck(Component):
         if spec.counts_samples:
             refusals.append((self.left != product, Reason.LENGTH))
         if command == Command.TRAIN:
+            refusals.append((~self.repeated & self.damaged, Reason.DAMAGED))
             refusals.append((~Mux(self.repeated, self.kept, self.fits), Reason.SAMPLE))
         outside = [self._is_outside(field.limit, arguments[field.name]) for field in spec.known if field.limit]
         if spec.fills_row:

@@ -1,4 +1,4 @@
-"""The commands that a board without sample memory knows, as the gateware asks for them: which one a type is, its arguments."""
+"""The commands that a board knows, as the gateware asks for them: which one a type is, its arguments."""
 
 from collections.abc import Iterable, Sequence
 
@@ -11,6 +11,8 @@ from sw.contract.specification import CommandTable
 
 CommandSet = Sequence[CommandTable]
 COMMANDS: CommandSet = tuple(command for command in Command if not command.spec.needs_memory)
+MEMORY_COMMANDS: CommandSet = tuple(command for command in Command if command.spec.needs_memory)
+"""What a board with a sample memory knows beside them."""
 
 
 def is_one_of(kind: Value, commands: Iterable[CommandTable]) -> Value:

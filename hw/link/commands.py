@@ -1,16 +1,19 @@
 """The command processor: requests in, engine streams in the middle, replies out, in the order of the requests."""
 
-from amaranth.hdl import Cat, Module, Mux, Signal, Value
+from amaranth.hdl import C, Cat, Module, Mux, Signal, Value
 from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out, connect, flipped
+from amaranth.utils import exact_log2
 
 from hw.engine_ports import EnginePorts
 from hw.link.answer import Answer
 from hw.link.argument_check import ArgumentCheck
-from hw.link.arguments import COMMANDS, CommandSet, arguments_of, is_one_of, most_arguments
+from hw.link.arguments import COMMANDS, MEMORY_COMMANDS, CommandSet, arguments_of, is_one_of, most_arguments
 from hw.link.boot_nonce import BootNonce
 from hw.link.frame_layouts import LAST_BYTE, REPLY_HEADER
 from hw.link.header_check import REASON_BITS, HeaderCheck
+from hw.link.memory_check import MemoryCheck
+from hw.link.memory_orders import MemoryOrders
 from hw.link.orders import Orders
 from hw.link.predictions import PredictionReplies
 from hw.link.report import Report
@@ -18,9 +21,12 @@ from hw.link.request import RequestReader
 from hw.link.sample_lock import SampleLock
 from hw.link.samples import SampleFeeder
 from hw.link.session import Session
+from hw.link.traffic import Traffic
+from hw.store.sample_store import StoreControl
 from sw.contract.commands import Command
 from sw.contract.frames import Hello, Reason
 from sw.contract.geometry import Geometry
+from sw.contract.sample_memory import ALIGNMENT, LABEL, TRAINS
 
 
 class Commands(Component):
@@ -38,7 +44,7 @@ class Commands(Component):
     ----------
     geometry : for the ranges of rows and columns
     hello : what HELLO tells, without the nonce
-    commands : those that the board knows
+    commands : those that the board knows; with MEMORY it has a sample memory
 
     Members
     -------
@@ -46,12 +52,16 @@ class Commands(Component):
     reply, reply_payload : for the transmitter
     engine : `EnginePorts`, but for `bad_frame`
     entropy, nonce : see `BootNonce`
+    store : of a board with a sample memory
     """
 
     def __init__(self, geometry: Geometry, hello: Hello, commands: CommandSet = COMMANDS) -> None:
         self.geometry, self.hello, self.commands = geometry, hello, commands
+        self.has_memory = Command.MEMORY in commands
+        members = {"store": Out(StoreControl())} if self.has_memory else {}
         super().__init__(
-            {
+            members
+            | {
                 "frames": In(stream.Signature(LAST_BYTE)),
                 "reply": Out(stream.Signature(REPLY_HEADER)),
                 "reply_payload": Out(stream.Signature(8)),
@@ -64,12 +74,14 @@ class Commands(Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         self._add_rooms(m)
-        arguments = Signal(8 * most_arguments(self.commands))
+        self.arguments = arguments = Signal(8 * most_arguments(self.commands))
         reason = Signal(REASON_BITS)
         self._connect_checks(m, arguments)
         self._connect_samples(m, arguments)
         self._connect_orders(m, arguments)
         self._connect_replies(m, arguments, reason)
+        if self.has_memory:
+            self._connect_memory(m, arguments)
         with m.FSM():
             self._read_request(m, arguments, reason)
             self._carry_out(m, reason)
@@ -79,14 +91,19 @@ class Commands(Component):
         m.submodules.request_reader = request = RequestReader()
         m.submodules.boot_nonce = BootNonce()
         m.submodules.session = Session()
-        m.submodules.sample_lock = SampleLock()
+        m.submodules.sample_lock = SampleLock(count_bits=16 if self.has_memory else 8)
         m.submodules.header_check = HeaderCheck(self.commands)
-        m.submodules.argument_check = ArgumentCheck(self.geometry, self.commands)
+        without_memory = [command for command in self.commands if not command.spec.needs_memory]
+        m.submodules.argument_check = ArgumentCheck(self.geometry, without_memory)
         m.submodules.samples = SampleFeeder(self.geometry)
         m.submodules.predictions = PredictionReplies()
-        m.submodules.orders = Orders(self.commands)
+        m.submodules.orders = Orders(without_memory)
         m.submodules.answer = Answer(self.commands)
         m.submodules.report = Report(self.hello, self.commands)
+        if self.has_memory:
+            m.submodules.memory_check = MemoryCheck(self.geometry)
+            m.submodules.memory_orders = MemoryOrders()
+            m.submodules.traffic = Traffic()
         connect(m, flipped(self.frames), request.frames)
 
     def _connect_checks(self, m: Module, arguments: Value) -> None:
@@ -110,7 +127,7 @@ class Commands(Component):
             header.configured.eq(self.engine.configured),
             argument.kind.eq(request.kind),
             argument.left.eq(request.left),
-            argument.arguments.eq(arguments),
+            argument.arguments.eq(arguments[len(arguments) - len(argument.arguments) :]),
             argument.row.eq(orders.row.payload.row),
             argument.columns.eq(orders.row.payload.count),
             argument.network.eq(self.engine.network),
@@ -130,11 +147,11 @@ class Commands(Component):
         m.d.comb += [
             lock.first.eq(train.first),
             lock.count.eq(train.count),
+            samples.train.eq(request.kind == Command.TRAIN),
             lock.restart.eq(orders.configuration.valid),
             lock.write.valid.eq(orders.state_write.valid),
             lock.write.payload.eq(orders.state_write.payload),
             samples.count.eq(train.count),  # the last argument of INFER too
-            samples.train.eq(request.kind == Command.TRAIN),
             samples.last_byte.eq(engine.network.last_pixel >> 3),
             samples.classes.eq(engine.network.classes),
             samples.payload.payload.eq(request.payload.payload),
@@ -145,6 +162,69 @@ class Commands(Component):
             job.place.eq(train.first),
         ]
 
+    def _connect_memory(self, m: Module, arguments: Value) -> None:
+        """What only a board with a sample memory has: checks and orders of its own, and what it tells."""
+        engine, store, request, session = self.engine, self.store, m.submodules.request_reader, m.submodules.session
+        check, memory, lock, job = (
+            m.submodules[name] for name in ("memory_check", "memory_orders", "sample_lock", "predictions")
+        )
+        report, traffic = m.submodules.report, m.submodules.traffic
+        orders, answer, samples = m.submodules.orders, m.submodules.answer, m.submodules.samples
+        own = arguments[len(arguments) - len(memory.arguments) :]
+        connect(m, memory.store, flipped(store))
+        for room in (check, memory):
+            m.d.comb += [
+                room.kind.eq(request.kind),
+                room.left.eq(request.left),
+                room.arguments.eq(own),
+                room.repeated.eq(session.repeated),
+            ]
+        for command in (Command.PLAY, Command.RECITE):
+            with m.If(request.kind == command):
+                m.d.comb += [
+                    lock.first.eq(arguments_of(command, arguments).first),
+                    lock.count.eq(arguments_of(command, arguments).count),
+                    job.jobs.payload.place.eq(lock.first),
+                    job.jobs.payload.train.eq(self._trains(m, arguments) & (command == Command.RECITE)),
+                ]
+        plays = self._plays(m, arguments)
+        is_play = request.kind == Command.PLAY
+        with m.If(is_play):
+            m.d.comb += job.jobs.payload.count.eq(0)
+        with m.If(request.kind == Command.STORE):
+            m.d.comb += samples.train.eq(1)  # its samples have labels
+        with m.If(is_play | (request.kind == Command.RECITE)):
+            m.d.comb += job.jobs.payload.repeated.eq(~plays)
+        m.d.comb += [
+            job.jobs.payload.plays.eq(is_play),
+            job.jobs.payload.recites.eq(request.kind == Command.RECITE),
+            job.over.eq(store.over),
+            memory.store.release.eq(job.release),
+            m.submodules.header_check.absent.eq(store.done & (store.bursts == 0)),
+            m.submodules.argument_check.damaged.eq(store.broken),
+            check.last_pixel.eq(engine.network.last_pixel),
+            check.fits.eq(lock.fits),
+            check.kept.eq(lock.kept),
+            check.records.eq(memory.records),
+            check.size.eq(store.rehearsal.size),
+            check.bursts.eq(store.bursts),
+            check.permutation.eq(memory.permutation),
+            check.damaged.eq(store.broken),
+            memory.payload.payload.eq(request.payload.payload),
+            memory.clear.eq(orders.configuration.valid | orders.reset),
+            memory.mend.eq(orders.state_write.valid),
+            traffic.events.eq(store.events),
+            traffic.clear.eq(memory.clear),
+            report.sample_memory.eq(store.bursts << exact_log2(ALIGNMENT)),
+            report.played.eq(Cat(store.played, store.correct)),
+            report.rehearsal.eq(store.rehearsal),
+            report.memory.eq(
+                Cat(memory.records, store.failures, store.failed_slot, store.played, store.correct, traffic.counts)
+            ),
+            answer.record_bytes.eq((engine.network.last_pixel >> 3) + 1 + LABEL.size),
+        ]
+        connect(m, memory.recalled, answer.record)
+
     def _connect_orders(self, m: Module, arguments: Value) -> None:
         """Everything else, to an engine at rest."""
         engine, request, session, orders = self.engine, m.submodules.request_reader, m.submodules.session, m.submodules.orders
@@ -154,7 +234,7 @@ class Commands(Component):
             orders.kind.eq(request.kind),
             orders.left.eq(request.left),
             orders.repeated.eq(session.repeated),
-            orders.arguments.eq(arguments),
+            orders.arguments.eq(arguments[len(arguments) - len(orders.arguments) :]),
             orders.payload.payload.eq(request.payload.payload),
             engine.reset.eq(orders.reset),
         ]
@@ -205,18 +285,28 @@ class Commands(Component):
                 with m.If(header_check.reason != 0):
                     m.next = "wait"
         with m.State("arguments"):
+            settled = self.store.settled if self.has_memory else C(1)  # it is known whether a record was damaged
             with m.If(gotten == wanted):
-                m.d.comb += argument_check.start.eq(1)
-                m.next = "check"
+                with m.If(settled):
+                    m.d.comb += argument_check.start.eq(1)
+                    if self.has_memory:
+                        m.d.comb += m.submodules.memory_check.start.eq(1)
+                    m.next = "check"
             with m.Else():
                 m.d.comb += payload.ready.eq(1)
                 with m.If(payload.valid):
                     m.d.sync += [earlier.eq(Cat(earlier[8:], ~newest)), newest.eq(payload.payload), gotten.eq(gotten + 1)]
         with m.State("check"):
-            with m.If(argument_check.done):
-                m.d.sync += reason.eq(argument_check.reason)
+            checked, found = argument_check.done, argument_check.reason
+            has_labels = (request.kind == Command.TRAIN) & self._feeds(m)
+            if self.has_memory:
+                check, of_memory = m.submodules.memory_check, is_one_of(request.kind, MEMORY_COMMANDS)
+                checked, found = Mux(of_memory, check.done, checked), Mux(of_memory, check.reason, found)
+                has_labels |= (request.kind == Command.STORE) & ~m.submodules.session.repeated & (samples.count != 0)
+            with m.If(checked):
+                m.d.sync += reason.eq(found)
                 m.next = "wait"
-                with m.If((argument_check.reason == 0) & (request.kind == Command.TRAIN) & self._feeds(m)):
+                with m.If((found == 0) & has_labels):
                     m.d.comb += samples.read_labels.eq(1)
                     m.next = "labels"
         with m.State("labels"):
@@ -227,15 +317,13 @@ class Commands(Component):
 
     def _carry_out(self, m: Module, reason: Signal) -> None:
         """States from then on; all of them lead to "end", in which the request is done."""
-        request, session, lock = m.submodules.request_reader, m.submodules.session, m.submodules.sample_lock
-        samples, predictions = m.submodules.samples, m.submodules.predictions
-        orders, answer, payload = m.submodules.orders, m.submodules.answer, request.payload
+        request, lock = m.submodules.request_reader, m.submodules.sample_lock
+        samples, predictions, orders = m.submodules.samples, m.submodules.predictions, m.submodules.orders
         is_stream = is_one_of(request.kind, (command for command in self.commands if command.spec.streams))
-        begins_session = is_one_of(request.kind, (command for command in self.commands if not command.spec.in_session))
         feeds = self._feeds(m)
         streaming = Signal()  # the last request carried out was a stream
         at_rest = Signal()  # a cycle ago: what the last request began is under way long before the next one's header is read
-        m.d.sync += at_rest.eq(~predictions.busy & ~self.engine.busy)
+        m.d.sync += at_rest.eq(~predictions.busy & ~self.engine.busy & self._memory_rests())
         with m.State("wait"):
             with m.If(reason != 0):
                 with m.If(~predictions.busy):
@@ -246,12 +334,35 @@ class Commands(Component):
                     m.d.sync += streaming.eq(1)
                     m.d.comb += [samples.feed.eq(1), lock.taken.eq(samples.train)]
                     m.next = "feed"
+            if self.has_memory:
+                plays = self._plays(m, self.arguments)
+                with m.Elif(plays & (streaming | at_rest)):
+                    m.d.comb += predictions.jobs.valid.eq(1)
+                    with m.If(predictions.jobs.ready):
+                        m.d.sync += streaming.eq(1)
+                        m.d.comb += [m.submodules.memory_orders.start.eq(1), lock.taken.eq(self._trains(m, self.arguments))]
+                        m.next = "play"
+                feeds |= plays
             with m.Elif(~feeds & at_rest):
                 m.d.sync += streaming.eq(0)
-                m.d.comb += [predictions.jobs.valid.eq(is_stream), orders.start.eq(~is_stream)]
+                of_memory = is_one_of(request.kind, MEMORY_COMMANDS) if self.has_memory else C(0)
+                m.d.comb += [predictions.jobs.valid.eq(is_stream), orders.start.eq(~is_stream & ~of_memory)]
                 m.next = "order"
+                if self.has_memory:
+                    with m.If(of_memory):
+                        m.d.comb += m.submodules.memory_orders.start.eq(~is_stream)
+                        m.next = "memory order"
                 with m.If(is_stream):
                     m.next = "end"
+        if self.has_memory:
+            self._carry_out_memory(m, reason)
+        self._follow(m, reason)
+
+    def _follow(self, m: Module, reason: Signal) -> None:
+        """States in which a request is under way."""
+        request, session = m.submodules.request_reader, m.submodules.session
+        samples, orders, answer, payload = m.submodules.samples, m.submodules.orders, m.submodules.answer, request.payload
+        begins_session = is_one_of(request.kind, (command for command in self.commands if not command.spec.in_session))
         with m.State("feed"):
             m.d.comb += [samples.payload.valid.eq(payload.valid), payload.ready.eq(samples.payload.ready)]
             with m.If(samples.fed):
@@ -269,9 +380,42 @@ class Commands(Component):
             m.d.comb += session.advance.eq((reason == 0) & (session.following | begins_session))
             m.next = "header"
 
+    def _carry_out_memory(self, m: Module, reason: Signal) -> None:
+        """States of requests that concern the sample memory."""
+        samples, memory, payload = m.submodules.samples, m.submodules.memory_orders, m.submodules.request_reader.payload
+        with m.State("play"):
+            with m.If(memory.done):
+                m.next = "end"
+        with m.State("memory order"):
+            m.d.comb += samples.feed.eq(memory.feed)
+            with m.If(memory.stores):
+                m.d.comb += [samples.payload.valid.eq(payload.valid), payload.ready.eq(samples.payload.ready)]
+            with m.Else():
+                m.d.comb += [memory.payload.valid.eq(payload.valid), payload.ready.eq(memory.payload.ready)]
+            with m.If(memory.done):
+                m.d.sync += reason.eq(memory.refusal)
+                m.next = "reply"
+
+    def _memory_rests(self) -> Value:
+        """Nothing is under way in the sample memory, and it is known how large it is."""
+        return self.store.at_rest & self.store.done if self.has_memory else C(1)
+
+    def _trains(self, m: Module, arguments: Value) -> Value:
+        """A stretch is to be trained on."""
+        recites = m.submodules.request_reader.kind == Command.RECITE
+        how = Mux(recites, arguments_of(Command.RECITE, arguments).how, arguments_of(Command.PLAY, arguments).how)
+        return (how & TRAINS).any()
+
+    def _plays(self, m: Module, arguments: Value) -> Value:
+        """The request gives the engine records: not none, and not those of one that is only answered."""
+        kind, repeated = m.submodules.request_reader.kind, m.submodules.session.repeated
+        play, recite = (arguments_of(command, arguments) for command in (Command.PLAY, Command.RECITE))
+        plays = (kind == Command.PLAY) & (play.count != 0) & ~repeated
+        return plays | ((kind == Command.RECITE) & (recite.count != 0) & ~(repeated & self._trains(m, arguments)))
+
     def _feeds(self, m: Module) -> Value:
         """The request gives the engine samples: not without any, and not those of a TRAIN that is repeated."""
         kind, samples = m.submodules.request_reader.kind, m.submodules.samples
-        is_stream = is_one_of(kind, (command for command in self.commands if command.spec.streams))
+        is_stream = is_one_of(kind, (command for command in COMMANDS if command.spec.streams))
         repeated_train = m.submodules.session.repeated & (kind == Command.TRAIN)
         return is_stream & ~repeated_train & (samples.count != 0)

@@ -23,6 +23,7 @@ class HeaderCheck(Component):
     known : the board has told its nonce
     following, repeated : it is the next one, or one that has been carried out (`hw.link.session`)
     configured : a network is there
+    absent : a board that could have a sample memory has found none: it does not know what needs one
     reason : why the request is refused, or 0
     arguments : how many bytes of the payload are arguments
     """
@@ -39,6 +40,7 @@ class HeaderCheck(Component):
                 "following": In(1),
                 "repeated": In(1),
                 "configured": In(1),
+                "absent": In(1),
                 "reason": Out(REASON_BITS),
                 "arguments": Out(range(most_arguments(commands) + 1)),
             }
@@ -48,6 +50,9 @@ class HeaderCheck(Component):
         m = Module()
         kind, length = self.kind, self.length
         known_kind = is_one_of(kind, self.commands)
+        with_memory = [command for command in self.commands if command.spec.needs_memory]
+        if with_memory:
+            known_kind &= ~(self.absent & is_one_of(kind, with_memory))
         # From here on the lower bits tell: another type is refused before its length.
         kind = kind[: max(self.commands).bit_length()]
         fixed = {command: command.spec.length for command in self.commands if command.spec.length is not None}

@@ -9,6 +9,8 @@ from hw.link.arguments import COMMANDS, CommandSet
 from hw.link.commands import Commands
 from hw.link.receiver import Receiver
 from hw.link.transmitter import Transmitter
+from hw.store.sample_store import StoreControl
+from sw.contract.commands import Command
 from sw.contract.frames import Hello
 from sw.contract.geometry import Geometry
 
@@ -30,6 +32,7 @@ class Link(Component):
     rx, tx : bytes from and to the wire
     entropy : for the boot nonce; a simulator ties it to a number of its own, a board to zero
     engine : `EnginePorts`
+    store : of a board that knows MEMORY: its sample memory
     """
 
     def __init__(
@@ -49,6 +52,7 @@ class Link(Component):
                 "entropy": In(32),
                 "engine": Out(EnginePorts(geometry)),
             }
+            | ({"store": Out(StoreControl())} if Command.MEMORY in commands else {})
         )
 
     def elaborate(self, platform) -> Module:
@@ -62,6 +66,8 @@ class Link(Component):
         connect(m, commands.reply_payload, transmitter.payload)
         connect(m, transmitter.encoded, flipped(self.tx))
         connect(m, commands.engine, flipped(self.engine))
+        if commands.has_memory:
+            connect(m, commands.store, flipped(self.store))
         bad_frame = Signal()  # a cycle late: the counter is far away
         m.d.comb += [
             commands.entropy.eq(self.entropy),

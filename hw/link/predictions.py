@@ -1,6 +1,6 @@
 """Answers TRAIN and INFER: predictions go into the reply as they come; those of TRAIN are kept, to be told again."""
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import Component, In, Out, connect, flipped
 
@@ -9,10 +9,11 @@ from hw.link.frame_layouts import REPLY_HEADER
 from hw.memory import add_memory, read_word
 from sw.contract.commands import Command
 from sw.contract.frames import PROGRESS, REPLY, RING
+from sw.contract.sample_memory import PLAYED
 
-JOB = data.StructLayout({"train": 1, "repeated": 1, "sequence": 16, "count": 8, "place": range(RING)})
-"""A reply that is due: to TRAIN or to INFER, whether all of it has been told before, its sequence number, the number of
-predictions, and for TRAIN where the first one is kept."""
+JOB = data.StructLayout({"train": 1, "recites": 1, "plays": 1, "repeated": 1, "sequence": 16, "count": 8, "place": range(RING)})
+"""A reply that is due: to TRAIN or to INFER, to RECITE, which may be either, to PLAY, which has no predictions; whether all of
+it has been told before, its sequence number, the number of predictions, and where the first one is kept of those trained on."""
 SETTLING = WALK + 2
 
 
@@ -30,6 +31,7 @@ class PredictionReplies(Component):
     jobs : replies to come, in order. One that gives the engine nothing to do (repeated, or without samples) comes when it is
         at rest, and stays alone
     prediction : the engine's, in the order of the samples
+    over, release : the last record of a PLAY is done, and waits; its reply has been given, one cycle
     tells : the reply has come to its end, and all that has happened is counted: `progress` may begin
     progress : its bytes
     header, payload : the reply, for the transmitter, which asks for exactly as many bytes as the header says
@@ -38,6 +40,8 @@ class PredictionReplies(Component):
 
     jobs: In(stream.Signature(JOB))
     prediction: In(stream.Signature(16))
+    over: In(1)
+    release: Out(1)
     tells: Out(1)
     progress: In(stream.Signature(8))
     header: Out(stream.Signature(REPLY_HEADER))
@@ -49,13 +53,17 @@ class PredictionReplies(Component):
         current, following = (Signal(JOB, name=name, reset_less=True) for name in ("current", "following"))
         active, waiting = Signal(), Signal()
         header = self.header.payload
+        with_progress = current.train | current.recites
         m.d.comb += [
             self.jobs.ready.eq(~waiting),
             self.busy.eq(active | waiting),
             self.header.valid.eq(active),
-            header.type.eq(REPLY | Mux(current.train, Command.TRAIN, Command.INFER)),
+            header.type.eq(REPLY | self._command(current)),
             header.sequence.eq(current.sequence),
-            header.length.eq((current.count << 1) + Mux(current.train, PROGRESS.size, 0)),
+            header.length.eq(
+                Mux(current.plays, PLAYED.size, (current.count << 1) + Mux(with_progress, PROGRESS.size, 0)),
+            ),
+            self.release.eq(self.header.ready & active & current.plays & ~current.repeated),
         ]
         with m.If(self.jobs.valid & self.jobs.ready):
             m.d.sync += [following.eq(self.jobs.payload), waiting.eq(1)]
@@ -84,7 +92,7 @@ class PredictionReplies(Component):
         with m.If(passed):
             m.d.sync += [current.place.eq(current.place + 1), sent.eq(sent + 1)]
             m.d.comb += write.en.eq(current.train & ~current.repeated)
-            with m.If(current.train & ~current.repeated & (sent + 1 == current.count)):
+            with m.If(with_progress & ~current.repeated & (sent + 1 == current.count)):
                 m.d.comb += self.prediction.ready.eq(0)
                 m.d.sync += held.eq(1)
         settling = Signal(range(SETTLING + 1))
@@ -97,11 +105,16 @@ class PredictionReplies(Component):
                 m.d.sync += high.eq(~high)
             m.d.sync += settling.eq(SETTLING)
         with m.Else():
-            m.d.sync += self.tells.eq(active & current.train & (settling == 0))
-            with m.If(active & (settling != 0)):
+            m.d.sync += self.tells.eq(active & (with_progress | current.plays) & (settling == 0))
+            with m.If(active & (settling != 0) & (~current.plays | current.repeated | self.over)):
                 m.d.sync += settling.eq(settling - 1)
             with m.If(self.tells):
                 connect(m, flipped(self.progress), flipped(self.payload))
         with m.If(~active | self.header.ready):
             m.d.sync += [sent.eq(0), held.eq(0), settling.eq(SETTLING), self.tells.eq(0)]
         return m
+
+    @staticmethod
+    def _command(job: data.View) -> Value:
+        of_wire = Mux(job.train, Command.TRAIN, Command.INFER)
+        return Mux(job.plays, Command.PLAY, Mux(job.recites, Command.RECITE, of_wire))

@@ -7,7 +7,8 @@ from amaranth.lib.wiring import Component, In, Out
 from hw.engine_ports import COUNTERS_ADDRESS, PRNG_ADDRESS, REPORT_ADDRESS_BITS, SIGNATURE_ADDRESS
 from hw.link.arguments import COMMANDS, CommandSet, is_one_of
 from sw.contract.commands import Command
-from sw.contract.frames import HELLO, Hello
+from sw.contract.frames import HELLO, PROGRESS, Hello
+from sw.contract.sample_memory import MEMORY, REHEARSAL
 
 TOLD_BY_ENGINE = (Command.STATE, Command.COUNTERS)
 """Commands whose reply the engine tells, of all that has happened."""
@@ -24,8 +25,9 @@ class Report(Component):
     Members
     -------
     kind : the command
-    progress : the reply to a TRAIN ends (`sw.contract.frames.PROGRESS`), whatever `kind` is
-    nonce : the board's
+    progress : the reply to a TRAIN ends (`sw.contract.frames.PROGRESS`), whatever `kind` is; to a PLAY `played` follows
+    nonce, sample_memory : the board's; what `hello` says of the latter counts where there can be none
+    played, rehearsal, memory : what PLAY (behind the progress), REHEARSE and MEMORY tell, for boards that know them
     read, address, word : the engine's report (`hw.engine_ports`)
     start : one cycle: begin with the first byte
     bytes : the payload; goes on without end, the transmitter knows the length
@@ -34,6 +36,10 @@ class Report(Component):
     kind: In(8)
     progress: In(1)
     nonce: In(32)
+    sample_memory: In(32)
+    played: In(64)
+    rehearsal: In(8 * REHEARSAL.size)
+    memory: In(8 * MEMORY.size)
     read: Out(1)
     address: Out(REPORT_ADDRESS_BITS)
     word: In(16)
@@ -47,6 +53,9 @@ class Report(Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         told = {field.name: C(getattr(self.hello, field.name), field.width) for field in HELLO} | {"nonce": self.nonce}
+        has_memory = Command.MEMORY in self.commands
+        if has_memory:
+            told["sample_memory"] = self.sample_memory
         hello = Cat(*told.values(), C(0, 16))
         index, word = Signal(range(max(command.spec.reply_length or 0 for command in self.commands))), Signal(16)
         asked, fetched = Signal(), Signal()
@@ -58,6 +67,13 @@ class Report(Component):
                 for i in range(-(-HELLO.size // 2)):
                     with m.Case(i):
                         m.d.comb += word.eq(hello[16 * i : 16 * i + 16])
+        if has_memory:
+            behind_progress = self.played.word_select(((index >> 1) - PROGRESS.size // 2)[:2], 16)
+            with m.If(self.progress & (index >> 1 >= PROGRESS.size // 2)):
+                m.d.comb += word.eq(behind_progress)
+            for command, words in ((Command.REHEARSE, self.rehearsal), (Command.MEMORY, self.memory)):
+                with m.If((self.kind == command) & ~self.progress):
+                    m.d.comb += word.eq(words.word_select(index >> 1, 16))
         with m.If(self.start):
             m.d.sync += [index.eq(0), asked.eq(0), fetched.eq(0), self.bytes.valid.eq(0)]
         with m.Elif(fetched):

@@ -13,6 +13,10 @@ from sw.contract.frames import FIRST, RING
 class SampleLock(Component):
     """The number of the next training sample, modulo `FIRST`, as far as the link has taken samples.
 
+    Parameters
+    ----------
+    count_bits : of the number of samples of a request
+
     Members
     -------
     restart : one cycle: a network is configured, the next sample is its first
@@ -23,13 +27,18 @@ class SampleLock(Component):
     kept : then, too: all its predictions are among the last `RING`
     """
 
-    restart: In(1)
-    write: In(stream.Signature(STATE_LAYOUT))
-    taken: In(1)
-    first: In(range(FIRST))
-    count: In(8)
-    fits: Out(1)
-    kept: Out(1)
+    def __init__(self, *, count_bits: int = 8) -> None:
+        super().__init__(
+            {
+                "restart": In(1),
+                "write": In(stream.Signature(STATE_LAYOUT)),
+                "taken": In(1),
+                "first": In(range(FIRST)),
+                "count": In(count_bits),
+                "fits": Out(1),
+                "kept": Out(1),
+            }
+        )
 
     def elaborate(self, platform) -> Module:
         m = Module()

@@ -108,7 +108,7 @@ class Chip:
             wr=max(cycles(self.t_wr), self.wr_clocks),
             mrd=self.mrd_clocks,
             power_up=cycles(self.power_up),
-            refresh=floor(min(self.refresh_interval, 7_800) / period),
+            refresh=floor(self.refresh_interval / period) - 1,  # so that a row comes in time where one comes late
         )
 
 
@@ -187,4 +187,9 @@ GW2AR_SDRAM = Chip(
 
 ULX3S_SDRAM = together("SDRAM of the ULX3S", MT48LC16M16A2, IS42S16160G, M12L2561616A, AS4C32M16SB, W9825G6KH)
 """Whatever part a ULX3S has, of 32 MiB or, on version 3.0.7, of 64 MiB."""
+BOARD_CHIPS = {
+    **dict.fromkeys(("ulx3s-12f", "ulx3s-25f", "ulx3s-45f", "ulx3s-85f"), (ULX3S_SDRAM, 80_000_000)),
+    "tangnano20k": (GW2AR_SDRAM, 54_000_000),
+}
+"""What lies on a board, and the clock that it is driven with there."""
 CHIPS = (MT48LC16M16A2, IS42S16160G, M12L2561616A, AS4C32M16SB, W9825G6KH, GW2AR_SDRAM)

@@ -8,7 +8,7 @@ from hw.store.draws import DRAW_LAYOUT, RECORD_BITS
 from hw.store.mixer import NOTE_LAYOUT
 from hw.store.record_memory import SLOT_BITS
 from hw.store.record_reader import fetch_layout
-from hw.store.sample_tags import Kind
+from hw.store.sample_tags import TAG_LAYOUT, Kind
 
 PLAY_LAYOUT = data.StructLayout({"record": 32, "count": 16, "train": 1, "permute": 1, "told": 1})
 """A stretch of the library: its first record, how many (not 0), whether it is learned, permuted, its predictions told."""
@@ -26,7 +26,8 @@ class Conductor(wiring.Component):
     Members
     -------
     play : taken when the stretch has been given to the engine, or has ended before a damaged record
-    recall : a slot; taken when its record has been given to the link, or is damaged: then `failed` has come
+    recall : a slot; taken when its record has been given to the link, or is damaged: then `recall_failed` has come, one cycle
+    extra : tags without samples, for what was to be played and is not
     stores, slot_valid, slot : samples of the wire are written to slots from `slot` on (set in the cycle of `slot_valid`)
     stored : one cycle: one of them is in the memory
     rehearses : rehearsal is on
@@ -36,7 +37,7 @@ class Conductor(wiring.Component):
     begun, train, passed, idle : of the mixer: a new sample has begun; its last byte is kept; none is half way through
     open : to the mixer: the wire's next sample may begin
     broken : a record was damaged; `failures`, `failed_slot` : how many, and the first of them
-    mend : one cycle: forgets that
+    mend, clear : one cycle: forgets that; and which one was the first
     at_rest : nothing is under way here
     waiting : a stretch is played, and no record is ready for the engine: for a counter, of cycles in which that asks for one
     """
@@ -63,10 +64,13 @@ class Conductor(wiring.Component):
                 "passed": In(1),
                 "idle": In(1),
                 "open": Out(1),
+                "recall_failed": Out(1),
+                "extra": Out(stream.Signature(TAG_LAYOUT)),
                 "broken": Out(1),
                 "failures": Out(32),
                 "failed_slot": Out(SLOT_BITS),
                 "mend": In(1),
+                "clear": In(1),
                 "at_rest": Out(1),
                 "waiting": Out(1),
             }
@@ -91,14 +95,18 @@ class Conductor(wiring.Component):
         return m
 
     def _notice_damage(self, m: Module) -> None:
-        with m.If(self.failed):
-            m.d.sync += self.failures.eq(self.failures + 1)
-            with m.If(self.fetched.note.kind != Kind.RECALLED):
-                m.d.sync += self.broken.eq(1)
+        kind = self.fetched.note.kind
+        m.d.comb += self.recall_failed.eq(self.failed & (kind == Kind.RECALLED))
+        with m.If(self.failed & (kind != Kind.RECALLED)):
+            m.d.sync += [self.failures.eq(self.failures + 1), self.broken.eq(1)]
             with m.If(self.failures == 0):
                 m.d.sync += self.failed_slot.eq(self.fetched.slot)
+            with m.If(kind != Kind.HIDDEN):
+                m.d.sync += self.left.eq(self.left + 1)  # it was not played after all
         with m.If(self.mend):
             m.d.sync += [self.failures.eq(0), self.broken.eq(0)]
+        with m.If(self.clear):
+            m.d.sync += [self.failures.eq(0), self.broken.eq(0), self.failed_slot.eq(0)]
         with m.If(self.slot_valid):
             m.d.sync += self.store_slot.eq(self.slot)
 
@@ -147,6 +155,7 @@ class Conductor(wiring.Component):
                 record.note.kind.eq(Mux(play.told, Kind.TOLD, Kind.COUNTED)),
                 record.note.train.eq(play.train),
                 record.note.permute.eq(play.permute),
+                record.note.last.eq(self.left == 1),
                 self.fetch.valid.eq(~self.broken & (self.left != 0)),
                 self.waiting.eq(self.idle & (self.left != 0)),
             ]
@@ -165,8 +174,13 @@ class Conductor(wiring.Component):
                 m.next = "end"
         with m.State("end"):
             with m.If(self.empty & self.idle):
-                m.d.comb += self.play.ready.eq(1)
-                m.next = "free"
+                with m.If(self.left == 0):
+                    m.d.comb += self.play.ready.eq(1)
+                    m.next = "free"
+                with m.Else():
+                    m.d.comb += [self.extra.valid.eq(1), self.extra.payload.kind.eq(Mux(play.told, Kind.MISSING, Kind.ENDED))]
+                    with m.If(self.extra.ready):
+                        m.d.sync += self.left.eq(Mux(play.told, self.left - 1, 0))
 
     def _rehearse(self, m: Module) -> None:
         """States between one new sample and the next."""

@@ -59,7 +59,7 @@ class SdramController(wiring.Component):
     transfers : of whom it works for
     late : words read come `latency` + 2 cycles after their READ was on `bus`; else a cycle earlier
     ready : the chip has been started
-    refreshing : a refresh is due or under way; `moving` : a word is moved; each for a counter
+    refreshed : one cycle: a refresh begins; `moving` : a word is moved
     """
 
     def __init__(self, chip: Chip, clock_hz: int) -> None:
@@ -71,7 +71,7 @@ class SdramController(wiring.Component):
                 "transfers": In(Transfers(chip)),
                 "late": In(1, init=1),
                 "ready": Out(1),
-                "refreshing": Out(1),
+                "refreshed": Out(1),
                 "moving": Out(1),
             }
         )
@@ -106,7 +106,6 @@ class SdramController(wiring.Component):
     def _time_refreshes(self, m: Module) -> None:
         interval = self.cycles.refresh
         left = Signal(range(interval), init=interval - 1)
-        m.d.comb += self.refreshing.eq(self.due)
         with m.If(self.ready):
             m.d.sync += left.eq(left - 1)
             with m.If(left == 0):
@@ -160,6 +159,7 @@ class SdramController(wiring.Component):
                 m.d.sync += self.unfinished.eq(1)
             with m.If(self.elapsed & self.due):
                 self.order(m, SdramCommand.REFRESH, cycles.rfc)
+                m.d.comb += self.refreshed.eq(1)
                 m.d.sync += self.due.eq(0)
             with m.Elif(self.elapsed & self.unfinished):
                 self.order(m, SdramCommand.ACTIVATE, cycles.rcd)

@@ -64,7 +64,7 @@ class Draws(wiring.Component):
         with m.If(self.write.valid):
             m.d.sync += state.as_value().word_select(byte.place, 8).eq(byte.value)
         with m.If(self.clear):
-            m.d.sync += [state.eq(0), state.prng.eq(DEFAULT_PRNG)]
+            m.d.sync += [state.eq(0), state.prng.eq(DEFAULT_PRNG), state.every.eq(1), state.per.eq(1)]
 
     def _draw(self, m: Module) -> None:
         """States of a sample."""

@@ -8,8 +8,8 @@ from hw.engine_ports import PIXELS_LAYOUT, SAMPLE_LAYOUT
 from hw.store.record_reader import fetched_layout
 from hw.store.sample_tags import TAG_LAYOUT, Kind
 
-NOTE_LAYOUT = data.StructLayout({"kind": 2, "train": 1, "permute": 1})
-"""What goes with a record: what becomes of it, whether it is learned, whether its pixels are permuted."""
+NOTE_LAYOUT = data.StructLayout({"kind": 2, "train": 1, "permute": 1, "last": 1})
+"""What goes with a record: what becomes of it, whether it is learned, permuted, the last one of a stretch."""
 
 
 class Mixer(wiring.Component):
@@ -70,6 +70,7 @@ class Mixer(wiring.Component):
             self.train.eq(sample.payload.train),
             self.given.payload.kind.eq(Mux(from_record, record.payload.note.kind, Kind.TOLD)),
             self.given.payload.label.eq(sample.payload.label),
+            self.given.payload.last.eq(from_record & record.payload.note.last),
             offered.eq(from_record | (wire.valid & self.open & ~self.keeps & ~recalls)),
         ]
         with m.FSM():

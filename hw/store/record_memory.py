@@ -123,11 +123,9 @@ class RecordMemory(wiring.Component):
         request = self.transfers.request
         slot_words = SLOT_BITS // self.chip.width
         step = Signal(range(len(bursts)))
+        more = Mux(bursts[::-1].bit_select(step, 1), self.asked.slot, 0)
         with m.State("address"):
-            m.d.sync += [
-                step.eq(step + 1),
-                first.eq((first << 1) + Mux(bursts[::-1].bit_select(step, 1), self.asked.slot, 0)),
-            ]
+            m.d.sync += [step.eq(step + 1), first.eq((first << 1) + more)]
             with m.If(step == 0):
                 m.d.sync += first.eq(Mux(bursts[-1], self.asked.slot, 0))
             with m.If(step < slot_words):

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from amaranth.hdl import Module
-from amaranth.lib import stream, wiring
+from amaranth.hdl import Module, Mux
+from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hw.engine_ports import PIXELS_LAYOUT, SAMPLE_LAYOUT
@@ -19,10 +19,14 @@ from hw.store.records import Records
 from hw.store.sample_tags import SampleTags
 from hw.store.sdram import Sdram
 from sw.contract.geometry import Geometry
+from sw.contract.sample_memory import ALIGNMENT
+
+BURSTS_BITS = 24
+EVENTS_LAYOUT = data.StructLayout({"read": 1, "written": 1, "refresh": 1, "waiting": 1})
 
 
 class StoreEngine(wiring.Signature):
-    """Samples to the engine and predictions back, as in `hw.engine_ports.EnginePorts`; seen from the store."""
+    """Samples to the engine and predictions back, as in `hw.engine_ports.EnginePorts`; seen from whoever gives the samples."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -39,26 +43,26 @@ class StoreControl(wiring.Signature):
 
     Members
     -------
-    sample, pixels, prediction : samples of the wire, and the predictions that are told, of these and of what is recited
     play : a stretch of the library; taken when all of it has been given to the engine, or it has ended before a damaged record
     stores, slot_valid, slot : while `stores`, samples of the wire are written to the memory, from `slot` on, and nowhere else;
         `stored` : one cycle: one of them is there
     recall : a slot, whose record comes at `recalled` (its label) and `recalled_pixels`; taken when it has, or is damaged: then
-        `failures` has grown
+        `recall_failed` has come, one cycle
+    over, release : the last record of a stretch that is not told is done (`hw.store.sample_tags.SampleTags`)
     told, restart, take, wrong : the permutation (`hw.store.permuter.Permuter`)
     write, rehearsal : the state of rehearsal, written byte by byte, while at rest, and told; a size above 0 switches it on
     clear : one cycle: rehearsal is off, counts begin anew
     mend, broken, failures, failed_slot : damage (`hw.store.conductor.Conductor`)
     played, correct : see `hw.store.sample_tags.SampleTags`
     at_rest : nothing is under way, and every prediction has come
+    settled : no record is asked for, and none on its way to the engine: what can be damaged of what was asked for is known
+    done, bursts : it has been found out how much there is; in bursts of `ALIGNMENT` bytes, 0 for none
+    events : for counters, a cycle each: a word is read, is written, a refresh begins, the engine waits for a record
     """
 
     def __init__(self) -> None:
         super().__init__(
             {
-                "sample": Out(stream.Signature(SAMPLE_LAYOUT)),
-                "pixels": Out(stream.Signature(PIXELS_LAYOUT)),
-                "prediction": In(stream.Signature(16)),
                 "play": Out(stream.Signature(PLAY_LAYOUT)),
                 "stores": Out(1),
                 "slot_valid": Out(1),
@@ -67,6 +71,9 @@ class StoreControl(wiring.Signature):
                 "recall": Out(stream.Signature(SLOT_BITS)),
                 "recalled": In(stream.Signature(16)),
                 "recalled_pixels": In(stream.Signature(PIXELS_LAYOUT)),
+                "recall_failed": In(1),
+                "over": In(1),
+                "release": Out(1),
                 "told": Out(stream.Signature(16)),
                 "restart": Out(1),
                 "take": Out(1),
@@ -81,15 +88,12 @@ class StoreControl(wiring.Signature):
                 "played": In(32),
                 "correct": In(32),
                 "at_rest": In(1),
+                "settled": In(1),
+                "bursts": In(BURSTS_BITS),
+                "done": In(1),
+                "events": In(EVENTS_LAYOUT),
             }
         )
-
-
-class StoreEvents(wiring.Signature):
-    """For counters, a cycle each, seen from the store: a word is read, is written, a refresh is due, the engine waits."""
-
-    def __init__(self) -> None:
-        super().__init__({"read": Out(1), "written": Out(1), "refreshing": Out(1), "waiting": Out(1)})
 
 
 class SampleStore(wiring.Component):
@@ -103,8 +107,8 @@ class SampleStore(wiring.Component):
     Members
     -------
     last_pixel : n_0 - 1 of the network
-    control, engine, events, pins : see the signatures
-    done, present, wide : what was found out about the chip (`hw.store.probe.Probe`); nothing works where it is not present
+    link, engine : samples of the wire, with the predictions that are told, and of what is recited; samples to the engine
+    control, pins : see the signatures
     """
 
     def __init__(self, geometry: Geometry, chip: Chip, clock_hz: int, ports: Any = None) -> None:
@@ -120,11 +124,8 @@ class SampleStore(wiring.Component):
         members = {
             "last_pixel": In(16),
             "control": In(StoreControl()),
+            "link": In(StoreEngine()),
             "engine": Out(StoreEngine()),
-            "events": Out(StoreEvents()),
-            "done": Out(1),
-            "present": Out(1),
-            "wide": Out(1),
         }
         super().__init__(members if ports else members | {"pins": Out(PinSignals(chip))})
 
@@ -145,7 +146,8 @@ class SampleStore(wiring.Component):
         return m
 
     def _reach_memory(self, m: Module) -> None:
-        sdram, probe, records, events = self.sdram, self.probe, self.records, self.events
+        sdram, probe, records, control = self.sdram, self.probe, self.records, self.control
+        bursts = self.chip.bytes // ALIGNMENT
         connect(m, records.transfers, probe.above)
         connect(m, probe.below, sdram.transfers)
         if not self.ports:
@@ -153,32 +155,35 @@ class SampleStore(wiring.Component):
         m.d.comb += [
             sdram.late.eq(probe.late),
             probe.ready.eq(sdram.ready),
-            self.done.eq(probe.done),
-            self.present.eq(probe.present),
-            self.wide.eq(probe.wide),
+            control.done.eq(probe.done),
+            control.bursts.eq(Mux(probe.present, Mux(probe.wide, 2 * bursts, bursts), 0)),
             records.wide.eq(probe.wide),
             records.last_pixel.eq(self.last_pixel),
             self.permuter.last_pixel.eq(self.last_pixel),
-            events.read.eq(sdram.transfers.read.valid),
-            events.written.eq(sdram.transfers.written.valid & sdram.transfers.written.ready),
-            events.refreshing.eq(sdram.refreshing),
-            events.waiting.eq(self.conductor.waiting & self.engine.sample.ready),
+            control.events.read.eq(sdram.transfers.read.valid),
+            control.events.written.eq(sdram.transfers.written.valid & sdram.transfers.written.ready),
+            control.events.refresh.eq(sdram.refreshed),
+            control.events.waiting.eq(self.conductor.waiting & self.engine.sample.ready),
         ]
 
     def _carry_samples(self, m: Module) -> None:
         """From records and the wire to the engine, and predictions back."""
-        control, engine, mixer, permuter = flipped(self.control), flipped(self.engine), self.mixer, self.permuter
+        control, link, engine = flipped(self.control), flipped(self.link), flipped(self.engine)
+        mixer, permuter, tags = self.mixer, self.permuter, self.tags
         connect(m, self.records.sample, permuter.sample)
         connect(m, self.records.pixels, permuter.pixels)
         connect(m, permuter.permuted, mixer.record)
         connect(m, permuter.permuted_pixels, mixer.record_pixels)
-        connect(m, control.sample, mixer.wire_sample)
-        connect(m, control.pixels, mixer.wire_pixels)
+        connect(m, link.sample, mixer.wire_sample)
+        connect(m, link.pixels, mixer.wire_pixels)
         connect(m, mixer.sample, engine.sample)
         connect(m, mixer.pixels, engine.pixels)
-        connect(m, mixer.given, self.tags.given)
-        connect(m, engine.prediction, self.tags.prediction)
-        connect(m, self.tags.told, control.prediction)
+        connect(m, engine.prediction, tags.prediction)
+        with m.If(self.conductor.extra.valid):
+            connect(m, self.conductor.extra, tags.given)
+        with m.Else():
+            connect(m, mixer.given, tags.given)
+        connect(m, tags.told, link.prediction)
         connect(m, mixer.recalled, control.recalled)
         connect(m, mixer.recalled_pixels, control.recalled_pixels)
         connect(m, mixer.kept, self.records.kept)
@@ -221,11 +226,16 @@ class SampleStore(wiring.Component):
             control.rehearsal.eq(self.draws.state),
             self.draws.clear.eq(control.clear),
             self.tags.clear.eq(control.clear),
-            conductor.mend.eq(control.mend | control.clear),
+            conductor.mend.eq(control.mend),
+            conductor.clear.eq(control.clear),
             control.broken.eq(conductor.broken),
             control.failures.eq(conductor.failures),
             control.failed_slot.eq(conductor.failed_slot),
+            control.recall_failed.eq(conductor.recall_failed),
+            control.over.eq(self.tags.over),
+            self.tags.release.eq(control.release),
             control.played.eq(self.tags.played),
             control.correct.eq(self.tags.correct),
+            control.settled.eq(conductor.at_rest),
             control.at_rest.eq(conductor.at_rest & self.tags.empty),
         ]

@@ -21,7 +21,7 @@ class Sdram(wiring.Component):
 
     Members
     -------
-    transfers, late, ready, refreshing, moving : `hw.store.controller.SdramController`
+    transfers, late, ready, refreshed : `hw.store.controller.SdramController`
     pins : `hw.store.pins.PinSignals`
     """
 
@@ -33,8 +33,7 @@ class Sdram(wiring.Component):
             "transfers": In(Transfers(chip)),
             "late": In(1, init=1),
             "ready": Out(1),
-            "refreshing": Out(1),
-            "moving": Out(1),
+            "refreshed": Out(1),
         }
         super().__init__(members if ports else members | {"pins": Out(PinSignals(chip))})
 
@@ -47,8 +46,7 @@ class Sdram(wiring.Component):
         m.d.comb += [
             controller.late.eq(self.late),
             self.ready.eq(controller.ready),
-            self.refreshing.eq(controller.refreshing),
-            self.moving.eq(controller.moving),
+            self.refreshed.eq(controller.refreshed),
         ]
         if not self.ports:
             connect(m, registers.signals, flipped(self.pins))

@@ -20,6 +20,9 @@
 
 #include "Vboard.h"
 #include "verilated.h"
+#ifdef SAMPLE_MEMORY
+#include "sdram.h"
+#endif
 
 namespace {
 
@@ -113,6 +116,12 @@ class Board {
   explicit Board(const Options& options) : design_(&context_), last_cycle_(options.max_cycles) {
     design_.entropy = options.entropy;
     design_.rst = 1;
+#ifdef SAMPLE_MEMORY
+    design_.clk = 0;
+    design_.eval();
+    design_.clk = 1;  // from here on the registers of the pins say that the chip's clock is enabled
+    design_.eval();
+#endif
     for (uint64_t i = 0; i < options.reset_cycles; i++) clock();
     design_.rst = 0;
   }
@@ -138,6 +147,19 @@ class Board {
     design_.tx_ready = room;
     design_.clk = 0;
     design_.eval();
+#ifdef SAMPLE_MEMORY
+    // The chip's edge is in the middle of a cycle, and its word at the register of the pins a cycle after that.
+    try {
+      chip_.edge(int64_t(cycles_ + 1) * PERIOD_PS,
+                 {bool(design_.cke), bool(design_.cs_n), bool(design_.ras_n), bool(design_.cas_n), bool(design_.we_n),
+                  design_.ba, design_.a, design_.dqm, bool(design_.dq_oe), design_.dq_o});
+    } catch (const sdram::Violation& violation) {
+      fail(violation.sentence);
+    }
+    design_.dq_i = word_;
+    word_ = chip_.drives ? chip_.word : ~word_;
+    design_.eval();
+#endif
     bool taken = offers && design_.rx_ready, sent = room && design_.tx_valid;
     if (taken) pipes_.take();
     if (sent) pipes_.put(design_.tx_payload);
@@ -158,6 +180,11 @@ class Board {
     }
   }
 
+#ifdef SAMPLE_MEMORY
+  static constexpr int64_t PERIOD_PS = 16667;  // of 60 MHz, hw.accelerator.CLOCK_HZ
+  sdram::Chip chip_;
+  uint32_t word_ = 0;
+#endif
   VerilatedContext context_;
   Vboard design_;
   Pipes pipes_;

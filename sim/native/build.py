@@ -3,7 +3,8 @@
     python -m sim.native.build --geometry ulx3s-85f
     python -m sim.native.build --geometry columns=64,rows=32,grid_height=2,grid_width=2,synapses_per_cell=16,folds=1
 
-The program speaks the bytes of the link on standard input and output and ends when its input ends. Its options:
+The program speaks the bytes of the link on standard input and output and ends when its input ends. It has an SDRAM of 32 MiB
+(`sim/native/sdram.h`), which ends it with a sentence where a time of its data sheet is not kept. Its options:
 `--entropy N` (mixed into the boot nonce), `--statistics` (cycles and cycles/s on standard error at the end),
 `--reset-cycles N`, `--max-cycles N` (status 2 if it runs longer). Progress goes to standard error; a failure is one line
 `error: SENTENCE` there and status 2.
@@ -46,11 +47,16 @@ def _build(geometry: Geometry, folder: Path) -> Path:
     # The import takes longer than finding a program in the cache.
     from hw.array.array import CELL_MODULE
     from hw.generate import generate
+    from hw.store.chip import MT48LC16M16A2
+    from sim.native.sdram import chip_header
 
     begun = time.monotonic()
     report(f"building the simulated board {geometry_text(geometry)}; the next start finds it built")
     report("generating Verilog")
-    program = compile_board(share(for_verilator(generate(geometry)), CELL_MODULE), folder, report)
+    # The memories of an iCE40, which have one port, are those of a board without an SDRAM.
+    chip = MT48LC16M16A2 if geometry.memory_ports > 1 else None
+    verilog = share(for_verilator(generate(geometry, chip=chip)), CELL_MODULE)
+    program = compile_board(verilog, folder, report, chip_header(chip) if chip else "")
     report(f"built in {time.monotonic() - begun:.0f} s")
     return program
 

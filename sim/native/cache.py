@@ -52,7 +52,7 @@ def cached(parts: Iterable[object], build: Callable[[Path], Path], report: Repor
 
 def made_with() -> list[str]:
     """What turns Verilog into a board: texts of the harness and of this room, options, versions of tools."""
-    room = texts("sim/native/*.py", "sim/native/*.v", "sim/native/*.cpp")
+    room = texts("sim/native/*.py", "sim/native/*.v", "sim/native/*.cpp", "sim/native/*.h")
     return [*room, *VERILATOR_OPTIONS, *MAKE_OPTIONS, platform.machine(), _compiler(), *map(version, TOOLS)]
 
 

@@ -14,6 +14,9 @@ from sw.tree.extras import lacking
 
 HERE = Path(__file__).parent
 HARNESS = ("board.v", "board.cpp")
+MEMORY_HARNESS = ("board_memory.v", "board.cpp", "sdram.h")
+CHIP_HEADER = "sdram_chip.h"
+WITH_MEMORY = ("-CFLAGS", "-DSAMPLE_MEMORY")
 PROGRAM = "board"
 PREFIX = "Vboard"
 VERILATOR_OPTIONS = (
@@ -43,21 +46,30 @@ class BuildError(MetaplastError):
     """The board cannot be built; the message is one sentence."""
 
 
-def compile_board(verilog: str, folder: Path, report: Callable[[str], None]) -> Path:
+def compile_board(verilog: str, folder: Path, report: Callable[[str], None], chip: str = "") -> Path:
     """The program made in `folder` from the module `accelerator`. Raises `BuildError`.
 
-    `report` is given a line of progress before each step.
+    `report` is given a line of progress before each step. `chip` is the header (`sim.native.sdram.chip_header`) of the chip at
+    its pins, if it has a sample memory.
     """
+    (folder / "accelerator.v").write_text(verilog, encoding="utf-8")
+    harness = MEMORY_HARNESS if chip else HARNESS
+    for name in harness:
+        shutil.copyfile(HERE / name, folder / name)
+    if chip:
+        (folder / CHIP_HEADER).write_text(chip, encoding="utf-8")
+    return compile_program(folder, (*(WITH_MEMORY if chip else ()), harness[0], "accelerator.v", harness[1]), report)
+
+
+def compile_program(folder: Path, sources: Sequence[str], report: Callable[[str], None]) -> Path:
+    """The program made in `folder` from files in it: Verilog, whose top module is `board`, and C++. Raises `BuildError`."""
     root = verilator_root()
     for tool, package in (("make", "make"), ("g++", "g++")):
         if shutil.which(tool) is None:
             raise BuildError(f"{tool} is missing: install it (Debian, Ubuntu: sudo apt-get install {package})")
-    (folder / "accelerator.v").write_text(verilog, encoding="utf-8")
-    for name in HARNESS:
-        shutil.copyfile(HERE / name, folder / name)
     (folder / ROOT).symlink_to(root)
     report("translating to C++ (Verilator)")
-    run([f"{ROOT}/bin/verilator_bin", *VERILATOR_OPTIONS, "-Mdir", ".", HARNESS[0], "accelerator.v", HARNESS[1]], folder)
+    run([f"{ROOT}/bin/verilator_bin", *VERILATOR_OPTIONS, "-Mdir", ".", *sources], folder)
     report("compiling to native code (g++)")
     jobs = f"-j{len(os.sched_getaffinity(0))}"
     # make expands the dollar, its shell everything else that is special in a path.

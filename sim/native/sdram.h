@@ -88,6 +88,7 @@ class Chip {
   bool drives = false;
   uint32_t word = 0;
   uint64_t commands[8] = {};
+  bool refreshes_rows = true;  // else REFRESH is taken, and does nothing: for whoever wants to see rows fade
 
   // A bit of a word is the other one from now on.
   void flip(uint32_t bank, uint32_t row, uint32_t column, int bit) {
@@ -241,7 +242,7 @@ class Chip {
     refreshed_ = now_;
     if (latency_) refreshes_++;
     first_refreshes_++;
-    row_refreshed_[next_row_] = now_;
+    if (refreshes_rows) row_refreshed_[next_row_] = now_;
     next_row_ = (next_row_ + 1) % CHIP.rows;
     commands[REFRESH]++;
   }

@@ -1,0 +1,32 @@
+"""What is counted of the sample memory's traffic, since a network was configured."""
+
+from amaranth.hdl import Cat, Module, Signal
+from amaranth.lib.wiring import Component, In, Out
+
+from hw.store.sample_store import EVENTS_LAYOUT
+
+COUNT_BITS = 64
+
+
+class Traffic(Component):
+    """Counts events modulo 2^64, words of 16 bits as two bytes (`word_bytes`).
+
+    Members: `events`; `clear`, one cycle; `counts`, bytes read, bytes written, refreshes, cycles that the engine has waited.
+    """
+
+    def __init__(self, word_bytes: int = 2) -> None:
+        self.word_bytes = word_bytes
+        super().__init__({"events": In(EVENTS_LAYOUT), "clear": In(1), "counts": Out(COUNT_BITS * len(EVENTS_LAYOUT.members))})
+
+    def elaborate(self, platform) -> Module:
+        m = Module()
+        counts = []
+        for name, _ in EVENTS_LAYOUT:
+            count = Signal(COUNT_BITS, name=f"count_{name}")
+            with m.If(self.clear):
+                m.d.sync += count.eq(0)
+            with m.Elif(self.events[name]):
+                m.d.sync += count.eq(count + (self.word_bytes if name in ("read", "written") else 1))
+            counts.append(count)
+        m.d.comb += self.counts.eq(Cat(*counts))
+        return m
