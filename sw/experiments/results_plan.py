@@ -3,23 +3,29 @@
     python -m sw.experiments.results_plan               # those whose file is not there yet, in this order
     python -m sw.experiments.results_plan --only NAME   # one, again
 
-Each is `metaplast experiment …` and leaves `results/NAME/result.json` with its pictures. All run in one process, the quick ones
-first; a run that is broken off leaves the ones before it.
+Each is `metaplast experiment …` and leaves `results/NAME/result.json` with its pictures, the quick ones first. The runs of a
+result share the cores of this machine, or the workers of a `--scheduler`. One that fails leaves the others, and a work that is
+broken off what is done: a result that is not whole is made again.
 """
 
+import inspect
 import shlex
 import sys
 import time
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
+from sw.cluster.workers import Workers
 from sw.experiments.continual.table_shapes import SHAPES
 from sw.experiments.program import main
 from sw.experiments.registry import EXPERIMENTS
-from sw.experiments.results import path_of
+from sw.experiments.results import is_there, path_of
 from sw.host.error import InputError
+from sw.host.interruption import EXIT_STATUS
 from sw.terminal.application import alone
+from sw.terminal.options import SchedulerAddress, WorkerCount
 from sw.terminal.run import run
 from sw.terminal.speech import say
 
@@ -129,29 +135,39 @@ def words_of(name: str) -> list[str]:
     return [*shlex.split(PLAN[name]), "--json", str(path_of(name))]
 
 
-def reproduce(name: str) -> int:
-    """Run one; the exit status. The file names the command as if it had been typed."""
+def reproduce(name: str, who: Sequence[str] = ()) -> int:
+    """Run one; the exit status. The file names the command as if it had been typed. `who`: the words that say who computes."""
     (experiment, *options), typed = words_of(name), sys.argv
+    command = EXPERIMENTS[experiment].load()
+    shared = who if "workers" in inspect.signature(command).parameters else ()
     sys.argv = ["metaplast", "experiment", experiment, *options]
     try:
-        return run(alone(EXPERIMENTS[experiment].load()), options)
+        return run(alone(command), [*options, *shared])
     finally:
         sys.argv = typed
 
 
 def reproduce_all(
     only: Annotated[str | None, typer.Option(help="This one, though its file is there.", metavar="NAME")] = None,
+    workers: WorkerCount = None,
+    scheduler: SchedulerAddress = None,
 ) -> int:
-    """Run the experiments whose results are not there yet; stops at the first that fails."""
+    """Run the experiments whose results are not there yet, or not whole; the status of the first that fails."""
     if only is not None and only not in PLAN:
         raise InputError(f"there is no result {only}: choose one of {', '.join(PLAN)}")
-    for name in [only] if only else [name for name in PLAN if not path_of(name).exists()]:
+    Workers(count=workers, scheduler=scheduler)  # refused before anything runs
+    given = {"--workers": workers, "--scheduler": scheduler}
+    who = [word for option, value in given.items() if value is not None for word in (option, str(value))]
+    failed = 0
+    for name in [only] if only else [name for name in PLAN if not is_there(path_of(name))]:
         began = time.monotonic()
         say(f"{name}: metaplast experiment {shlex.join(words_of(name))}")
-        if status := reproduce(name):
+        status = reproduce(name, who)
+        if status > EXIT_STATUS:  # of a signal: whoever sent it wants no other either
             return status
-        say(f"{name}: {time.monotonic() - began:.0f} s")
-    return 0
+        failed = failed or status
+        say(f"{name}: {'failed' if status else 'done'}, {time.monotonic() - began:.0f} s")
+    return failed
 
 
 if __name__ == "__main__":

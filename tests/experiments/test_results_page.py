@@ -150,11 +150,17 @@ def test_a_result_names_the_command_that_was_typed(tmp_path, monkeypatch):
 def test_what_is_there_is_not_run_again(tmp_path, monkeypatch):
     ran = []
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(results_plan, "reproduce", lambda name: ran.append(name) or (2 if name == "switching" else 0))
-    (tmp_path / "results" / "beyond-mnist").mkdir(parents=True)
-    (tmp_path / "results" / "beyond-mnist" / "result.json").touch()
-    assert reproduce() == 2
-    assert "beyond-mnist" not in ran and ran[-1] == "switching"
+    ends = {"switching": 2, "width-curve": 70, "beyond-stream": 130}
+    monkeypatch.setattr(results_plan, "reproduce", lambda name, who: ran.append(name) or ends.get(name, 0))
+    (tmp_path / "results").mkdir()
+    leave(tmp_path / "results", "beyond-mnist", RESULT)
+    leave(tmp_path / "results", "beyond-permuted", RESULT | {"unfinished": ["chip, seed 2"]})
+    assert reproduce() == 130  # Ctrl-C ends all; one that fails does not
+    assert "beyond-mnist" not in ran and "beyond-permuted" in ran
+    assert ran.index("switching") < ran.index("width-curve") < ran.index("beyond-stream") == len(ran) - 1
+    ran.clear()
+    del ends["beyond-stream"]
+    assert reproduce() == 2 and len(ran) == len(PLAN) - 1
     ran.clear()
     assert reproduce("--only", "beyond-mnist") == 0 and ran == ["beyond-mnist"]
     assert reproduce("--only", "beyond") == 2
