@@ -19,6 +19,7 @@ TABLES = {
         "window",
         "activation",
         "gate",
+        "scaling",
         "prng",
         "relax_rate",
         "relax_floor",

@@ -93,7 +93,11 @@ class Geometry:
         return -(-columns // self.synapses_per_cell)
 
     def check_fits(self, network: Network) -> None:
-        """Raise `ContractError`, saying by how much, unless the network's rows and columns fit."""
+        """Raise `ContractError` unless the network's rows and columns fit, saying by how much, and its hidden layers do."""
+        require(
+            "band" not in network.activation and "root" not in network.scaling,
+            'boards do not have activation "band" or scaling "root" yet: use the twin, board "twin", for this network',
+        )
         require(
             network.row_count <= self.rows,
             f"the network needs {network.row_count} rows (one per neuron) and the board has {self.rows}: "

@@ -6,11 +6,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from sw.contract.error import ContractError, require, require_integer, require_rate, shown, tuple_of
+from sw.contract.scaling import FURTHEST, SCALINGS, bounds
 from sw.contract.table import METAPLASTIC_FUNCTIONS, thresholds
 
 MAX_LAYERS = 4
 MAX_NEURONS = 65535
-ACTIVATIONS = ("sign", "gate")
+ACTIVATIONS = ("sign", "gate", "band")
 DEFAULT_PRNG = 2463534242
 
 
@@ -34,9 +35,9 @@ class Network:
     """Sizes and learning settings; every value checked against clause 15 when it is made.
 
     `layers` is (n_0, n_1, …, n_L), 1 <= L <= 4. The lists of `learning` have one entry per weight layer (learning_rate,
-    metaplasticity, saturation, metaplastic_function, relax_rate) or per hidden layer (window, activation, gate). Numbers and
-    lists of any type, NumPy's too, are taken and kept as Python's. Use `Network.of` to have the fields that are not given
-    filled with the defaults. Raises `ContractError`.
+    metaplasticity, saturation, metaplastic_function, relax_rate) or per hidden layer (window, activation, gate, scaling).
+    Numbers and lists of any type, NumPy's too, are taken and kept as Python's. Use `Network.of` to have the fields that are
+    not given filled with the defaults. Raises `ContractError`.
     """
 
     layers: tuple[int, ...]
@@ -50,6 +51,7 @@ class Network:
     window: tuple[int, ...]
     activation: tuple[str, ...]
     gate: tuple[int, ...]
+    scaling: tuple[str, ...]
     prng: int
     relax_rate: tuple[int, ...]
     relax_floor: int
@@ -76,6 +78,7 @@ class Network:
             "window": tuple(default_window(fan_in) for fan_in in layers[:-2]),
             "activation": ("sign",) * (len(layers) - 2),
             "gate": (0,) * (len(layers) - 2),
+            "scaling": ("none",) * (len(layers) - 2),
             "prng": DEFAULT_PRNG,
             "relax_rate": (0,) * (len(layers) - 1),
             "relax_floor": 1,
@@ -96,14 +99,15 @@ class Network:
             self._keep(name, tuple(require_rate(name, value) for value in self._list(name, self.depth, "weight")))
         self._words("metaplastic_function", self.depth, "weight", tuple(METAPLASTIC_FUNCTIONS))
         for name, count, kind, low, high in (
-            ("window", self.depth - 1, "hidden", 0, 1023),
-            ("gate", self.depth - 1, "hidden", -1023, 1023),
+            ("window", self.depth - 1, "hidden", 0, FURTHEST),
+            ("gate", self.depth - 1, "hidden", -FURTHEST, FURTHEST),
             ("relax_rate", self.depth, "weight", 0, 65536),
         ):
             self._keep(name, tuple(require_integer(name, value, low, high) for value in self._list(name, count, kind)))
         self._words("activation", self.depth - 1, "hidden", ACTIVATIONS)
+        self._words("scaling", self.depth - 1, "hidden", SCALINGS)
         for mode, gate in zip(self.activation, self.gate, strict=True):
-            require(mode == "gate" or gate == 0, f"gate is {gate} for an activation of mode 'sign', expected 0")
+            require(mode != "sign" or gate == 0, f"gate is {gate} for an activation of mode 'sign', expected 0")
 
     def _keep(self, name: str, value: object) -> None:
         """What was given in whatever type is kept in Python's own."""
@@ -147,6 +151,10 @@ class Network:
         """The thresholds of a weight layer, 0 the first (clause 12)."""
         strengths = self.learning_rate[layer], self.metaplasticity[layer], self.saturation[layer]
         return thresholds(*strengths, self.metaplastic_function[layer])
+
+    def bounds(self, layer: int) -> tuple[tuple[int, int], ...]:
+        """Gate and window of a hidden layer, 0 the first, by its number of valid inputs: entry v >> 3 (clause 5)."""
+        return bounds(self.scaling[layer], self.gate[layer], self.window[layer], self.layers[layer])
 
     def fields(self) -> dict[str, Any]:
         """Every field with its resolved value, as plain lists and numbers."""

@@ -8,19 +8,21 @@ import torch
 from sw.twin import normalise
 from sw.twin.array import Array
 from sw.twin.draw import Rows
-from sw.twin.settings import ActivationSettings
+from sw.twin.settings import ActivationSettings, Bounds
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
     """One sample per replica, layer by layer, first first; integers in float32.
 
-    `inputs` ternary (R, n_{l-1}); `pre_activations` (R, n_l), the last are the scores; `means` (R, 1) of hidden layers.
+    `inputs` ternary (R, n_{l-1}); `pre_activations` (R, n_l), the last are the scores; `means` and
+    `bounds` (R, 1) of hidden layers.
     """
 
     inputs: list[torch.Tensor]
     pre_activations: list[torch.Tensor]
     means: list[torch.Tensor]
+    bounds: list[Bounds]
 
 
 class Forward:
@@ -45,6 +47,7 @@ class Forward:
             inputs=[_at(x, places) for x in self._inputs],
             pre_activations=[_at(a, places) for a in self._pre_activations],
             means=[_at(mu, places).unsqueeze(1) for mu in self._means],
+            bounds=[self._bounds_at(i, places) for i in range(len(self._bounds))],
         )
 
     def continue_from(self, first: int, changed: Rows) -> None:
@@ -57,14 +60,21 @@ class Forward:
         self._compute_from(pixels, a)
 
     def _compute_from(self, pixels: torch.Tensor, a: torch.Tensor) -> None:
-        self._inputs, self._pre_activations, self._means = [pixels], [a], []
+        self._inputs, self._pre_activations, self._means, self._bounds = [pixels], [a], [], []
         for array, settings in zip(self._arrays[1:], self._settings, strict=True):
-            mu = normalise.mean(a, settings)
-            inputs = normalise.activate(a, mu, settings)
+            mu, bounds = normalise.mean(a, settings), settings.bounds(self._inputs[-1])
+            inputs = normalise.activate(a, mu, bounds, settings)
             a = array.forward(inputs)
             self._means.append(mu)
+            self._bounds.append(bounds)
             self._inputs.append(inputs)
             self._pre_activations.append(a)
+
+    def _bounds_at(self, layer: int, places: Sequence[int]) -> Bounds:
+        bounds = self._bounds[layer]
+        if bounds is self._settings[layer].fixed:
+            return bounds
+        return Bounds(gate=_at(bounds.gate, places).unsqueeze(1), window=_at(bounds.window, places).unsqueeze(1))
 
 
 def _at(values: torch.Tensor, places: Sequence[int]) -> torch.Tensor:

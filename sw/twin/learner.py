@@ -30,8 +30,8 @@ def learn(arrays: list[Array], settings: list[ActivationSettings], draws: Draws,
         d = errors[0]
         if i > 0:
             after = torch.from_numpy(d).to(sample.inputs[0].device)
-            a, mu = sample.pre_activations[i - 1], sample.means[i - 1]
-            errors.insert(0, backward.error(after, arrays[i], a, mu, settings[i - 1]).cpu().numpy())
+            a, mu, bounds = sample.pre_activations[i - 1], sample.means[i - 1], sample.bounds[i - 1]
+            errors.insert(0, backward.error(after, arrays[i], a, mu, bounds, settings[i - 1]).cpu().numpy())
         rows = draws.draw(i, d)
         arrays[i].change(rows, sample.inputs[i])
         changed.insert(0, rows)

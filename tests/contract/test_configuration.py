@@ -28,8 +28,9 @@ saturation = [0.0, 0.0]
 metaplastic_function = ["tanh", "tanh"]
 margin = 39                   # floor(1.75 * sqrt(500))
 window = [8]                  # one per hidden layer: floor(0.3 * sqrt(784))
-activation = ["sign"]         # or "gate", one per hidden layer
+activation = ["sign"]         # or "gate" or "band", one per hidden layer
 gate = [0]
+scaling = ["none"]            # or "root", one per hidden layer
 prng = 2463534242
 relax_rate = [0, 0]
 relax_floor = 1
@@ -47,7 +48,10 @@ def test_a_part_of_the_fields_is_enough():
     assert network == Network.of(layers=(100, 64, 10), margin=0)
 
 
-@pytest.mark.parametrize("network", [Network.of(), GATED])
+BANDED = Network.of(layers=(9, 8, 7, 2), activation=("band", "gate"), gate=(3, 1), scaling=("root", "none"))
+
+
+@pytest.mark.parametrize("network", [Network.of(), GATED, BANDED])
 def test_the_json_form_keeps_every_field(network):
     text = configuration_to_json(network)
     assert configuration_from_json(text)[0] == network
@@ -109,8 +113,9 @@ def test_a_value_of_the_wrong_kind_is_refused():
         network_from_tables({"learning": {"window": "wide"}})
 
 
-def test_a_checkpoint_without_a_metaplastic_function_has_the_paper_s():
+@pytest.mark.parametrize("field", ["metaplastic_function", "scaling"])
+def test_a_checkpoint_without_a_newer_field_means_what_it_did(field):
     """Those written before there was a choice."""
     tables = tables_of(Network.of())
-    del tables["learning"]["metaplastic_function"]
+    del tables["learning"][field]
     assert configuration_from_json(json.dumps(tables))[0] == Network.of()

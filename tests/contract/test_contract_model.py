@@ -102,7 +102,7 @@ def extreme_table(seed: int) -> Table:
 def cases(draw: st.DrawFn) -> Case:
     """A small network with every setting anywhere in its range, the ends included."""
     hidden = draw(st.lists(st.integers(1, 9), min_size=0, max_size=3))
-    layers = (draw(st.integers(1, 9)), *hidden, draw(st.integers(2, 5)))
+    layers = (draw(st.integers(1, 9) | st.sampled_from((24, 57))), *hidden, draw(st.integers(2, 5)))
     depth = len(layers) - 1
     rate = st.sampled_from((0, 1, 300, 30000, 65535, 65536)) | st.integers(0, 65536)
     gates = st.sampled_from((-1023, -1, 0, 1, 1023)) | st.integers(-4, 4)
@@ -110,7 +110,7 @@ def cases(draw: st.DrawFn) -> Case:
     def each(values, count):
         return tuple(draw(st.lists(values, min_size=count, max_size=count)))
 
-    activation = each(st.sampled_from(("sign", "gate")), depth - 1)
+    activation = each(st.sampled_from(("sign", "gate", "band")), depth - 1)
     network = Network.of(
         layers=layers,
         init_seed=draw(st.integers(0, 2**64 - 1)),
@@ -123,6 +123,7 @@ def cases(draw: st.DrawFn) -> Case:
         window=each(st.sampled_from((0, 1, 2, 3, 5, 1023)), depth - 1),
         activation=activation,
         gate=tuple(0 if mode == "sign" else draw(gates) for mode in activation),
+        scaling=each(st.sampled_from(("none", "none", "root")), depth - 1),
         prng=draw(st.sampled_from((1, 2**31, 2**32 - 1)) | st.integers(1, 2**32 - 1)),
         relax_rate=each(rate, depth),
         relax_floor=draw(st.sampled_from((1, 2, 64, 126, 127))),
@@ -160,6 +161,8 @@ def test_a_network_as_wide_as_an_image_is_the_model():
     layers = (784, 24, 10)
     compare(Case(network=Network.of(layers=layers, relax_rate=(900, 90)), tables=None, at_rails=False, seed=1))
     compare(Case(network=Network.of(layers=layers, activation=("gate",), gate=(5,)), tables=None, at_rails=True, seed=2))
+    band = Network.of(layers=layers, activation=("band",), gate=(17,), window=(9,), scaling=("root",))
+    compare(Case(network=band, tables=None, at_rails=True, seed=3))
 
 
 # --- the comparison finds one wrong line
@@ -181,13 +184,61 @@ class MeanTruncated(ContractModel):
 
 
 class SignAboveTheMeanOnly(ContractModel):
-    def activation(self, layer: Layer, a: int, mean: int) -> tuple[int, int]:
-        return super().activation(layer, a, mean) if layer.gated else (1, 1 if a > mean else -1)
+    def activation(self, layer: Layer, distance: int, gate: int) -> tuple[int, int]:
+        return (1, 1 if distance > 0 else -1) if layer.mode == "sign" else super().activation(layer, distance, gate)
 
 
 class GateAboveTheThresholdOnly(ContractModel):
-    def activation(self, layer: Layer, a: int, mean: int) -> tuple[int, int]:
-        return (int(a > mean + layer.gate), 1) if layer.gated else super().activation(layer, a, mean)
+    def activation(self, layer: Layer, distance: int, gate: int) -> tuple[int, int]:
+        return (int(distance > gate), 1) if layer.mode == "gate" else super().activation(layer, distance, gate)
+
+
+class BandBeyondItsEdgeOnly(ContractModel):
+    def activation(self, layer: Layer, distance: int, gate: int) -> tuple[int, int]:
+        return (int(abs(distance) > gate), 1) if layer.mode == "band" else super().activation(layer, distance, gate)
+
+
+class LowerSideOfABandIsNegative(ContractModel):
+    def activation(self, layer: Layer, distance: int, gate: int) -> tuple[int, int]:
+        valid, sign = super().activation(layer, distance, gate)
+        return valid, sign * self.side(layer, distance)
+
+
+class BothSidesOfABandLearnTheSame(ContractModel):
+    def side(self, layer: Layer, distance: int) -> int:
+        return 1
+
+
+class MiddleOfABandIsBelow(ContractModel):
+    def side(self, layer: Layer, distance: int) -> int:
+        return -1 if layer.mode == "band" and distance <= 0 else 1
+
+
+class BandWithOneWindow(ContractModel):
+    def is_near(self, layer: Layer, distance: int, v: int) -> bool:
+        return abs(distance - self.scaled(layer, layer.gate, v)) <= self.scaled(layer, layer.window, v)
+
+
+class ScaledByEveryCount(ContractModel):
+    def scaled(self, layer: Layer, value: int, v: int) -> int:
+        return math.floor(value * math.sqrt(v / 100) + 0.5) if layer.scaling == "root" else value
+
+
+class ScaledTowardZero(ContractModel):
+    def scaled(self, layer: Layer, value: int, v: int) -> int:
+        middle = 8 * (v >> 3) + 4
+        return int(value * math.sqrt(middle / 100)) if layer.scaling == "root" else value
+
+
+class ScaledByAllInputs(ContractModel):
+    def valid(self, ternary: list[tuple[int, int]]) -> int:
+        return len(ternary)
+
+
+class WindowIsNotScaled(ContractModel):
+    def is_near(self, layer: Layer, distance: int, v: int) -> bool:
+        distance = abs(distance) if layer.mode == "band" else distance
+        return abs(distance - self.scaled(layer, layer.gate, v)) <= layer.window
 
 
 class PredictionIsTheLastOfATie(ContractModel):
@@ -206,18 +257,20 @@ class MarginMustBeExceeded(ContractModel):
 
 
 class WindowWithoutItsEdge(ContractModel):
-    def is_near(self, layer: Layer, distance: int) -> bool:
-        return abs(distance - layer.gate) < layer.window
+    def is_near(self, layer: Layer, distance: int, v: int) -> bool:
+        ends = (self.scaled(layer, layer.gate, v) + end * self.scaled(layer, layer.window, v) for end in (-1, 1))
+        return super().is_near(layer, distance, v) and self.side(layer, distance) * distance not in ends
 
 
 class WindowAroundTheMean(ContractModel):
-    def is_near(self, layer: Layer, distance: int) -> bool:
-        return abs(distance) <= layer.window
+    def is_near(self, layer: Layer, distance: int, v: int) -> bool:
+        return abs(distance) <= self.scaled(layer, layer.window, v)
 
 
 class ErrorOfZeroIsPositive(ContractModel):
     def backward(self, index: int, errors: list[int], passed: Forward) -> list[int]:
-        near = [self.is_near(self.layers[index - 1], a - passed.means[index - 1]) for a in passed.sums[index - 1]]
+        layer, v = self.layers[index - 1], self.valid(passed.inputs[index - 1])
+        near = [self.is_near(layer, a - passed.means[index - 1], v) for a in passed.sums[index - 1]]
         return [d or int(is_near) for d, is_near in zip(super().backward(index, errors, passed), near, strict=True)]
 
 
@@ -332,6 +385,15 @@ FAULTS = [
     MeanTruncated,
     SignAboveTheMeanOnly,
     GateAboveTheThresholdOnly,
+    BandBeyondItsEdgeOnly,
+    LowerSideOfABandIsNegative,
+    BothSidesOfABandLearnTheSame,
+    MiddleOfABandIsBelow,
+    BandWithOneWindow,
+    ScaledByEveryCount,
+    ScaledTowardZero,
+    ScaledByAllInputs,
+    WindowIsNotScaled,
     PredictionIsTheLastOfATie,
     RivalIsTheLastOfATie,
     MarginMustBeExceeded,
@@ -402,7 +464,7 @@ def test_defaults_are_the_model_s():
     assert (network.margin, network.window) == (contract_model.default_margin([50, 40, 30, 2]), (2, 1))
     assert (network.learning_rate, network.metaplasticity) == ((0.35, 0.35, 0.4), (2.2, 2.2, 2.5))
     assert (network.saturation, network.metaplastic_function) == ((0, 0, 0), ("tanh", "tanh", "tanh"))
-    assert (network.activation, network.gate) == (("sign", "sign"), (0, 0))
+    assert (network.activation, network.gate, network.scaling) == (("sign", "sign"), (0, 0), ("none", "none"))
     assert (network.relax_rate, network.relax_floor) == ((0, 0, 0), 1)
     assert (network.prng, network.init_seed, network.init_range) == (2463534242, 1, 8)
 
@@ -413,6 +475,8 @@ def test_defaults_are_the_model_s():
         *[("margin", value, -32768 <= value <= 32767) for value in (-32769, -32768, 32767, 32768)],
         *[("window", (value,), 0 <= value <= 1023) for value in (-1, 0, 1023, 1024)],
         *[("gate", (value,), -1023 <= value <= 1023) for value in (-1024, -1023, 1023, 1024)],
+        *[("activation", (value,), value in ("sign", "gate", "band")) for value in ("sign", "gate", "band", "Band", "")],
+        *[("scaling", (value,), value in ("none", "root")) for value in ("none", "root", "square", "")],
         *[("relax_rate", (value, 0), 0 <= value <= 65536) for value in (-1, 0, 65536, 65537)],
         *[("relax_floor", value, 1 <= value <= 127) for value in (0, 1, 127, 128)],
         *[("prng", value, 1 <= value < 2**32) for value in (0, 1, 2**32 - 1, 2**32)],

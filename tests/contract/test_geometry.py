@@ -85,6 +85,12 @@ def test_a_network_with_too_many_columns_is_told_by_how_many():
         small.check_fits(Network.of(layers=(3, 21, 2)))
 
 
+@pytest.mark.parametrize("fields", [{"activation": ("band",)}, {"scaling": ("root",)}])
+def test_a_network_that_boards_cannot_compute_is_told_so(fields):
+    with pytest.raises(ContractError, match='boards do not have activation "band" or scaling "root" yet: use the twin'):
+        ECP5_85F.check_fits(Network.of(**fields))
+
+
 def test_the_last_layer_needs_rows_but_no_columns():
     Geometry(**(SHAPES[3] | {"rows": 31})).check_fits(Network.of(layers=(20, 31)))
 

@@ -15,19 +15,23 @@ Table = tuple[tuple[int, int], ...]
 
 @dataclass(frozen=True, kw_only=True)
 class Layer:
-    """One layer's configuration; raises ValueError for what clause 15 rejects. `gated` is clause 5's mode `gate`."""
+    """One layer's configuration; raises ValueError for what clause 15 rejects. `mode` and `scaling` are clause 5's."""
 
     neurons: int
     table: Table
-    gated: bool = False
+    mode: str = "sign"
     gate: int = 0
     window: int = 0
+    scaling: str = "none"
     relax_rate: int = 0
     relax_floor: int = 1
 
     def __post_init__(self) -> None:
         within("window", self.window, 0, 1023)
-        within("gate", self.gate, -1023 if self.gated else 0, 1023 if self.gated else 0)  # clause 5: 0 in mode sign
+        furthest = 0 if self.mode == "sign" else 1023  # clause 5: 0 in mode sign
+        within("gate", self.gate, -furthest, furthest)
+        if self.mode not in ("sign", "gate", "band") or self.scaling not in ("none", "root"):
+            raise ValueError(f"mode {self.mode}, scaling {self.scaling}")
         within("relax_rate", self.relax_rate, 0, 65536)
         within("relax_floor", self.relax_floor, 1, 127)
         within("pairs", len(self.table), 256, 256)
@@ -109,17 +113,30 @@ class ContractModel:
             passed.sums.append(sums)
             passed.means.append(self.mean(sums))
             if layer is not self.layers[-1]:
-                passed.inputs.append([self.activation(layer, a, passed.means[-1]) for a in sums])
+                gate = self.scaled(layer, layer.gate, self.valid(ternary))
+                passed.inputs.append([self.activation(layer, a - passed.means[-1], gate) for a in sums])
         return passed
 
     def mean(self, sums: list[int]) -> int:
         return sum(sums) // len(sums)  # clause 4; Python's // rounds toward −∞
 
-    def activation(self, layer: Layer, a: int, mean: int) -> tuple[int, int]:
-        """(valid, sign), clause 5."""
-        if layer.gated:
-            return int(a >= mean + layer.gate), 1
-        return 1, 1 if a >= mean else -1
+    def valid(self, ternary: list[tuple[int, int]]) -> int:
+        """v of clause 5."""
+        return sum(valid for valid, _ in ternary)
+
+    def scaled(self, layer: Layer, value: int, v: int) -> int:
+        """gate' or window' of clause 5."""
+        if layer.scaling == "none":
+            return value
+        return min(1023, max(-1023, floor(value * sqrt((8 * (v >> 3) + 4) / 100) + 0.5)))
+
+    def activation(self, layer: Layer, distance: int, gate: int) -> tuple[int, int]:
+        """(valid, sign) of a neuron whose pre-activation is so far above the mean, clause 5."""
+        if layer.mode == "gate":
+            return int(distance >= gate), 1
+        if layer.mode == "band":
+            return int(abs(distance) >= gate), 1
+        return 1, 1 if distance >= 0 else -1
 
     def prediction(self, z: list[int]) -> int:
         return z.index(max(z))  # clause 6; index() finds the lowest
@@ -151,12 +168,18 @@ class ContractModel:
         before = []
         for j, a in enumerate(passed.sums[index - 1]):
             g = sum(d * self.binary(row[j]) for d, row in zip(errors, self.weights[index], strict=True))
-            is_near = self.is_near(self.layers[index - 1], a - passed.means[index - 1])
-            before.append((g > 0) - (g < 0) if is_near else 0)
+            distance = a - passed.means[index - 1]
+            is_near = self.is_near(self.layers[index - 1], distance, self.valid(passed.inputs[index - 1]))
+            before.append(((g > 0) - (g < 0)) * self.side(self.layers[index - 1], distance) if is_near else 0)
         return before
 
-    def is_near(self, layer: Layer, distance: int) -> bool:
-        return abs(distance - layer.gate) <= layer.window  # clause 8
+    def is_near(self, layer: Layer, distance: int, v: int) -> bool:
+        """Clause 8."""
+        distance = abs(distance) if layer.mode == "band" else distance
+        return abs(distance - self.scaled(layer, layer.gate, v)) <= self.scaled(layer, layer.window, v)
+
+    def side(self, layer: Layer, distance: int) -> int:
+        return -1 if layer.mode == "band" and distance < 0 else 1  # clause 8
 
     # --- updates
 

@@ -18,7 +18,8 @@ def model_of(
         table = contract_model.table(**curve, function=own.metaplastic_function[i]) if tables is None else tables[i]
         layer = Layer(neurons=own.layers[i + 1], table=table, relax_rate=own.relax_rate[i], relax_floor=own.relax_floor)
         if i < own.depth - 1:
-            layer = replace(layer, gated=own.activation[i] == "gate", gate=own.gate[i], window=own.window[i])
+            bounds = {"gate": own.gate[i], "window": own.window[i], "scaling": own.scaling[i]}
+            layer = replace(layer, mode=own.activation[i], **bounds)
         layers.append(layer)
     weights = contract_model.initial_weights(list(own.layers), init_range=own.init_range, init_seed=own.init_seed)
     return model_class(inputs=own.layers[0], layers=layers, margin=own.margin, prng=own.prng, weights=weights)

@@ -25,7 +25,7 @@ def network(seed):
     hidden = [source.choice((1, 7, 8, 9, 63, 64, 65, 130)) for _ in range(source.randrange(4))]
     layers = (source.choice((1, 40, 64, 65, 200)), *hidden, source.choice((2, 3, 8, 10)))
     depth = len(layers) - 1
-    modes = [source.choice(("sign", "gate")) for _ in hidden]
+    modes = [source.choice(("sign", "gate", "band")) for _ in hidden]
     return Network.of(
         layers=layers,
         init_seed=seed,
@@ -37,7 +37,8 @@ def network(seed):
         margin=source.choice((-4, 0, 2, 9, 10, 2**15 - 1)),
         window=[source.choice((0, 1, 8, 1023)) for _ in hidden],
         activation=modes,
-        gate=[source.randint(-3, 3) if mode == "gate" else 0 for mode in modes],
+        gate=[0 if mode == "sign" else source.choice((-3, -1, 0, 1, 2, 5)) for mode in modes],
+        scaling=[source.choice(("none", "none", "root")) for _ in hidden],
         prng=source.randrange(1, 2**32),
         relax_rate=[source.choice((0, 300, 30000, 65536)) for _ in range(depth)],
         relax_floor=source.choice((1, 2, 60, 127)),
@@ -93,6 +94,10 @@ BUGS = {
     "away at the rail": ("std::min<int>(theta.away, 127)", "theta.away"),
     "relaxation below its floor": ("q[i] >= floor)", "q[i] > floor)"),
     "window open at its edge": ("std::abs(beyond) <= window", "std::abs(beyond) < window"),
+    "a band above its edge only": ("layer.mean + std::abs(layer.sums[j] - layer.mean)", "layer.sums[j]"),
+    "both sides of a band learn the same": ("side * layer.backward[j]", "layer.backward[j]"),
+    "the middle of a band is below": ("below.band && above < 0", "below.band && above <= 0"),
+    "a step of valid inputs too far": ("(count / 8,", "((count + 1) / 8,"),
     "silent neurons count": ("if (layer.gated) next.valid[w] = on;", "if (layer.gated) next.minus[w] = ~on;"),
     "signature without the prediction": ("^ std::uint32_t(prediction);", ";"),
     "no draw without an effect": ("draws++;", "draws += layer.relax_rate == 0;"),

@@ -46,14 +46,56 @@ def test_the_mean_is_exact_for_sums_of_any_size(inputs):
 )
 def test_the_activation_begins_at_the_mean_and_the_gate(mode, gate, expected):
     a, mu = torch.tensor([[[-6.0, -5.0, -4.0]]]), torch.tensor([[-5.0]])
-    found = normalise.activate(a, mu, settings(8, 3, activation=(mode,), gate=(gate,)))
+    own = settings(8, 3, activation=(mode,), gate=(gate,))
+    found = normalise.activate(a, mu, own.fixed, own)
     assert found[0, 0].tolist() == expected
+
+
+def test_a_band_begins_at_the_gate_on_both_sides_of_the_mean():
+    a, mu = torch.arange(-9, 0, dtype=torch.float32).reshape(1, 1, -1), torch.tensor([[-5.0]])
+    for gate, expected in ((0, a[0, 0]), (-2, a[0, 0]), (1, a[a != -5]), (3, torch.tensor([-9.0, -8, -2, -1])), (5, a[a > 0])):
+        own = settings(8, 9, activation=("band",), gate=(gate,))
+        found = normalise.activate(a, mu, own.fixed, own)
+        assert a[found == 1].tolist() == expected.tolist()
+        assert set(found.unique().tolist()) <= {0, 1}
 
 
 def test_the_window_has_its_ends_inside_and_its_middle_at_the_gate():
     a = torch.arange(-10, 11, dtype=torch.float32).unsqueeze(0)
-    found = normalise.is_near(a, torch.tensor([[-5.0]]), settings(8, 21, activation=("gate",), gate=(3,), window=(2,)))
-    assert a[found].tolist() == [-4, -3, -2, -1, 0]
+    own = settings(8, 21, activation=("gate",), gate=(3,), window=(2,))
+    found = normalise.nearness(a, torch.tensor([[-5.0]]), own.fixed, own)
+    assert a[found == 1].tolist() == [-4, -3, -2, -1, 0]
+    assert set(found.unique().tolist()) == {0, 1}
+
+
+@pytest.mark.parametrize(
+    ("gate", "window", "above", "below"),
+    [
+        (4, 1, [-2, -1, 0], [-10, -9, -8]),
+        (4, 0, [-1], [-9]),
+        (1, 2, [-5, -4, -3, -2], [-8, -7, -6]),  # the mean itself is above
+        (0, 0, [-5], []),
+        (-1, 2, [-5, -4], [-6]),
+        (-3, 2, [], []),
+    ],
+)
+def test_a_band_has_a_window_on_either_side_of_the_mean(gate, window, above, below):
+    a = torch.arange(-10, 1, dtype=torch.float32).unsqueeze(0)
+    own = settings(8, 11, activation=("band",), gate=(gate,), window=(window,))
+    found = normalise.nearness(a, torch.tensor([[-5.0]]), own.fixed, own)
+    assert (a[found == 1].tolist(), a[found == -1].tolist()) == (above, below)
+
+
+@pytest.mark.parametrize("mode", ["sign", "gate", "band"])
+def test_gate_and_window_follow_the_valid_inputs_of_each_sample(mode):
+    gate = 0 if mode == "sign" else 10
+    own = settings(200, 3, activation=(mode,), gate=(gate,), window=(20,), scaling=("root",))
+    inputs = torch.zeros(1, 4, 200)
+    for sample, valid in enumerate((0, 7, 100, 200)):
+        inputs[0, sample, :valid] = torch.tensor([1.0, -1.0]).repeat(100)[:valid]
+    found = own.bounds(inputs)
+    assert found.gate.tolist() == [[0, 0, 0, 0] if mode == "sign" else [2, 2, 10, 14]]
+    assert found.window.tolist() == [[4, 4, 20, 29]]
 
 
 def test_ties_go_to_the_lowest_class():

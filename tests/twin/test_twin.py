@@ -43,7 +43,7 @@ def networks_of_layers(draw, layers):
     def each(values, count=depth):
         return tuple(draw(values) for _ in range(count))
 
-    activation = each(st.sampled_from(["sign", "gate"]), depth - 1)
+    activation = each(st.sampled_from(["sign", "gate", "band"]), depth - 1)
     return Network.of(
         layers=layers,
         init_seed=draw(st.integers(0, 2**32)),
@@ -56,13 +56,14 @@ def networks_of_layers(draw, layers):
         window=each(st.sampled_from([0, 1, 2, 3, 1023]), depth - 1),
         activation=activation,
         gate=tuple(0 if mode == "sign" else draw(st.sampled_from([-1023, -2, -1, 0, 1, 2, 1023])) for mode in activation),
+        scaling=each(st.sampled_from(["none", "root"]), depth - 1),
         prng=draw(st.integers(1, 2**32 - 1)),
         relax_rate=each(st.sampled_from([0, 300, 30000, 65535, 65536])),
         relax_floor=draw(st.sampled_from([1, 2, 5, 127])),
     )
 
 
-SIZES = st.lists(st.integers(1, 9), min_size=1, max_size=4).flatmap(
+SIZES = st.lists(st.integers(1, 9) | st.sampled_from([24, 57]), min_size=1, max_size=4).flatmap(
     lambda sizes: st.integers(2, 5).map(lambda classes: (*sizes, classes))
 )
 
@@ -111,9 +112,10 @@ def test_a_wide_network_is_the_model_s():
         learning_rate=(0.5, 1.0, 0.7, 2.0),
         metaplasticity=(0.0, 1.0, 2.0, 0.2),
         margin=4,
-        activation=("gate", "sign", "gate"),
-        gate=(3, 0, -2),
+        activation=("gate", "sign", "band"),
+        gate=(3, 0, 2),
         window=(6, 4, 3),
+        scaling=("root", "none", "none"),
         relax_rate=(3000, 65536, 0, 20000),
         relax_floor=3,
     )

@@ -62,11 +62,11 @@ class CompiledDevice:
         self._network = network
         self._library.machine_set(self._machine, network.margin, network.relax_floor)
         for i in range(network.depth):
-            table = table_bytes(network.table(i))
-            hidden = i < network.depth - 1
-            window, gate = (network.window[i], network.gate[i]) if hidden else (0, 0)
-            gated = hidden and network.activation[i] == "gate"
-            self._library.machine_set_layer(self._machine, i, table, window, gated, gate, network.relax_rate[i])
+            self._library.machine_set_layer(self._machine, i, table_bytes(network.table(i)), network.relax_rate[i])
+        for i, mode in enumerate(network.activation):
+            steps = np.array(network.bounds(i), dtype=np.int32)
+            modes = mode != "sign", mode == "band"
+            self._library.machine_set_activation(self._machine, i, *modes, _address(steps), len(steps))
         self.write_weights(initial_weights(network))
         self.write_state(network.prng, 0)
 

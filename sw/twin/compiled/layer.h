@@ -28,6 +28,10 @@ struct Thresholds {
     std::uint8_t toward, away;
 };
 
+struct Bounds {
+    std::int32_t gate, window;
+};
+
 struct Layer {
     int inputs, neurons, words, groups;
     std::vector<std::int8_t> hidden;         // neurons rows of 64 * words bytes, padded with zeros
@@ -38,8 +42,9 @@ struct Layer {
     std::vector<std::int8_t> errors;         // d_j
     std::vector<std::uint8_t> active;        // top bit: the neuron is at or above its threshold (5)
     Thresholds table[256];
-    int mean = 0, window = 0, gate = 0, relax_rate = 0;
-    bool gated = false;
+    std::vector<Bounds> steps;               // gate and window (5) by the number of valid inputs, one for eight numbers
+    int count = 0, mean = 0, window = 0, gate = 0, relax_rate = 0;  // valid inputs and what follows from them; settings
+    bool gated = false, band = false;
 
     Layer(int inputs, int neurons)
         : inputs(inputs), neurons(neurons), words((inputs + BITS - 1) / BITS),
@@ -58,7 +63,7 @@ struct Layer {
     }
 
     void forward() {  // (4)
-        int count = 0;
+        count = 0;
         for (Word bits : valid) count += __builtin_popcountll(bits);
         for (int group = 0; group < groups; group++) {
             Word opposed[SIDE_BY_SIDE] = {};
@@ -68,6 +73,11 @@ struct Layer {
                     opposed[i] += __builtin_popcountll((signs[i] ^ minus[w]) & valid[w]);
             for (int i = 0; i < SIDE_BY_SIDE; i++) sums[group * SIDE_BY_SIDE + i] = count - 2 * int(opposed[i]);
         }
+    }
+
+    void set_bounds() {  // (5); a rule may count columns that are not there
+        const Bounds& own = steps[std::min<std::size_t>(count / 8, steps.size() - 1)];
+        gate = own.gate, window = own.window;
     }
 
     void send_back() {  // (8): g of the inputs

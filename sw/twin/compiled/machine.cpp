@@ -26,11 +26,17 @@ void machine_set(Chosen* machine, int margin, int relax_floor) {
 }
 
 // `table` has 512 bytes: θ_toward and θ_away of entry 0, then of entry 1, …
-void machine_set_layer(Chosen* machine, int i, const std::uint8_t* table, int window, int gated, int gate, int relax_rate) {
+void machine_set_layer(Chosen* machine, int i, const std::uint8_t* table, int relax_rate) {
     Layer& layer = machine->layers[i];
     std::memcpy(layer.table, table, sizeof layer.table);
-    layer.window = window, layer.gated = gated, layer.gate = gate, layer.relax_rate = relax_rate;
-    if (std::size_t(i) + 1 == machine->layers.size() || gated) return;
+    layer.relax_rate = relax_rate;
+}
+
+// A hidden layer's activation (5): sign, or gated, or gated in a band; gate and window of each of its `steps`.
+void machine_set_activation(Chosen* machine, int i, int gated, int band, const Bounds* bounds, int steps) {
+    Layer& layer = machine->layers[i];
+    layer.gated = gated, layer.band = band, layer.steps.assign(bounds, bounds + steps);
+    if (gated) return;
     Layer& next = machine->layers[i + 1];
     for (int column = 0; column < next.inputs; column++) next.valid[column / BITS] |= Word(1) << column % BITS;
 }

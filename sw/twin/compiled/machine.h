@@ -60,8 +60,12 @@ struct Machine {
         std::int64_t sum = std::accumulate(layer.sums.begin(), layer.sums.begin() + layer.neurons, std::int64_t(0));
         int neurons = layer.neurons;
         layer.mean = int(sum >= 0 ? sum / neurons : -((-sum + neurons - 1) / neurons));
+        layer.set_bounds();
         int threshold = layer.mean + layer.gate;
-        for (int j = 0; j < neurons; j++) layer.active[j] = layer.sums[j] >= threshold + rule.offset(i, j) ? 0x80 : 0;
+        for (int j = 0; j < neurons; j++) {
+            int reached = layer.band ? layer.mean + std::abs(layer.sums[j] - layer.mean) : layer.sums[j];
+            layer.active[j] = reached >= threshold + rule.offset(i, j) ? 0x80 : 0;
+        }
         for (int w = 0; w < next.words; w++) {
             Word on = top_bits(&layer.active[BITS * w]);
             if (layer.gated) next.valid[w] = on;
@@ -73,7 +77,8 @@ struct Machine {
         Layer &layer = layers[i], &below = layers[i - 1];
         layer.send_back();
         for (int j = 0; j < below.neurons; j++) {
-            int beyond = below.sums[j] - below.mean - below.gate - rule.offset(i - 1, j), backward = layer.backward[j];
+            int above = below.sums[j] - below.mean, side = below.band && above < 0 ? -1 : 1;
+            int beyond = side * above - below.gate - rule.offset(i - 1, j), backward = side * layer.backward[j];
             below.errors[j] = rule.near(beyond, backward, below.window) ? (backward > 0) - (backward < 0) : 0;
         }
     }
