@@ -79,6 +79,16 @@ _RULES = (
     'rule = "silent-relax", relax_rate = 10; rule = "signed-input"; rule = "signed-input", window = 14, gate = 50'
 )
 
+# The band gate (docs/contract.md), with nothing stored and with rehearsal.
+_TASKS = "compare-permuted-mnist --methods chip --config examples"
+_CLASSES = "compare-class-incremental --config examples/band-one-pass.toml --engine compiled"
+_STREAM = f"--last 10 --look-back 1 --seeds 1 {_PASS}"
+_VALUE = (
+    "--plain-config examples/without-rule.toml --records 0,50,100,200,500,1000,2000,5000,10000,50000 --every 1,4,8,32"
+    " --validation --seeds 1 --engine compiled"
+)
+_NARROW = f"--last 5 --look-back 1 --seeds 1 {_PASS}"
+
 PLAN = {
     "defaults-mnist": f"compare-permuted-mnist --tasks 1 --methods chip --seeds 5 {_PASS}",
     "beyond-mnist": f"compare-permuted-mnist --tasks 1 --methods chip --config examples/one-pass.toml --seeds 5 {_PASS}",
@@ -90,6 +100,27 @@ PLAN = {
     "compare-one-pass": "compare-permuted-mnist --tasks 4 --samples 12000 --test-samples 10000 --engine compiled"
     " --config examples/ten-tasks.toml --set metaplastic-batch-1:metaplasticity=2 --set ewc-batch-1:strength=20"
     f" --set si-batch-1:strength=0.003 --methods {_ONE_PASS}",
+    "band-mnist": f"{_TASKS}/band-one-pass.toml --tasks 1 --seeds 5 {_PASS}",
+    "band-permuted": f"{_TASKS}/band-ten-tasks.toml --tasks 10 {_PASS}",
+    "band-classes-none": f"{_CLASSES} --methods chip-plain,chip",
+    "band-classes-2000": f"{_CLASSES} --methods chip-plain,chip --rehearsal 2000 --rehearsal-per 3",
+    "band-classes-5000": f"{_CLASSES} --methods chip --rehearsal 5000 --rehearsal-per 3",
+    "band-single-classes-2000": f"{_CLASSES} --tasks 10 --methods chip --rehearsal 2000 --rehearsal-per 3",
+    "band-permuted-10000": f"{_TASKS}/band-rehearsal.toml --tasks 10 --rehearsal 10000 --rehearsal-every 2 {_PASS}",
+    "band-permuted-50000": f"{_TASKS}/band-rehearsal.toml --tasks 10 --rehearsal 50000 {_PASS}",
+    "band-even-odd": "compare-split-mnist --samples 11000 --test-samples 1800 --methods chip-plain,chip --engine compiled"
+    " --config examples/band-even-odd.toml --rehearsal 2000",
+    "band-fashion": "compare-fashion-mnist --tasks 1 --methods chip --config examples/band-fashion.toml"
+    f" --fashion-threshold 5,60,140 --seeds 5 {_PASS}",
+    "band-narrow": f"{_TASKS}/band-narrow.toml --tasks 1000 {_NARROW}",
+    "band-narrow-20000": f"{_TASKS}/band-narrow.toml --tasks 1000 --rehearsal 20000 --rehearsal-horizon 200000 {_NARROW}",
+    "band-stream": f"{_TASKS}/band-stream.toml --tasks 100 {_STREAM}",
+    "band-stream-50000": f"{_TASKS}/band-rehearsal.toml --tasks 100 --rehearsal 50000 --rehearsal-horizon 500000 {_STREAM}",
+    "value-classes": f"sample-value --stream class-incremental --config examples/band-one-pass.toml {_VALUE}",
+    "value-tasks": f"sample-value --samples 5000 --look-back 1 --config examples/band-ten-tasks.toml {_VALUE}",
+    "compare-classes": "compare-class-incremental --samples 2000 --config examples/band-one-pass.toml --engine compiled"
+    " --rehearsal 2000 --set ewc-batch-1:strength=20 --set si-batch-1:strength=0.003 --methods"
+    " plain-batch-1,ewc-batch-1,si-batch-1,rehearsal-batch-1,chip-plain,chip",
     "defaults-permuted-mnist": f"compare-permuted-mnist --tasks 10 --methods chip {_PASS}",
     "beyond-permuted": f"compare-permuted-mnist --tasks 10 --methods chip --config examples/ten-tasks.toml {_PASS}",
     "tanh-permuted": f"compare-permuted-mnist --tasks 10 --methods chip --config examples/ten-tasks-tanh.toml {_PASS}",

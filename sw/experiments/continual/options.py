@@ -132,8 +132,9 @@ class StreamOptions:
             features=self.features,
         )
 
-    def plan(self, build: Build, scale: Scale, network: Network | None = None) -> Plan:
-        """The runs on the stream that `build` makes; `network` configures the chip. Raises `InputError`."""
+    def plan(self, build: Build, scale: Scale, network: Network | None = None, rehearsal: Rehearsal | None = None) -> Plan:
+        """The runs on the stream that `build` makes; `network` configures the chip, `rehearsal` takes the place of the one that
+        was asked for. Raises `InputError`."""
         return Plan(
             build=build,
             sources=self.sources(),
@@ -142,7 +143,7 @@ class StreamOptions:
             seeds=self.each_seed(),
             changes=self.changes or (),
             network=network,
-            rehearsal=self.rehearses(),
+            rehearsal=self.rehearses() if rehearsal is None else rehearsal,
             last=self.counted(scale),
             look_back=self.look_back,
             device=self.device,

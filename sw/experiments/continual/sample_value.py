@@ -47,7 +47,7 @@ def experiment(
     )
     plans = {
         point_name(rule, count, interval): replace(
-            options.plan(build, scale, of), rehearsal=rehearsal(options, count, interval), brief=True
+            options.plan(build, scale, of, rehearsal(options, count, interval)), brief=True
         )
         for rule, of in ((WITH, network), (WITHOUT, plain))
         for count in counts
