@@ -7,14 +7,16 @@ from numpy.typing import NDArray
 
 from sw.contract.error import ContractError, require
 from sw.contract.network import Network
+from sw.data.packed_bits import PackedBits
 
 
 def pixels_of(pixels: Any, replicas: int, inputs: int) -> NDArray[np.uint8]:
-    """Pixels as uint8 (1, N, n_0), from an array (N, n_0) that all replicas share, or (R, N, n_0), from one like it; 0 or 1.
+    """Pixels as uint8 (1, N, n_0), from an array (N, n_0) or `PackedBits` that all replicas share, or (R, N, n_0), from one
+    like it; 0 or 1.
 
     Raises `ContractError` for another shape, type or value.
     """
-    given = np.asarray(pixels)
+    given = pixels.bits() if isinstance(pixels, PackedBits) else np.asarray(pixels)
     fits = given.shape[-1:] == (inputs,) and (given.ndim == 2 or (given.ndim == 3 and len(given) == replicas))
     require(fits, f"pixels has the shape {given.shape}, expected (samples, {inputs}) or ({replicas}, samples, {inputs})")
     bits = given.dtype.kind in "biu" and (given.size == 0 or (given.min() >= 0 and given.max() <= 1))

@@ -11,6 +11,7 @@ from sw.contract.network import Network
 from sw.contract.rehearsal import NONE, Rehearsal
 from sw.experiments.continual.methods import METHODS
 from sw.experiments.continual.other_rules import OtherRule
+from sw.experiments.continual.packing import Packing
 from sw.experiments.continual.sources import bits_of
 from sw.experiments.continual.stream import Stream, Task
 from sw.experiments.continual.trial import CONTRACT, TrialNetwork
@@ -18,7 +19,7 @@ from sw.experiments.seeds import Seeds
 from sw.host import streaming
 from sw.host.error import BoardError, InputError
 from sw.host.reservoir import Rehearser, Reservoir
-from sw.reference.learner import Labels, Learner, Samples
+from sw.reference.learner import Learner
 from sw.reference.settings import Settings
 from sw.twin.compiled.device import CompiledDevice
 from sw.twin.compiled.library import CompilerError
@@ -34,8 +35,9 @@ class StreamLearner(Protocol):
         """All epochs of a task, of its first `samples` training samples (all)."""
         ...
 
-    def accuracy(self, inputs: Samples, labels: Labels, task: int | None) -> float:
-        """Share of right predictions; `task` is told for those that know tasks."""
+    def accuracy(self, task: Task, samples: int | None, number: int | None) -> float:
+        """Share of right predictions of the first `samples` test samples (all); which task it is, its `number`, is told for
+        those that know tasks."""
         ...
 
     def hidden(self) -> list[NDArray[Any]]:
@@ -65,9 +67,9 @@ class FloatLearner:
         learned, classes, _ = self._rehearser.expand(bits_of(inputs, self._scale)[order], labels[order])
         self._learner.learn(learned, classes, [np.arange(len(classes))])
 
-    def accuracy(self, inputs: Samples, labels: Labels, task: int | None) -> float:
+    def accuracy(self, task: Task, samples: int | None, number: int | None) -> float:
         """Share of right predictions."""
-        return self._learner.accuracy(inputs, labels, task)
+        return self._learner.accuracy(*task.testing(samples), number)
 
     def hidden(self) -> list[NDArray[Any]]:
         """Float32."""
@@ -84,26 +86,26 @@ class ChipLearner:
     """The twin: bits, one sample at a time, `epochs` passes, with `rehearsal`; it is never told of a task."""
 
     def __init__(self, network: Network, scale: float, epochs: int, engine: str, rehearsal: Rehearsal = NONE) -> None:
-        self._network, self._scale, self._epochs, self._engine = network, scale, epochs, engine
-        self._rehearsal = rehearsal
+        self._network, self._epochs, self._engine = network, epochs, engine
+        self._packing, self._rehearsal = Packing(scale), rehearsal
         self._rehearser = Rehearser(Reservoir.empty(rehearsal, network.layers[0])) if rehearsal.size else None
         self._device = engine_of(engine, rule_of(network))
         self._device.configure(network)
 
     def learn(self, task: Task, samples: int | None) -> None:
         """Every pass in a new order."""
-        inputs, labels = task.training(samples)
-        bits = bits_of(inputs, self._scale)
+        bits, labels = self._packing.training(task, samples)
         for order in task.orders(self._epochs, len(labels)):
             if self._rehearser is None:
                 self._device.train(bits[order], labels[order])
                 continue
-            for _ in streaming.train(self._device, bits[order], labels[order], rehearser=self._rehearser):
+            for _ in streaming.train(self._device, bits[order].bits(), labels[order], rehearser=self._rehearser):
                 pass
 
-    def accuracy(self, inputs: Samples, labels: Labels, task: int | None) -> float:
+    def accuracy(self, task: Task, samples: int | None, number: int | None) -> float:
         """Share of right predictions."""
-        return float((self._device.infer(bits_of(inputs, self._scale)) == labels).mean())
+        bits, labels = self._packing.testing(task, samples)
+        return float((self._device.infer(bits) == labels).mean())
 
     def hidden(self) -> list[NDArray[Any]]:
         """int8 q, which stands for q + ½ (contract, clause 1): as that number, so that its sign is the binary weight."""

@@ -27,9 +27,14 @@ class Task:
     def training(self, samples: int | None) -> Labelled:
         """`samples` training samples (all), in the order of the first epoch, permuted."""
         inputs, labels = self.train
-        require(samples is None or samples <= len(labels), f"samples is {samples}, expected at most {len(labels)}")
-        order = np.random.default_rng(self.order).permutation(len(labels))[:samples]
+        order = self.first_order(samples)
         return self._permuted(inputs[order]), labels[order]
+
+    def first_order(self, samples: int | None) -> NDArray[np.integer]:
+        """Numbers of `samples` training samples (all), in the order of the first epoch."""
+        count = len(self.train[1])
+        require(samples is None or samples <= count, f"samples is {samples}, expected at most {count}")
+        return np.random.default_rng(self.order).permutation(count)[:samples]
 
     def orders(self, epochs: int, samples: int) -> list[NDArray[np.integer]]:
         """Indices into `training`, for each epoch: as they are, then in new orders."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sw.experiments.continual.learners import StreamLearner
-from sw.experiments.continual.stream import Stream, Task
+from sw.experiments.continual.stream import Labelled, Stream, Task
 from sw.experiments.metrics import Matrix, accuracy_so_far, summary
 
 BARS = 64
@@ -100,12 +100,15 @@ def learn_stream(
             histograms[i] = [Histogram.of(layer) for layer in after]
         first = 0 if look_back is None or i == count - 1 else max(0, i - look_back + 1)
         for j in range(first, i + 1):
-            matrix[i, j] = learner.accuracy(*stream.tasks[j].testing(test_samples), j)
+            matrix[i, j] = learner.accuracy(stream.tasks[j], test_samples, j)
         if stream.held_out:
-            inputs, labels = stream.held_out
-            held_out.append(learner.accuracy(inputs[:test_samples], labels[:test_samples], None))
+            held_out.append(learner.accuracy(_only_a_test(stream.held_out), test_samples, None))
         report(f"task {i}: {matrix[i, i]:.2%} when new, {np.nanmean(matrix[i]):.2%} of those tested")
     return StreamRun(matrix=matrix, flips=flips, histograms=histograms, held_out=held_out, seconds=time.monotonic() - began)
+
+
+def _only_a_test(test: Labelled) -> Task:
+    return Task(name="held out", train=test, test=test, order=0)
 
 
 def _all_in_one(stream: Stream, samples: int | None) -> Task:

@@ -14,12 +14,14 @@ from sw.contract.network import Network
 from sw.contract.state import State
 from sw.contract.table import table_bytes
 from sw.data.initial_weights import initial_weights
-from sw.twin.compiled.library import SOURCE, RuleType, library, say_nothing
+from sw.data.packed_bits import PackedBits
+from sw.twin.compiled.library import PATHS, SOURCE, RuleType, library, path_of, say_nothing
 from sw.twin.samples import labels_of, pixels_of, weights_of
 
 COUNTERS = ("learned", "draws", "rows_learned")
 SYNAPSES_AT_ONCE = 4_000_000_000  # of a batch: about a tenth of a second
 MOST_AT_ONCE = 10_000  # samples
+WORD_BITS = 64
 
 
 class CompiledDevice:
@@ -31,9 +33,14 @@ class CompiledDevice:
     """
 
     def __init__(
-        self, source: Path = SOURCE, rule: RuleType | None = None, report: Callable[[str], None] = say_nothing
+        self,
+        source: Path = SOURCE,
+        rule: RuleType | None = None,
+        report: Callable[[str], None] = say_nothing,
+        path: str | None = None,
     ) -> None:
         self._library = library(source, rule, report)
+        self._path = path_of(self._library, path)
         self._network: Network | None = None
         self._machine: ctypes.c_void_p | None = None
         self._samples = 0
@@ -58,7 +65,7 @@ class CompiledDevice:
         """Become `network`: initial weights, its random word, no samples, counters at zero."""
         self.close()
         sizes = np.array(network.layers, dtype=np.int32)
-        self._machine = ctypes.c_void_p(self._library.machine_new(network.depth, _address(sizes)))
+        self._machine = ctypes.c_void_p(self._library.machine_new(PATHS.index(self._path), network.depth, _address(sizes)))
         self._network = network
         self._library.machine_set(self._machine, network.margin, network.relax_floor)
         for i in range(network.depth):
@@ -99,12 +106,12 @@ class CompiledDevice:
         return State(self._library.machine_random(machine), self._samples, self._library.machine_signature(machine))
 
     def train(self, pixels: Any, labels: Any) -> np.ndarray:
-        """Train on `pixels` (N, n_0), 0 or 1, and `labels` (N,); the predictions before learning, uint16 (N,)."""
+        """Train on `pixels` (N, n_0), 0 or 1 or `PackedBits`, and `labels` (N,); the predictions before it, uint16 (N,)."""
         _, network = self._configured()
-        given = self._pixels(pixels, network)
-        checked = labels_of(labels, 1, len(given), network.layers[-1])[0]
-        predictions = self._run(given, np.ascontiguousarray(checked))
-        self._samples = (self._samples + len(given)) % 2**64
+        words = self._words(pixels)
+        checked = labels_of(labels, 1, len(words), network.layers[-1])[0]
+        predictions = self._run(words, np.ascontiguousarray(checked))
+        self._samples = (self._samples + len(words)) % 2**64
         return predictions
 
     def stream(self, batches: Iterable[tuple[Any, Any]]) -> Iterator[np.ndarray]:
@@ -113,8 +120,8 @@ class CompiledDevice:
             yield self.train(pixels, labels)
 
     def infer(self, pixels: Any) -> np.ndarray:
-        """Predictions of `pixels` (N, n_0): uint16 (N,). Changes nothing."""
-        return self._run(self._pixels(pixels, self._configured()[1]), None)
+        """Predictions of `pixels` (N, n_0), 0 or 1 or `PackedBits`: uint16 (N,). Changes nothing."""
+        return self._run(self._words(pixels), None)
 
     def counters(self) -> dict[str, int]:
         """learned, draws and rows_learned since `configure`."""
@@ -147,14 +154,27 @@ class CompiledDevice:
         assert self._machine is not None and self._network is not None
         return self._machine, self._network
 
-    def _pixels(self, pixels: Any, network: Network) -> NDArray[np.uint8]:
-        return pixels_of(pixels, 1, network.layers[0])[0]
+    def _words(self, pixels: Any) -> NDArray[np.uint64]:
+        machine, network = self._configured()
+        inputs = network.layers[0]
+        packed = isinstance(pixels, PackedBits)
+        require(not packed or pixels.pixels == inputs, f"pixels has the shape {pixels.shape}, expected (samples, {inputs})")
+        given = np.ascontiguousarray(pixels.rows) if packed else pixels_of(pixels, 1, inputs)[0]
+        words = np.empty((len(given), -(-inputs // WORD_BITS)), np.uint64)
+        count = ctypes.c_int64(len(given))
+        if packed:
+            where = None if pixels.order is None else np.argsort(pixels.order).astype(np.uint16)
+            places = None if where is None else _address(where)
+            self._library.machine_place(machine, _address(given), count, places, _address(words))
+        else:
+            self._library.machine_pack(machine, _address(given), count, _address(words))
+        return words
 
-    def _run(self, pixels: NDArray[np.uint8], labels: NDArray[np.int64] | None) -> np.ndarray:
-        predictions = np.zeros(len(pixels), dtype=np.uint16)
+    def _run(self, words: NDArray[np.uint64], labels: NDArray[np.int64] | None) -> np.ndarray:
+        predictions = np.zeros(len(words), dtype=np.uint16)
         where = None if labels is None else _address(labels)
-        count = ctypes.c_int64(len(pixels))
-        self._library.machine_run(self._configured()[0], _address(pixels), where, count, _address(predictions))
+        count = ctypes.c_int64(len(words))
+        self._library.machine_run(self._configured()[0], _address(words), where, count, _address(predictions))
         return predictions
 
 

@@ -1,109 +1,83 @@
-// One layer of weights: what it holds, and the arithmetic that no rule changes; clauses of docs/contract.md in brackets.
+// One layer: its weights, its ternary input, the sums and errors of its neurons; clauses of docs/contract.md in brackets.
 //
-// A forward pass counts bits: the signs of the weights lie 64 columns to a word, eight neurons beside each other, so that
-// a compiler makes vectors of it. Learning works on the hidden weights themselves, one byte a synapse.
-
-#pragma once
-
-#include <algorithm>
-#include <cstdint>
-#include <cstring>
-#include <vector>
-
-using Word = std::uint64_t;
-constexpr int BITS = 64, SIDE_BY_SIDE = 8;
-
-// Bit i of the result is the top bit of byte i, for 64 bytes.
-inline Word top_bits(const std::uint8_t* bytes) {
-    Word bits = 0;
-    for (int i = 0; i < BITS / 8; i++) {
-        Word eight;
-        std::memcpy(&eight, bytes + 8 * i, 8);
-        bits |= ((eight & 0x8080808080808080) * 0x0002040810204081 >> 56) << 8 * i;
-    }
-    return bits;
-}
+// The hidden weights are bytes, a row a neuron. The signs of the weights stand beside them as bits, 1 where a weight is
+// negative: by rows, for the errors that go back and for the sums of a narrow layer; and in a wide layer by columns too.
 
 struct Thresholds {
     std::uint8_t toward, away;
 };
 
-struct Bounds {
-    std::int32_t gate, window;
-};
-
 struct Layer {
-    int inputs, neurons, words, groups;
-    std::vector<std::int8_t> hidden;         // neurons rows of 64 * words bytes, padded with zeros
-    std::vector<Word> negative;              // signs of the weights, [group of eight neurons][word][neuron of eight]
-    std::vector<Word> valid, minus;          // the ternary input (3): whether it counts, whether it is -1
-    std::vector<std::int8_t> ternary;        // the same, a byte an input, once something is learned
-    std::vector<int> sums, backward;         // a_j (4) of the neurons; g (8) of the inputs
-    std::vector<std::int8_t> errors;         // d_j
-    std::vector<std::uint8_t> active;        // top bit: the neuron is at or above its threshold (5)
+    static constexpr int WIDE = 64, ROOM = 64;  // neurons of a wide layer; places of a list beyond its end
+
+    int inputs, neurons;
+    int words, vectors;  // of a row: words of 64 columns, vectors of 512
+    int groups;          // of 512 neurons
+    bool wide;
+    bool ternary = false;            // an input may be -1
+    std::vector<Block> hidden;       // rows of `words` blocks of 64 bytes, padded with zeros
+    std::vector<Block> rows;         // signs: [neuron][vector], and a row of zeros
+    std::vector<Block> columns;      // the same: [group][column], and from `inputs` on columns of zeros
+    std::vector<Block> valid, minus; // the input (3): which columns count, which are -1
+    std::vector<int> sums;           // a_j (4)
+    std::int64_t total = 0;          // of the neurons' sums
+    std::vector<Block> up, down;     // d_j (8): which neurons have +1, which -1
+    std::vector<std::uint16_t> list; // the numbers of what is being counted
+    std::vector<Word> flips;         // all ones for what is counted where it is zero
+    std::vector<std::int8_t> spread; // the input, a byte a column, once something is learned (not with AVX-512)
     Thresholds table[256];
-    std::vector<Bounds> steps;               // gate and window (5) by the number of valid inputs, one for eight numbers
-    int count = 0, mean = 0, window = 0, gate = 0, relax_rate = 0;  // valid inputs and what follows from them; settings
+    std::vector<Bounds> steps;       // gate and window (5) by the number of valid inputs, one for eight numbers
+    int count = 0, mean = 0;         // of the valid inputs; of the sums
+    int relax_rate = 0;
     bool gated = false, band = false;
 
     Layer(int inputs, int neurons)
-        : inputs(inputs), neurons(neurons), words((inputs + BITS - 1) / BITS),
-          groups((neurons + SIDE_BY_SIDE - 1) / SIDE_BY_SIDE), hidden(std::size_t(neurons) * words * BITS),
-          negative(std::size_t(groups) * words * SIDE_BY_SIDE), valid(words), minus(words), ternary(words * BITS),
-          sums(groups * SIDE_BY_SIDE), backward(words * BITS), errors(neurons),
-          active((neurons + BITS - 1) / BITS * BITS), table() {}
+        : inputs(inputs), neurons(neurons), words((inputs + BITS - 1) / BITS), vectors((words + WORDS - 1) / WORDS),
+          groups((neurons + BITS * WORDS - 1) / (BITS * WORDS)), wide(neurons >= WIDE), hidden(std::size_t(neurons) * words),
+          rows(std::size_t(neurons + 1) * vectors), columns(wide ? std::size_t(groups) * stride() : 0), valid(vectors),
+          minus(vectors), sums(groups * BITS * WORDS), up(groups), down(groups), list(std::max(stride(), neurons) + ROOM),
+          flips(list.size()), spread(words * BITS), table() {}
 
-    std::int8_t* row(int neuron) { return &hidden[std::size_t(neuron) * words * BITS]; }
+    Bounds bounds() const { return steps[count / 8]; }
 
+    int stride() const { return words * BITS + 1; }  // columns of a group
+
+    std::int8_t* row(int neuron) { return reinterpret_cast<std::int8_t*>(&hidden[std::size_t(neuron) * words]); }
+
+    // Which columns of a word are inputs.
+    Word real(int w) const { return inputs - BITS * w >= BITS ? ~Word(0) : (Word(1) << (inputs - BITS * w)) - 1; }
+
+    const Word* on() const { return valid.front().word; }
+
+    const Word* negative() const { return minus.front().word; }
+
+    void set_input(int w, Word on, Word negative) {
+        valid.front().word[w] = on;
+        minus.front().word[w] = negative;
+    }
+
+    void set_error(int neuron, int error) {
+        (error > 0 ? up : down).front().word[neuron / BITS] |= Word(1) << neuron % BITS;
+    }
+
+    void clear_errors() {
+        std::fill(up.begin(), up.end(), Block());
+        std::fill(down.begin(), down.end(), Block());
+    }
+
+    // A neuron's signs are those of its hidden weights.
     void take_signs(int neuron) {
-        auto bytes = reinterpret_cast<const std::uint8_t*>(row(neuron));
-        for (int w = 0; w < words; w++)
-            negative[(std::size_t(neuron / SIDE_BY_SIDE) * words + w) * SIDE_BY_SIDE + neuron % SIDE_BY_SIDE] =
-                top_bits(bytes + BITS * w);
+        for (int w = 0; w < words; w++) take_word(neuron, w, sign_bits(row(neuron) + BITS * w));
     }
 
-    void forward() {  // (4)
-        count = 0;
-        for (Word bits : valid) count += __builtin_popcountll(bits);
-        for (int group = 0; group < groups; group++) {
-            Word opposed[SIDE_BY_SIDE] = {};
-            const Word* signs = &negative[std::size_t(group) * words * SIDE_BY_SIDE];
-            for (int w = 0; w < words; w++, signs += SIDE_BY_SIDE)
-                for (int i = 0; i < SIDE_BY_SIDE; i++)
-                    opposed[i] += __builtin_popcountll((signs[i] ^ minus[w]) & valid[w]);
-            for (int i = 0; i < SIDE_BY_SIDE; i++) sums[group * SIDE_BY_SIDE + i] = count - 2 * int(opposed[i]);
-        }
-    }
-
-    void set_bounds() {  // (5); a rule may count columns that are not there
-        const Bounds& own = steps[std::min<std::size_t>(count / 8, steps.size() - 1)];
-        gate = own.gate, window = own.window;
-    }
-
-    void send_back() {  // (8): g of the inputs
-        std::fill(backward.begin(), backward.end(), 0);
-        for (int k = 0; k < neurons; k++)
-            if (int error = errors[k])
-                for (int i = 0; i < inputs; i++) backward[i] += row(k)[i] < 0 ? -error : error;
-    }
-
-    void spread_input() {
-        for (int i = 0; i < inputs; i++)
-            ternary[i] = int(valid[i / BITS] >> i % BITS & 1) * (1 - 2 * int(minus[i / BITS] >> i % BITS & 1));
-    }
-
-    // (11) For a step of +1 the weights that move are the interval -toward <= q < min(away, 127); a step of -1 is the same
-    // with q complemented. A subtraction modulo 256 and one comparison test it. A byte may alias anything, the layer's own
-    // sizes too, so that without __restrict this is no loop of vectors: learning is then ten times slower.
-    void learn(int neuron, Thresholds theta) {
-        std::int8_t* __restrict q = row(neuron);
-        const std::int8_t* __restrict input = ternary.data();
-        const std::int8_t error = errors[neuron];
-        const int count = inputs;
-        std::uint8_t span = theta.toward + std::min<int>(theta.away, 127);
-        for (int i = 0; i < count; i++) {
-            std::int8_t step = error * input[i], mirrored = q[i] ^ (step >> 7);
-            q[i] += std::uint8_t(mirrored + theta.toward) < span ? step : 0;
-        }
+    void take_word(int neuron, int w, Word signs) {
+        Word& own = rows[std::size_t(neuron) * vectors].word[w];
+        Word changed = own ^ signs;
+        own = signs;
+        if (!wide) return;
+        Block* group = &columns[std::size_t(neuron / (BITS * WORDS)) * stride()];
+        Word bit = Word(1) << neuron % BITS;
+        for (; changed; changed &= changed - 1)
+            group[BITS * w + __builtin_ctzll(changed)].word[neuron / BITS % WORDS] ^= bit;
     }
 };

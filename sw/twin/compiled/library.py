@@ -11,13 +11,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from sw.contract.error import MetaplastError
+from sw.contract.error import MetaplastError, require
 from sw.tree import built
 from sw.tree.sources import sources
 
 SOURCE = Path(__file__).with_name("machine.cpp")
 ROOM = "compiled-twin"
-COMPILE = ("g++", "-O3", "-march=native", "-std=c++17", "-Wall", "-Werror", "-shared", "-fPIC", "-fvisibility-inlines-hidden")
+# GCC warns of vectors wider than a register, and of values that its own header for AVX-512 leaves open on purpose.
+QUIET = ("-Wno-psabi", "-Wno-maybe-uninitialized")
+COMPILE = ("g++", "-O3", "-std=c++17", "-Wall", "-Werror", *QUIET, "-shared", "-fPIC", "-fvisibility-inlines-hidden")
+PATHS = ("plain", "avx2", "avx512")
+"""What the machine is made for, in the order of `machine.cpp`: any processor; AVX2; AVX-512 with VBMI2 and VPOPCNTDQ."""
 
 
 class CompilerError(MetaplastError):
@@ -35,9 +39,9 @@ class RuleType:
     header: Path
     name: str
 
-    def options(self, folder: Path) -> list[str]:
-        """For the compiler; `folder` holds `rule.h`."""
-        return [f"-I{folder}", "-include", str(self.header), f"-DRULE={self.name}"]
+    def options(self) -> list[str]:
+        """For the compiler."""
+        return [f'-DRULE_HEADER="{self.header}"', f"-DRULE={self.name}"]
 
 
 @functools.cache
@@ -52,10 +56,9 @@ def library(source: Path = SOURCE, rule: RuleType | None = None, report: Callabl
     compiler = subprocess.run([COMPILE[0], "-dumpfullversion"], capture_output=True, text=True).stdout
     files = [source, *sources("*.h", root=source.parent), *([rule.header] if rule else [])]
     texts = [path.read_text(encoding="utf-8") for path in files]
-    # Code for one processor is not code for another, and a folder may be shared: the machine's name is part of the hash.
-    parts = [*texts, rule.name if rule else "", *COMPILE, compiler, platform.machine(), platform.node()]
+    parts = [*texts, rule.name if rule else "", *COMPILE, compiler, platform.machine()]
     name = f"{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:16]}.so"
-    options = rule.options(source.parent) if rule else []
+    options = rule.options() if rule else []
     made = built.found(ROOM, name)
     if made is None:
         report("compiling the twin (once)")
@@ -65,6 +68,18 @@ def library(source: Path = SOURCE, rule: RuleType | None = None, report: Callabl
     loaded.machine_random.restype = ctypes.c_uint32
     loaded.machine_signature.restype = ctypes.c_uint32
     return loaded
+
+
+def paths(loaded: ctypes.CDLL) -> list[str]:
+    """Those of `PATHS` that this processor runs, the quickest last."""
+    return [name for number, name in enumerate(PATHS) if loaded.machine_runs(number)]
+
+
+def path_of(loaded: ctypes.CDLL, name: str | None) -> str:
+    """The path of a name, the quickest without one. Raises `ContractError` for one that this processor does not run."""
+    runs = paths(loaded)
+    require(name is None or name in runs, f"the path is {name}, expected one that this processor runs: {', '.join(runs)}")
+    return name or runs[-1]
 
 
 def _compile(source: Path, options: list[str], name: str) -> Path:

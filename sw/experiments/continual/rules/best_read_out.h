@@ -1,5 +1,3 @@
-#include "rule.h"
-
 // `COUNT` output neurons a class, of which the one with the largest sum speaks (6) and learns (7).
 template <int COUNT>
 struct BestReadOut : Contract {
@@ -18,7 +16,7 @@ struct BestReadOut : Contract {
     }
 
     void assign_errors(Layer& last, int label, int rival, int margin) {
-        last.errors[best(last, label)] = 1;
-        last.errors[best(last, rival)] = -1;
+        last.set_error(best(last, label), 1);
+        last.set_error(best(last, rival), -1);
     }
 };

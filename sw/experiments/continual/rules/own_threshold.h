@@ -1,5 +1,3 @@
-#include "rule.h"
-
 // (5, 8) A hidden neuron's threshold follows its own mean of 2^SHIFT samples, as far as that is more than FREE from the
 // layer's.
 struct OwnThreshold : Contract {
@@ -10,7 +8,7 @@ struct OwnThreshold : Contract {
 
     void observe(const std::vector<Layer>& layers) {
         if (offsets.empty())
-            for (const Layer& layer : layers) followed.emplace_back(layer.neurons), offsets.emplace_back(layer.neurons);
+            for (const Layer& layer : layers) followed.emplace_back(layer.sums.size()), offsets.emplace_back(layer.sums.size());
         for (std::size_t i = 0; i + 1 < layers.size(); i++)
             for (int j = 0; j < layers[i].neurons; j++) {
                 followed[i][j] += layers[i].sums[j] - layers[i].mean - (followed[i][j] >> SHIFT);

@@ -1,6 +1,4 @@
-#include "rule.h"
-
 // (10) Relaxation moves only the columns that are not valid.
 struct SilentRelax : Contract {
-    bool relaxes(std::int8_t input) const { return !input; }
+    Word relaxing(Word valid) const { return ~valid; }
 };

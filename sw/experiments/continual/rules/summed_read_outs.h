@@ -1,5 +1,3 @@
-#include "rule.h"
-
 // (6) `COUNT` output neurons a class, whose sums are added; (7) all of them have the class's error.
 template <int COUNT>
 struct SummedReadOuts : Contract {
@@ -13,6 +11,6 @@ struct SummedReadOuts : Contract {
     }
 
     void assign_errors(Layer& last, int label, int rival, int margin) {
-        for (int e = 0; e < COUNT; e++) last.errors[label * COUNT + e] = 1, last.errors[rival * COUNT + e] = -1;
+        for (int e = 0; e < COUNT; e++) last.set_error(label * COUNT + e, 1), last.set_error(rival * COUNT + e, -1);
     }
 };

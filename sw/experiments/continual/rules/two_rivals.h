@@ -1,5 +1,3 @@
-#include "rule.h"
-
 // (7) The second rival too has the error -1, where the label's score is not above its own by the margin.
 struct TwoRivals : Contract {
     void assign_errors(Layer& last, int label, int rival, int margin) {
@@ -7,6 +5,6 @@ struct TwoRivals : Contract {
         int second = -1;
         for (int c = 0; c < last.neurons; c++)
             if (c != label && c != rival && (second < 0 || last.sums[c] > last.sums[second])) second = c;
-        if (second >= 0 && last.sums[label] - last.sums[second] < margin) last.errors[second] = -1;
+        if (second >= 0 && last.sums[label] - last.sums[second] < margin) last.set_error(second, -1);
     }
 };
