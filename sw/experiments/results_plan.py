@@ -106,8 +106,8 @@ PLAN = {
     "band-classes-2000": f"{_CLASSES} --methods chip-plain,chip --rehearsal 2000 --rehearsal-per 3",
     "band-classes-5000": f"{_CLASSES} --methods chip --rehearsal 5000 --rehearsal-per 3",
     "band-single-classes-2000": f"{_CLASSES} --tasks 10 --methods chip --rehearsal 2000 --rehearsal-per 3",
-    "band-permuted-10000": f"{_TASKS}/band-rehearsal.toml --tasks 10 --rehearsal 10000 --rehearsal-every 2 {_PASS}",
-    "band-permuted-50000": f"{_TASKS}/band-rehearsal.toml --tasks 10 --rehearsal 50000 {_PASS}",
+    "band-permuted-10000": f"{_TASKS}/band-rehearsal.toml --tasks 10 --rehearsal 10000 --rehearsal-every 2 --seeds 1 {_PASS}",
+    "band-permuted-50000": f"{_TASKS}/band-rehearsal.toml --tasks 10 --rehearsal 50000 --seeds 1 {_PASS}",
     "band-even-odd": "compare-split-mnist --samples 11000 --test-samples 1800 --methods chip-plain,chip --engine compiled"
     " --config examples/band-even-odd.toml --rehearsal 2000",
     "band-fashion": "compare-fashion-mnist --tasks 1 --methods chip --config examples/band-fashion.toml"
