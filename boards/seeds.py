@@ -1,4 +1,4 @@
-"""Builds a board with several seeds of nextpnr, one after the other, and tabulates what came out.
+"""Builds a board with several seeds of nextpnr, side by side, and tabulates what came out.
 
     python -m boards.seeds --board ulx3s-85f --seeds 1,2,3,4,5
 
@@ -19,6 +19,8 @@ from boards.catalogue import find
 from boards.error import BuildError, RequestError
 from boards.identity import source_hash
 from boards.report import REPORTS, WORK
+from sw.cluster.options import add_options
+from sw.cluster.workers import Workers
 from sw.contract.error import ContractError
 from sw.figures.table import show
 from sw.files.error import FileError
@@ -54,30 +56,57 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="boards.seeds", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--board", default="ulx3s-85f", help="name of a board; an unknown one lists them")
     parser.add_argument("--seeds", default="1,2,3,4,5", help="seeds, with commas")
+    add_options(parser)
     given = parser.parse_args(arguments)
     try:
         target = find(given.board)
         seeds = parse_seeds(given.seeds)
-        reports = []
-        for seed in seeds:
-            folder = WORK / f"{target.name}-seed-{seed}"
-            report = known_report(folder)
-            if report is None:
-                print(f"{target.name}, seed {seed}", file=sys.stderr)
-                arguments = ["--board", target.name, "--seed", str(seed), "--output", str(folder)]
-                report = build.build(build.make_request(build.parser().parse_args(arguments)), Console(stderr=True))
-            reports.append(report)
-            command = f"python -m boards.seeds --board {target.name} --seeds {','.join(map(str, seeds))}"
-            make_folder(REPORTS)
-            write_json(REPORTS / f"{target.name}-seeds.json", summary(reports, command))
+        command = f"python -m boards.seeds --board {target.name} --seeds {','.join(map(str, seeds))}"
+        reports = {seed: known_report(folder_of(target.name, seed)) for seed in seeds}
+
+        def keep() -> list[dict[str, Any]]:
+            done = [report for report in reports.values() if report is not None]
+            if done:
+                make_folder(REPORTS)
+                write_json(REPORTS / f"{target.name}-seeds.json", summary(done, command))
+            return done
+
+        keep()
+        missing = {seed: (target.name, seed) for seed, report in reports.items() if report is None}
+        workers = Workers(count=given.workers, scheduler=given.scheduler)
+        if workers.are_elsewhere(len(missing)):
+            missing = {seed: (*arguments, True) for seed, arguments in missing.items()}
+        failed = []
+        for outcome in workers.each(build_seed, missing, f"seeds of {target.name}"):
+            if outcome.error is None:
+                reports[outcome.name] = outcome.value
+                keep()
+            else:
+                failed.append(outcome.error)
+        if failed:
+            raise failed[0]
     except BuildError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.status
     except (ContractError, FileError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    print_seeds(reports)
+    except KeyboardInterrupt:
+        print(f"stopped: {len(keep())} of {len(seeds)} seeds are done", file=sys.stderr)
+        return 130
+    print_seeds(keep())
     return 0
+
+
+def folder_of(board: str, seed: int) -> Path:
+    """Where a seed is built."""
+    return WORK / f"{board}-seed-{seed}"
+
+
+def build_seed(board: str, seed: int, quiet: bool = False) -> dict[str, Any]:
+    """The report of a new build; `quiet` where others are built beside it. Raises `BuildError`."""
+    words = ["--board", board, "--seed", str(seed), "--output", str(folder_of(board, seed))]
+    return build.build(build.make_request(build.parser().parse_args(words)), Console(stderr=True, quiet=quiet))
 
 
 def parse_seeds(text: str) -> list[int]:

@@ -5,14 +5,15 @@
     python -m boards.sweep --tables             # table and picture again, from the file
 
 A point is built like a board, on the 25F of a ULX3S. All shapes compute 144 synapses a cycle and hold the same network,
-so that what differs between points is what a synapse costs. One point takes minutes; each is kept as soon as it is there.
+so that what differs between points is what a synapse costs. One point takes minutes; they are built side by side, and each is
+kept as soon as it is there.
 """
 
 import argparse
 import shlex
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,9 @@ from boards.build import Request, build
 from boards.catalogue import find
 from boards.error import BuildError, RequestError
 from boards.report import REPORTS, WORK
+from sw.cluster.options import add_options
+from sw.cluster.workers import Workers
+from sw.contract.error import ContractError
 from sw.contract.geometry import Geometry
 from sw.contract.geometry_text import geometry_text
 from sw.files.error import FileError
@@ -99,8 +103,8 @@ def cycles(geometry: Geometry, folder: Path) -> dict[str, Any]:
     return read_object(path)[text]
 
 
-def measure(point: Point, known: dict[str, Any], console: Console) -> dict[str, Any]:
-    """Build a point and count its cycles, unless a point of the same shape has them. Raises `BuildError`."""
+def measure(point: Point, counted: float | None, quiet: bool = False) -> dict[str, Any]:
+    """Build a point and count its cycles, unless they are `counted`; `quiet` where it is not alone. Raises `BuildError`."""
     folder = WORK / "sweep" / point.name
     request = Request(
         target=find(BOARD),
@@ -111,9 +115,8 @@ def measure(point: Point, known: dict[str, Any], console: Console) -> dict[str, 
         layers=LAYERS,
         options=point.options,
     )
-    report = build(request, console)
-    same = (entry for entry in known.values() if entry["geometry"] == report["geometry"])
-    counted = next((entry["cycles"] for entry in same), None) or cycles(point.geometry, folder)["cycles_per_sample"]
+    report = build(request, Console(stderr=True, quiet=quiet))
+    counted = counted or cycles(point.geometry, folder)["cycles_per_sample"]
     return {
         "geometry": report["geometry"],
         "layers": list(LAYERS),
@@ -148,23 +151,52 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="boards.sweep", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--only", metavar="NAMES", help="measure these points, again if need be; an unknown one lists them")
     parser.add_argument("--tables", action="store_true", help="measure nothing: write table and picture from the file")
+    add_options(parser)
     given = parser.parse_args(arguments)
-    console = Console(stderr=True)
     try:
         known: dict[str, Any] = read_object(RESULT) if RESULT.exists() else {}
-        for point in [] if given.tables else chosen(given.only, known):
-            console.print(f"point {point.name}")
-            known |= {point.name: measure(point, known, console)}
-            make_folder(RESULT.parent)
-            write_json(RESULT, {name: known[name] for name in points() if name in known})
+        workers = Workers(count=given.workers, scheduler=given.scheduler)
+        measure_all([] if given.tables else chosen(given.only, known), known, workers)
         sweep_table.write(known)
     except BuildError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.status
-    except FileError as error:
+    except (ContractError, FileError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print(f"stopped: {len(known)} points are in {RESULT}", file=sys.stderr)
+        return 130
     return 0
+
+
+def measure_all(wanted: list[Point], known: dict[str, Any], workers: Workers) -> None:
+    """Add the points to `known`, written as each comes: a shape's first point, which counts its cycles, before its others.
+
+    Raises what a point raised, when all the others are done.
+    """
+    failed = []
+    while wanted:
+        counted = {shape(entry["geometry"]): entry["cycles"] for entry in known.values()}
+        firsts = {shape(asdict(point.geometry)): point for point in reversed(wanted)}
+        now = [p for p in wanted if shape(asdict(p.geometry)) in counted or firsts[shape(asdict(p.geometry))] is p]
+        quiet = workers.are_elsewhere(len(now))
+        parts = {point.name: (point, counted.get(shape(asdict(point.geometry))), quiet) for point in now}
+        for outcome in workers.each(measure, parts, "points"):
+            if outcome.error is None:
+                known |= {outcome.name: outcome.value}
+                make_folder(RESULT.parent)
+                write_json(RESULT, {name: known[name] for name in points() if name in known})
+            else:
+                failed.append(outcome.error)
+        wanted = [point for point in wanted if point not in now]
+    if failed:
+        raise failed[0]
+
+
+def shape(geometry: dict[str, Any]) -> tuple[Any, ...]:
+    """What the cycles of a point depend on."""
+    return tuple(geometry.items())
 
 
 if __name__ == "__main__":

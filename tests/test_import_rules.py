@@ -19,10 +19,11 @@ ALLOWED = {
     "sw.data": ("sw.contract", "sw.files", "numpy"),
     "sw.twin": ("sw.contract", "sw.data", "sw.tree", "numpy", "torch"),
     "sw.reference": ("sw.contract", "numpy", "torch"),
+    "sw.cluster": ("sw.contract", "distributed", "rich"),
     "hw": ("sw.contract", "sw.files", "sw.tree", "amaranth"),
     "formal": ("sw.contract", "sw.files", "hw", "amaranth"),
     "mutation": ("sw.files", "sw.tree"),
-    "boards": ("sw.contract", "sw.files", "sw.figures", "sw.tree", "hw", "amaranth", "amaranth_boards", "rich"),
+    "boards": ("sw.cluster", "sw.contract", "sw.files", "sw.figures", "sw.tree", "hw", "amaranth", "amaranth_boards", "rich"),
 }
 # A machine beside a board need not have these.
 HEAVY = ("sw.twin", "torch", "amaranth", "amaranth_boards")
@@ -141,6 +142,8 @@ def test_the_search_finds_the_modules_of_every_room():
         ("sw.data.idx", "from sw.host.device import Device"),
         ("sw.tree.built", "import numpy"),
         ("sw.twin.cell", "from hw.array import cell"),
+        ("sw.cluster.workers", "from sw.experiments import learner"),
+        ("sw.cluster.workers", "import torch"),
         ("sw.reference.learner", "from sw.twin.engine import Twin"),
         ("sw.host.device", "import torch.nn"),
         ("sw.host.device", "from amaranth import Module"),

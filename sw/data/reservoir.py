@@ -70,20 +70,31 @@ class Rehearser:
     def expand(self, pixels: Bytes, labels: NDArray[np.integer]) -> tuple[Bytes, NDArray[np.integer], NDArray[np.bool_]]:
         """What is to be learned of new samples, uint8 of shape (n, n_0) and integers of shape (n,), in order: pixels, labels,
         and of each whether it is a new sample."""
-        learned, classes, is_new = [], [], []
-        for image, label in zip(packed(pixels), labels.tolist(), strict=True):
+        # Images move once all choices are made: ~i stands for new sample i, any other number for the record as it was before.
+        learned: list[int] = []
+        is_new: list[bool] = []
+        becomes: dict[int, int] = {}
+        for sample in range(len(pixels)):
             rehearsed, place = self._draws.next()
-            learned += [image, *(self._pixels[i].copy() for i in rehearsed)]
-            classes += [label, *self._labels[rehearsed].tolist()]
-            is_new += [True] + [False] * len(rehearsed)
+            learned += [~sample, *(becomes.get(i, i) for i in rehearsed)]
+            is_new += [True, *(False for _ in rehearsed)]
             if place is not None:
-                self._keep(place, image, label)
+                becomes[place] = ~sample
         self.rehearsed += len(learned) - len(pixels)
-        bits = unpacked(np.stack(learned), pixels.shape[1]) if learned else pixels
-        return bits, np.array(classes, np.int64), np.array(is_new, np.bool_)
+        images, classes = packed(pixels), np.asarray(labels, np.int64)
+        order = np.array(learned, np.int64)
+        is_record, records, samples = order >= 0, order[order >= 0], ~order[order < 0]
+        taken, told = np.empty((len(order), images.shape[1]), np.uint8), np.empty(len(order), np.int64)
+        taken[is_record], told[is_record] = self._pixels[records], self._labels[records]
+        taken[~is_record], told[~is_record] = images[samples], classes[samples]
+        self._keep(becomes, images, classes)
+        return unpacked(taken, pixels.shape[1]), told, np.array(is_new, np.bool_)
 
-    def _keep(self, place: int, image: NDArray[np.uint8], label: int) -> None:
-        if place == len(self._labels):
-            room = max(FIRST_ROOM, 2 * place)
-            self._pixels, self._labels = np.resize(self._pixels, (room, len(image))), np.resize(self._labels, room)
-        self._pixels[place], self._labels[place] = image, label
+    def _keep(self, becomes: dict[int, int], images: NDArray[np.uint8], classes: NDArray[np.int64]) -> None:
+        """Each place holds the new sample that it `becomes`, the last one of several."""
+        most = max(becomes, default=-1) + 1
+        if most > len(self._labels):
+            room = max(FIRST_ROOM, 2 * most)
+            self._pixels, self._labels = np.resize(self._pixels, (room, images.shape[1])), np.resize(self._labels, room)
+        places, samples = list(becomes), [~sample for sample in becomes.values()]
+        self._pixels[places], self._labels[places] = images[samples], classes[samples]

@@ -45,6 +45,10 @@ EXPERIMENTS = {
     "compare-split-mnist": Experiment(
         "sw.experiments.continual.comparisons:split_mnist", "five pairs of digits on the same two outputs, domain-incremental"
     ),
+    "compare-class-incremental": Experiment(
+        "sw.experiments.continual.comparisons:class_incremental",
+        "the ten digits, some at a time, on ten outputs: baselines and the chip, with and without stored samples",
+    ),
     "compare-features": Experiment(
         "sw.experiments.continual.comparisons:features",
         "half of the classes, then the others, from features of another network",
@@ -58,6 +62,10 @@ EXPERIMENTS = {
     "settings-sweep": Experiment(
         "sw.experiments.continual.settings_sweep:experiment",
         "changes of the chip's settings, tried on held-out training samples",
+    ),
+    "sample-value": Experiment(
+        "sw.experiments.continual.sample_value:experiment",
+        "what a stored sample is worth: accuracy against records and rehearsals, with the rule and without it",
     ),
     "switching": Experiment(
         "sw.experiments.continual.switching:experiment",

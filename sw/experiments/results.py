@@ -3,7 +3,7 @@
 import shlex
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -16,6 +16,8 @@ from sw.files.output import check_outputs, make_folder, write_json
 from sw.files.place import place_of
 
 RESULTS = Path("results")
+WHO_COMPUTES = ("--workers", "--scheduler")
+UNFINISHED = "unfinished"  # a result's runs that are still to come
 
 
 def path_of(name: str, folder: Path = RESULTS) -> Path:
@@ -43,6 +45,23 @@ def known(json: Path) -> dict:
     return read_object(json) if json.is_file() else {}
 
 
+def is_there(json: Path) -> bool:
+    """Whether a result is there, and whole."""
+    return json.is_file() and UNFINISHED not in read_object(json)
+
+
+def without_workers(words: Sequence[str]) -> list[str]:
+    """The words of a command without those that say who computes, on which nothing of a result depends."""
+    kept: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        if word in WHO_COMPUTES:
+            next(rest, None)
+        elif word.partition("=")[0] not in WHO_COMPUTES:
+            kept.append(word)
+    return kept
+
+
 @dataclass(frozen=True)
 class ResultFile:
     """The file that a named experiment writes, `path_of` its name if nothing else is asked for."""
@@ -60,11 +79,15 @@ class ResultFile:
 
     def write(self, content: dict[str, Any]) -> None:
         """Write `content` with the name, the command and the seconds it took; draw its pictures from it."""
-        command = shlex.join(["metaplast", "experiment", self.name, *self._options()])
+        save(self.keep(content), self.path)
+
+    def keep(self, content: dict[str, Any]) -> dict[str, Any]:
+        """The same of work that goes on, without pictures: what was written."""
+        command = shlex.join(["metaplast", "experiment", self.name, *without_workers(self._options())])
         told = {"seconds": round(time.monotonic() - self.began, 1), "command": command}
         result = {"experiment": self.name, **content, **told}
         write_json(self.path, result)
-        save(result, self.path)
+        return result
 
     def _options(self) -> list[str]:
         """What followed the name on the command line; nothing where the experiment was called from Python."""

@@ -1,10 +1,10 @@
-"""Writes the numbers of docs/results.md from the files that the experiments left.
+"""Writes the numbers of docs/results.md and docs/results-*.md from the files that the experiments left.
 
     python -m sw.experiments.results_page
 
-The page's prose is written by hand; between a marker `<!-- result: NAME -->` and the next `<!-- end -->` lies what
-`results/NAME/result.json` says: the command, the size, the table, a picture. `<!-- beyond -->` has the aims of one pass beside
-what was reached. What has no file yet is called that.
+The prose of the pages is written by hand; between a marker `<!-- result: NAME -->` and the next `<!-- end -->` lies what
+`results/NAME/result.json` says: the command, the size, the table, a picture. `<!-- answer -->` has every aim beside what was
+reached, `<!-- beyond -->` the same of the first settings. What has no file yet, or not a whole one, is called that.
 """
 
 import re
@@ -12,16 +12,17 @@ import shlex
 from pathlib import Path
 
 from sw.experiments.program import main
-from sw.experiments.results import RESULTS, known, path_of
-from sw.experiments.results_aims import beyond
+from sw.experiments.results import RESULTS, is_there, known, path_of
+from sw.experiments.results_aims import answer, beyond
 from sw.experiments.results_plan import PLAN, words_of
 from sw.experiments.results_tables import has_one_task, sizes, table_of
 from sw.files.input import read_text
 from sw.files.output import write_text
 
 ROOT = Path(__file__).parent.parent.parent
-PAGE = ROOT / "docs" / "results.md"
-BEGIN = re.compile(r"<!-- (?:result: (?P<name>[a-z0-9-]+)|beyond) -->\n")
+PAGES = sorted((ROOT / "docs").glob("results*.md"))
+BEGIN = re.compile(r"<!-- (?:result: (?P<name>[a-z0-9-]+)|(?P<table>answer|beyond)) -->\n")
+TABLES = {"answer": answer, "beyond": beyond}
 END = "<!-- end -->"
 SHOWN = ("result.png", "result-curves.png")
 
@@ -35,7 +36,7 @@ def replaced(text: str, folder: Path = ROOT / RESULTS) -> str:
         if name is not None and name not in PLAN:
             raise ValueError(f"the page has a marker for {name}, expected one of {', '.join(PLAN)}")
         end = text.index(END, marker.end())
-        parts += [text[place : marker.end()], beyond(folder) if name is None else section(name, folder), "\n"]
+        parts += [text[place : marker.end()], section(name, folder) if name else TABLES[marker["table"]](folder), "\n"]
         place = end
     return "".join([*parts, text[place:]])
 
@@ -44,7 +45,7 @@ def section(name: str, folder: Path) -> str:
     """Command, size, table and picture of one result."""
     path = path_of(name, folder)
     result = known(path)
-    if not result:
+    if not is_there(path):
         return f"Not run yet: `metaplast experiment {shlex.join(words_of(name))}`\n"
     pictures = [] if has_one_task(result) else [picture for picture in SHOWN if path.with_name(picture).exists()]
     shown = [f"\n![{name}](../results/{name}/{picture})\n" for picture in pictures]
@@ -52,8 +53,9 @@ def section(name: str, folder: Path) -> str:
 
 
 def write() -> int:
-    """Write the numbers of docs/results.md again."""
-    write_text(PAGE, replaced(read_text(PAGE)))
+    """Write the numbers of the pages again."""
+    for page in PAGES:
+        write_text(page, replaced(read_text(page)))
     return 0
 
 

@@ -3,23 +3,29 @@
     python -m sw.experiments.results_plan               # those whose file is not there yet, in this order
     python -m sw.experiments.results_plan --only NAME   # one, again
 
-Each is `metaplast experiment …` and leaves `results/NAME/result.json` with its pictures. All run in one process, the quick ones
-first; a run that is broken off leaves the ones before it.
+Each is `metaplast experiment …` and leaves `results/NAME/result.json` with its pictures, the quick ones first. The runs of a
+result share the cores of this machine, or the workers of a `--scheduler`. One that fails leaves the others, and a work that is
+broken off what is done: a result that is not whole is made again.
 """
 
+import inspect
 import shlex
 import sys
 import time
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
+from sw.cluster.workers import Workers
 from sw.experiments.continual.table_shapes import SHAPES
 from sw.experiments.program import main
 from sw.experiments.registry import EXPERIMENTS
-from sw.experiments.results import path_of
+from sw.experiments.results import is_there, path_of
 from sw.host.error import InputError
+from sw.host.interruption import EXIT_STATUS
 from sw.terminal.application import alone
+from sw.terminal.options import SchedulerAddress, WorkerCount
 from sw.terminal.run import run
 from sw.terminal.speech import say
 
@@ -73,6 +79,16 @@ _RULES = (
     'rule = "silent-relax", relax_rate = 10; rule = "signed-input"; rule = "signed-input", window = 14, gate = 50'
 )
 
+# The band gate (docs/contract.md), with nothing stored and with rehearsal.
+_TASKS = "compare-permuted-mnist --methods chip --config examples"
+_CLASSES = "compare-class-incremental --config examples/band-one-pass.toml --engine compiled"
+_STREAM = f"--last 10 --look-back 1 --seeds 1 {_PASS}"
+_VALUE = (
+    "--plain-config examples/without-rule.toml --records 0,50,100,200,500,1000,2000,5000,10000,50000 --every 1,4,8,32"
+    " --validation --seeds 1 --engine compiled"
+)
+_NARROW = f"--last 5 --look-back 1 --seeds 1 {_PASS}"
+
 PLAN = {
     "defaults-mnist": f"compare-permuted-mnist --tasks 1 --methods chip --seeds 5 {_PASS}",
     "beyond-mnist": f"compare-permuted-mnist --tasks 1 --methods chip --config examples/one-pass.toml --seeds 5 {_PASS}",
@@ -84,6 +100,27 @@ PLAN = {
     "compare-one-pass": "compare-permuted-mnist --tasks 4 --samples 12000 --test-samples 10000 --engine compiled"
     " --config examples/ten-tasks.toml --set metaplastic-batch-1:metaplasticity=2 --set ewc-batch-1:strength=20"
     f" --set si-batch-1:strength=0.003 --methods {_ONE_PASS}",
+    "band-mnist": f"{_TASKS}/band-one-pass.toml --tasks 1 --seeds 5 {_PASS}",
+    "band-permuted": f"{_TASKS}/band-ten-tasks.toml --tasks 10 {_PASS}",
+    "band-classes-none": f"{_CLASSES} --methods chip-plain,chip",
+    "band-classes-2000": f"{_CLASSES} --methods chip-plain,chip --rehearsal 2000 --rehearsal-per 3",
+    "band-classes-5000": f"{_CLASSES} --methods chip --rehearsal 5000 --rehearsal-per 3",
+    "band-single-classes-2000": f"{_CLASSES} --tasks 10 --methods chip --rehearsal 2000 --rehearsal-per 3",
+    "band-permuted-10000": f"{_TASKS}/band-rehearsal.toml --tasks 10 --rehearsal 10000 --rehearsal-every 2 --seeds 1 {_PASS}",
+    "band-permuted-50000": f"{_TASKS}/band-rehearsal.toml --tasks 10 --rehearsal 50000 --seeds 1 {_PASS}",
+    "band-even-odd": "compare-split-mnist --samples 11000 --test-samples 1800 --methods chip-plain,chip --engine compiled"
+    " --config examples/band-even-odd.toml --rehearsal 2000",
+    "band-fashion": "compare-fashion-mnist --tasks 1 --methods chip --config examples/band-fashion.toml"
+    f" --fashion-threshold 5,60,140 --seeds 5 {_PASS}",
+    "band-narrow": f"{_TASKS}/band-narrow.toml --tasks 1000 {_NARROW}",
+    "band-narrow-20000": f"{_TASKS}/band-narrow.toml --tasks 1000 --rehearsal 20000 --rehearsal-horizon 200000 {_NARROW}",
+    "band-stream": f"{_TASKS}/band-stream.toml --tasks 100 {_STREAM}",
+    "band-stream-50000": f"{_TASKS}/band-rehearsal.toml --tasks 100 --rehearsal 50000 --rehearsal-horizon 500000 {_STREAM}",
+    "value-classes": f"sample-value --stream class-incremental --config examples/band-one-pass.toml {_VALUE}",
+    "value-tasks": f"sample-value --samples 5000 --look-back 1 --config examples/band-ten-tasks.toml {_VALUE}",
+    "compare-classes": "compare-class-incremental --samples 2000 --config examples/band-one-pass.toml --engine compiled"
+    " --rehearsal 2000 --set ewc-batch-1:strength=20 --set si-batch-1:strength=0.003 --methods"
+    " plain-batch-1,ewc-batch-1,si-batch-1,rehearsal-batch-1,chip-plain,chip",
     "defaults-permuted-mnist": f"compare-permuted-mnist --tasks 10 --methods chip {_PASS}",
     "beyond-permuted": f"compare-permuted-mnist --tasks 10 --methods chip --config examples/ten-tasks.toml {_PASS}",
     "tanh-permuted": f"compare-permuted-mnist --tasks 10 --methods chip --config examples/ten-tasks-tanh.toml {_PASS}",
@@ -129,29 +166,39 @@ def words_of(name: str) -> list[str]:
     return [*shlex.split(PLAN[name]), "--json", str(path_of(name))]
 
 
-def reproduce(name: str) -> int:
-    """Run one; the exit status. The file names the command as if it had been typed."""
+def reproduce(name: str, who: Sequence[str] = ()) -> int:
+    """Run one; the exit status. The file names the command as if it had been typed. `who`: the words that say who computes."""
     (experiment, *options), typed = words_of(name), sys.argv
+    command = EXPERIMENTS[experiment].load()
+    shared = who if "workers" in inspect.signature(command).parameters else ()
     sys.argv = ["metaplast", "experiment", experiment, *options]
     try:
-        return run(alone(EXPERIMENTS[experiment].load()), options)
+        return run(alone(command), [*options, *shared])
     finally:
         sys.argv = typed
 
 
 def reproduce_all(
     only: Annotated[str | None, typer.Option(help="This one, though its file is there.", metavar="NAME")] = None,
+    workers: WorkerCount = None,
+    scheduler: SchedulerAddress = None,
 ) -> int:
-    """Run the experiments whose results are not there yet; stops at the first that fails."""
+    """Run the experiments whose results are not there yet, or not whole; the status of the first that fails."""
     if only is not None and only not in PLAN:
         raise InputError(f"there is no result {only}: choose one of {', '.join(PLAN)}")
-    for name in [only] if only else [name for name in PLAN if not path_of(name).exists()]:
+    Workers(count=workers, scheduler=scheduler)  # refused before anything runs
+    given = {"--workers": workers, "--scheduler": scheduler}
+    who = [word for option, value in given.items() if value is not None for word in (option, str(value))]
+    failed = 0
+    for name in [only] if only else [name for name in PLAN if not is_there(path_of(name))]:
         began = time.monotonic()
         say(f"{name}: metaplast experiment {shlex.join(words_of(name))}")
-        if status := reproduce(name):
+        status = reproduce(name, who)
+        if status > EXIT_STATUS:  # of a signal: whoever sent it wants no other either
             return status
-        say(f"{name}: {time.monotonic() - began:.0f} s")
-    return 0
+        failed = failed or status
+        say(f"{name}: {'failed' if status else 'done'}, {time.monotonic() - began:.0f} s")
+    return failed
 
 
 if __name__ == "__main__":

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from sw.experiments.continual.sample_points import WITH, WITHOUT, point_name
 from sw.experiments.metrics import in_per_cent, spread
+from sw.experiments.pictures.sweeps import headline
 from sw.experiments.pictures.theory import mean_costs
 
 METRICS = {
@@ -43,6 +45,8 @@ def table_of(result: Result) -> list[str]:
         return _grid("width", result["by_width"])
     if "by_variant" in result:
         return _variants(result["by_variant"])
+    if "by_records" in result:
+        return _sample_value(result)
     if "bins" in result and "flips" in result:
         return _switching(result)
     return _quadratic(result)
@@ -69,18 +73,32 @@ def _methods(methods: dict[str, Any], wanted: list[str]) -> list[str]:
 
 
 def _grid(across: str, by: dict[str, Any]) -> list[str]:
-    names = list(next(iter(by.values())))
+    names = list(dict.fromkeys(name for of in by.values() for name in of))
     header = [across, *(f"{name}: {what}" for name in names for what in ("at the end", "when new"))]
-    body = [
-        [value, *(in_per_cent(of[name]["metrics"][key]) for name in names for key in ("accuracy", "accuracy_when_new"))]
-        for value, of in by.items()
-    ]
+    keys = ("accuracy", "accuracy_when_new")
+    body = [[value, *(_cell(of.get(name), key) for name in names for key in keys)] for value, of in by.items()]
     return rows(header, body)
+
+
+def _cell(method: Result | None, metric: str) -> str:
+    """A metric of a method, if it has been run."""
+    return in_per_cent(method["metrics"][metric]) if method else "–"
+
+
+def _sample_value(result: Result) -> list[str]:
+    by, metric = result["by_records"], headline(result["by_records"])
+    columns = [(rule, every) for rule in (WITH, WITHOUT) for every in result["every"]]
+    body = [
+        [str(n), *(_cell(by.get(point_name(rule, n, every), {}).get("chip"), metric) for rule, every in columns)]
+        for n in result["records"]
+    ]
+    return rows(["records", *(f"{rule}, every {every}" for rule, every in columns)], body)
 
 
 def _variants(by: dict[str, Any]) -> list[str]:
     several = len(next(iter(by.values()))["chip"]["runs"][0]["final"]) > 1
     shown = ["accuracy", "accuracy_when_new", "newest_accuracy"] if several else ["accuracy"]
+    shown = [*(["held_out"] if "held_out" in next(iter(by.values()))["chip"]["metrics"] else []), *shown]
     body = [[name, *(in_per_cent(of["chip"]["metrics"][metric]) for metric in shown)] for name, of in by.items()]
     return rows(["settings", *(METRICS[metric] for metric in shown)], body)
 

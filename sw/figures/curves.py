@@ -31,7 +31,8 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class Panel:
-    """`share`: the numbers are fractions and the axis shows per cent; `whole`: the places are counts."""
+    """`share`: the numbers are fractions and the axis shows per cent; `whole`: the places are counts; `ratio`: places that are
+    as many times larger stand as far apart, and the axis of the numbers begins where they do."""
 
     title: str
     across: str
@@ -40,6 +41,7 @@ class Panel:
     share: bool = True
     whole: bool = True
     connected: bool = True
+    ratio: bool = False
 
 
 @styled
@@ -70,7 +72,10 @@ def draw(panels: Sequence[Panel]) -> Figure:
         axes.set_title(panel.title)
         axes.set_xlabel(panel.across)
         axes.set_ylabel(panel.up)
-        axes.axhline(0, color=MUTED, linewidth=0.6)
+        if panel.ratio:
+            axes.set_xscale("log")
+        else:
+            axes.axhline(0, color=MUTED, linewidth=0.6)
         if panel.share:
             axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         if panel.whole:

@@ -40,4 +40,10 @@ RehearsalHorizon = Annotated[
     int | None, typer.Option("--rehearsal-horizon", help="Keep samples of about the last N; 0: of all.", metavar="N")
 ]
 RehearsalPrng = Annotated[int | None, typer.Option("--rehearsal-prng", help="First random word of it.", metavar="X")]
+WorkerCount = Annotated[
+    int | None, typer.Option("--workers", help="Processes that share the runs; 1: this one; one a core.", metavar="N")
+]
+SchedulerAddress = Annotated[
+    str | None, typer.Option("--scheduler", help="Dask scheduler whose workers take them, tcp://HOST:PORT.", metavar="A")
+]
 Json = Annotated[Path | None, typer.Option("--json", help="JSON file to write the result to.", metavar="F")]

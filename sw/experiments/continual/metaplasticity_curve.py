@@ -40,7 +40,6 @@ def experiment(
     }
     result = ResultFile.prepared("metaplasticity-curve", options.json, [""])
     say(f"{scale.words()}, in its place {', '.join(plans)}")
-    by_m = sweep(plans, "m")
-    size = {"scale": options.size(scale), "last": options.counted(scale)}
-    result.write({**size, "values": list(numbers), "by_m": by_m})
+    size = {"scale": options.size(scale), "last": options.counted(scale), "values": list(numbers)}
+    sweep(plans, options.where(), result, lambda by: {**size, "by_m": by}, "m")
     return 0

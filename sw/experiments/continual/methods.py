@@ -18,12 +18,14 @@ from sw.reference.settings import Consolidation, Settings
 
 @dataclass(frozen=True, kw_only=True)
 class Method:
-    """`metaplastic`: the rule is on; `joint`: all tasks at once, the upper bound; `integer`: the twin learns, in
-    `one_pass` or for all epochs; `regime`: settings that are not the paper's."""
+    """`metaplastic`: the rule is on; `joint`: all tasks at once, the upper bound; `rehearses`: past samples are learned again
+    (contract, clause 19); `integer`: the twin learns, in `one_pass` or for all epochs; `regime`: settings that are not the
+    paper's."""
 
     metaplastic: bool = False
     consolidation: Consolidation = "none"
     joint: bool = False
+    rehearses: bool = False
     integer: bool = False
     one_pass: bool = True
     regime: dict[str, Any] = field(default_factory=dict)
@@ -55,6 +57,8 @@ METHODS = {
     **_REGULAR,
     **{f"{name}-task-free": replace(method, regime=TASK_FREE) for name, method in _REGULAR.items()},
     **{f"{name}-batch-1": replace(method, regime=BATCH_1) for name, method in _REGULAR.items()},
+    "rehearsal-batch-1": Method(rehearses=True, regime=BATCH_1),
+    "metaplastic-rehearsal-batch-1": Method(metaplastic=True, rehearses=True, regime=BATCH_1),
     "chip": Method(metaplastic=True, integer=True),
     "chip-plain": Method(integer=True),
     "chip-epochs": Method(metaplastic=True, integer=True, one_pass=False),

@@ -9,7 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
+from sw.cluster.workers import Workers
 from sw.contract.network import Network
+from sw.contract.rehearsal import NONE, Rehearsal
 from sw.data.binarise import parse_thresholds
 from sw.experiments.continual.comparison import Plan
 from sw.experiments.continual.methods import parse_methods
@@ -17,8 +19,17 @@ from sw.experiments.continual.scale import Scale, parse_sizes
 from sw.experiments.continual.sources import FASHION_THRESHOLDS, Sources
 from sw.experiments.continual.streams import Build
 from sw.host.error import InputError
-from sw.terminal.opening import read_network
-from sw.terminal.options import Config
+from sw.terminal.opening import read_configuration, rehearsal_asked
+from sw.terminal.options import (
+    Config,
+    RehearsalEvery,
+    RehearsalHorizon,
+    RehearsalPer,
+    RehearsalPrng,
+    RehearsalSize,
+    SchedulerAddress,
+    WorkerCount,
+)
 
 SeedCount = Annotated[int, typer.Option(help="How many seeds, one run of each method for each.", min=1, metavar="N")]
 FirstSeed = Annotated[int, typer.Option(help="The first seed; all randomness comes from them.", min=0, metavar="S")]
@@ -26,6 +37,7 @@ Json = Annotated[Path | None, typer.Option(help="Where the result goes; pictures
 
 SIZES = ("tasks", "samples", "test_samples", "epochs", "metaplasticity")  # what takes the place of a field of `Scale`
 NOT_MNIST = ("fashion_folder", "fashion_threshold", "features")
+REHEARSAL = ("rehearsal", "rehearsal_every", "rehearsal_per", "rehearsal_horizon", "rehearsal_prng")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +80,13 @@ class StreamOptions:
     engine: Annotated[
         str, typer.Option(help="What plays the chip: twin, compiled (C++, the same bits, faster).", metavar="E")
     ] = "twin"
+    rehearsal: RehearsalSize = None
+    rehearsal_every: RehearsalEvery = None
+    rehearsal_per: RehearsalPer = None
+    rehearsal_horizon: RehearsalHorizon = None
+    rehearsal_prng: RehearsalPrng = None
+    workers: WorkerCount = None
+    scheduler: SchedulerAddress = None
     json: Json = None
 
     def scale(self, scaled: Scale, full: Scale | None = None) -> Scale:
@@ -86,7 +105,17 @@ class StreamOptions:
 
     def network(self) -> Network | None:
         """That of the configuration file. Raises `InputError`."""
-        return read_network(self.config) if self.config else None
+        return read_configuration(self.config)[0] if self.config else None
+
+    def rehearses(self) -> Rehearsal:
+        """That of the configuration file, with the options over it. Raises `InputError`, `ContractError`."""
+        configured = read_configuration(self.config)[1] if self.config else NONE
+        words = self.rehearsal, self.rehearsal_every, self.rehearsal_per, self.rehearsal_horizon, self.rehearsal_prng
+        return rehearsal_asked(configured, *words)
+
+    def where(self) -> Workers:
+        """Who carries the runs out. Raises `ContractError`."""
+        return Workers(count=self.workers, scheduler=self.scheduler)
 
     def each_seed(self) -> range:
         """One run for each."""
@@ -103,8 +132,9 @@ class StreamOptions:
             features=self.features,
         )
 
-    def plan(self, build: Build, scale: Scale, network: Network | None = None) -> Plan:
-        """The runs on the stream that `build` makes; `network` configures the chip. Raises `InputError`."""
+    def plan(self, build: Build, scale: Scale, network: Network | None = None, rehearsal: Rehearsal | None = None) -> Plan:
+        """The runs on the stream that `build` makes; `network` configures the chip, `rehearsal` takes the place of the one that
+        was asked for. Raises `InputError`."""
         return Plan(
             build=build,
             sources=self.sources(),
@@ -113,6 +143,7 @@ class StreamOptions:
             seeds=self.each_seed(),
             changes=self.changes or (),
             network=network,
+            rehearsal=self.rehearses() if rehearsal is None else rehearsal,
             last=self.counted(scale),
             look_back=self.look_back,
             device=self.device,

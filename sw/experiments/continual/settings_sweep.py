@@ -16,14 +16,13 @@ from sw.contract.parsing import parse_toml
 from sw.experiments.continual.learners import engine_of, rule_of
 from sw.experiments.continual.options import StreamOptions, stream_command
 from sw.experiments.continual.scale import Scale
-from sw.experiments.continual.streams import Build, fashion_mnist, permuted_mnist
+from sw.experiments.continual.streams import STREAMS, stream_named
 from sw.experiments.continual.sweep import sweep
 from sw.experiments.continual.trial import TrialNetwork
 from sw.experiments.results import ResultFile
 from sw.host.error import InputError
 from sw.terminal.speech import say
 
-STREAMS: dict[str, Build] = {"permuted-mnist": permuted_mnist, "fashion-mnist": fashion_mnist}
 FIXED = ("layers", "init_seed", "prng")
 OF_OTHERS = (
     "full",
@@ -47,8 +46,7 @@ def experiment(
     stream: Annotated[str, typer.Option(help=f"One of {', '.join(STREAMS)}.", metavar="NAME")] = "permuted-mnist",
 ) -> int:
     """One pass of the chip for each variant of its settings, tested on held-out training samples."""
-    if stream not in STREAMS:
-        raise InputError(f"--stream is {stream}, expected {' or '.join(STREAMS)}")
+    build = stream_named(stream)
     options = replace(options, validation=True)
     base = TrialNetwork.like(options.network() or Network.of())
     networks = {"as it is": base}
@@ -56,14 +54,13 @@ def experiment(
     scale = options.scale(
         Scale(tasks=1, samples=None, test_samples=None, epochs=1, hidden=base.layers[1:-1], metaplasticity=0.0)
     )
-    plans = {name: options.plan(STREAMS[stream], scale, network) for name, network in networks.items()}
+    plans = {name: options.plan(build, scale, network) for name, network in networks.items()}
     result = ResultFile.prepared("settings-sweep", options.json, config=options.config)
     for network in networks.values():
         engine_of(options.engine, rule_of(network))  # refused before anything is learned
     say(scale.words())
-    by_variant = sweep(plans)
-    size = {"scale": options.size(scale), "last": options.counted(scale)}
-    result.write({**size, "stream": stream, "by_variant": by_variant})
+    size = {"scale": options.size(scale), "last": options.counted(scale), "stream": stream}
+    sweep(plans, options.where(), result, lambda by: {**size, "by_variant": by})
     return 0
 
 

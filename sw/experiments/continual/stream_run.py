@@ -62,6 +62,10 @@ class StreamRun:
             "seconds": round(self.seconds, 2),
         }
 
+    def brief(self, seed: int, last: int) -> dict[str, Any]:
+        """One run of a results file that has very many."""
+        return {"seed": seed, "metrics": self.metrics(last), "seconds": round(self.seconds, 2)}
+
     def metrics(self, last: int) -> dict[str, float | None]:
         """The summary of the matrix, and the held-out accuracy at the end where there is one."""
         return summary(self.matrix, last) | ({"held_out": self.held_out[-1]} if self.held_out else {})

@@ -1,4 +1,4 @@
-"""The streams: permuted MNIST, MNIST and Fashion-MNIST, Fashion-MNIST in subsets, split MNIST, halves of features.
+"""The streams: permuted MNIST, MNIST and Fashion-MNIST, Fashion-MNIST in subsets, split MNIST in two ways, halves of features.
 
 Each is made by a function of (sources, number of tasks, seed). Nothing of a stream comes from elsewhere than its seed.
 """
@@ -6,6 +6,7 @@ Each is made by a function of (sources, number of tasks, seed). Nothing of a str
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sw.contract.error import require
 from sw.experiments.continual.sources import Sources, load_features, made_up_features
@@ -73,9 +74,25 @@ def split_mnist(sources: Sources, tasks: int, seed: int) -> Stream:
 
 
 def _pair(samples: Labelled, i: int) -> Labelled:
-    inputs, labels = samples
-    chosen = labels // 2 == i
-    return inputs[chosen], labels[chosen] % 2
+    inputs, labels = _chosen(samples, samples[1] // 2 == i)
+    return inputs, labels % 2
+
+
+def class_incremental(sources: Sources, tasks: int, seed: int) -> Stream:
+    """The ten digits in ascending order, some in each task, on ten outputs; the test that is held out is of all ten."""
+    train, test = sources.mnist()
+    require(tasks in (1, 2, 5, 10), f"tasks is {tasks}, expected 1, 2, 5 or 10: ten classes in equal steps")
+    together = 10 // tasks
+    made = [
+        Task(
+            name=f"classes {i * together} to {(i + 1) * together - 1}",
+            train=_chosen(train, train[1] // together == i),
+            test=_chosen(test, test[1] // together == i),
+            order=order,
+        )
+        for i, order in enumerate(Seeds.of(seed, tasks).orders)
+    ]
+    return Stream(tasks=made, classes=10, scale=sources.scale, held_out=test)
 
 
 def feature_halves(sources: Sources, tasks: int, seed: int) -> Stream:
@@ -85,13 +102,31 @@ def feature_halves(sources: Sources, tasks: int, seed: int) -> Stream:
     train, test = load_features(sources.features) if sources.features else made_up_features(seed)
     orders = Seeds.of(seed, tasks).orders
     made = [
-        Task(name=f"classes {5 * i} to {5 * i + 4}", train=_half(train, i), test=_half(test, i), order=order)
+        Task(
+            name=f"classes {5 * i} to {5 * i + 4}",
+            train=_chosen(train, train[1] // 5 == i),
+            test=_chosen(test, test[1] // 5 == i),
+            order=order,
+        )
         for i, order in enumerate(orders)
     ]
     return Stream(tasks=made, classes=10)
 
 
-def _half(samples: Labelled, i: int) -> Labelled:
+def _chosen(samples: Labelled, which: NDArray[np.bool_]) -> Labelled:
     inputs, labels = samples
-    chosen = labels // 5 == i
-    return inputs[chosen], labels[chosen]
+    return inputs[which], labels[which]
+
+
+# Those that a sweep can be over.
+STREAMS: dict[str, Build] = {
+    "permuted-mnist": permuted_mnist,
+    "fashion-mnist": fashion_mnist,
+    "class-incremental": class_incremental,
+}
+
+
+def stream_named(name: str) -> Build:
+    """One of `STREAMS`. Raises `ContractError`."""
+    require(name in STREAMS, f"--stream is {name}, expected one of {', '.join(STREAMS)}")
+    return STREAMS[name]

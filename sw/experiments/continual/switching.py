@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from sw.experiments.continual.methods import settings_of
-from sw.experiments.continual.options import NOT_MNIST, StreamOptions, stream_command
+from sw.experiments.continual.options import NOT_MNIST, REHEARSAL, StreamOptions, stream_command
 from sw.experiments.continual.scale import Scale, parse_sizes
 from sw.experiments.continual.streams import permuted_mnist
 from sw.experiments.metrics import spread
@@ -23,7 +23,19 @@ from sw.terminal.speech import say, tell
 
 SCALED = Scale(tasks=1, samples=10_000, test_samples=2000, epochs=5, hidden=(500,), metaplasticity=1.35)
 FULL = Scale(tasks=1, samples=None, test_samples=None, epochs=40, hidden=(1024, 1024), metaplasticity=1.35)
-OF_OTHERS = ("tasks", "methods", "config", "last", "look_back", "validation", "engine", *NOT_MNIST)
+OF_OTHERS = (
+    "tasks",
+    "methods",
+    "config",
+    "last",
+    "look_back",
+    "validation",
+    "engine",
+    "workers",
+    "scheduler",
+    *REHEARSAL,
+    *NOT_MNIST,
+)
 
 
 @stream_command(without=OF_OTHERS)

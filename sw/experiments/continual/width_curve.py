@@ -35,7 +35,6 @@ def experiment(
     plans = {str(width): options.plan(permuted_mnist, replace(scale, hidden=(width,) * len(scale.hidden))) for width in sizes}
     result = ResultFile.prepared("width-curve", options.json, [""])
     say(f"{scale.words()}, in their place {', '.join(plans)}")
-    by_width = sweep(plans, "width")
-    size = {"scale": options.size(scale), "last": options.counted(scale)}
-    result.write({**size, "widths": list(sizes), "by_width": by_width})
+    size = {"scale": options.size(scale), "last": options.counted(scale), "widths": list(sizes)}
+    sweep(plans, options.where(), result, lambda by: {**size, "by_width": by}, "width")
     return 0

@@ -24,6 +24,7 @@ KINDS: dict[str, Callable[[Result], Figures]] = {
     "methods": comparison.figures,
     "by_m": sweeps.metaplasticity_figures,
     "by_width": sweeps.width_figures,
+    "by_records": sweeps.sample_value_figures,
     "flips": theory.switching_figures,
     "dimensions": theory.quadratic_figures,
     "matrix": permuted_mnist_figures,

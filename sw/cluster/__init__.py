@@ -1,0 +1,1 @@
+"""Independent parts of a work side by side: on the cores of this machine, or on a cluster."""
