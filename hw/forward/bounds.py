@@ -52,7 +52,8 @@ class Bounds(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         quotient = Signal.like(self.quotient)
-        gate, window = Signal.like(self.gate), Signal.like(self.window)
+        gate = Signal.like(self.gate)
+        window = Signal.like(self.window)
         with m.If(self.load):
             m.d.sync += [quotient.eq(self.quotient), gate.eq(self.gate)]
         with m.If(self.window_load):
@@ -72,7 +73,8 @@ class Bounds(wiring.Component):
         m.d.sync += far.eq(sum_)
         with m.If(self.band & (self.distance == Distance.LOWER) & (sum_ < 0)):
             m.d.sync += far.eq(0)
-        high, low = Signal(signed(max(self.width + 1, 12) + 2)), Signal(signed(max(self.width + 1, 12) + 2))
+        high = Signal(signed(max(self.width + 1, 12) + 2))
+        low = Signal.like(high)
         m.d.comb += [high.eq((quotient + far + 1) >> 1), low.eq((quotient - far) >> 1)]
         m.d.sync += [self.above.eq(~self._clamped(high)), self.below.eq(~self._clamped(low)), self.reached.eq(low < 0)]
         return m

@@ -185,7 +185,8 @@ class Normalise(wiring.Component):
     def _give_near_flags(self, m: Module, store: MatchStore) -> None:
         """First the inner end of the window, then the outer one, which a near neuron does not reach on its side of the mean."""
         near = self.near
-        above, below = Signal(self.lanes), Signal(self.lanes)
+        above = Signal(self.lanes)
+        below = Signal(self.lanes)
         is_above, is_below = above & ~store.at_gate, below & store.beside
         m.d.sync += [
             near.valid.eq(self.held & self.held_half),
