@@ -1,7 +1,9 @@
 """`metaplast page`: a page in the browser on which a board is taught by hand."""
 
+import importlib
 import signal
 from pathlib import Path
+from types import ModuleType
 from typing import Annotated
 
 import typer
@@ -10,10 +12,10 @@ from sw.contract.geometry_text import parse_geometry
 from sw.files.output import check_outputs
 from sw.host import checkpoint, known_boards
 from sw.host.checkpoint import Checkpoint
-from sw.host.error import InputError
+from sw.host.error import HostError, InputError
 from sw.host.interruption import Interrupted, Interruption
+from sw.host.invocation import make
 from sw.page.address import HOST, PORT, Address
-from sw.page.serve import Opening, Page
 from sw.page.starting import side_of, teaching_network
 from sw.terminal.opening import port_path, read_configuration
 from sw.terminal.options import BoardName, Config, GeometryText, Port, Resume
@@ -49,10 +51,11 @@ def page(
     side_of(start)
     chosen.check_fits(start.network)
     interruption = Interruption()
-    opening = Opening(name=board, port=port, geometry=geometry, report=say)
+    serve = _server()
+    opening = serve.Opening(name=board, port=port, geometry=geometry, report=say)
     with (
         address.listen() as sock,
-        Page(opening, address, sock, start, save=save, ends=interruption.asked) as opened,
+        serve.Page(opening, address, sock, start, save=save, ends=interruption.asked) as opened,
         interruption,
     ):
         tell(f"{opened.url}  (Ctrl-C ends)")
@@ -63,6 +66,14 @@ def page(
         raise Interrupted(f"the page has ended, {saved}", interruption.number)
     if save is not None:
         say(saved)
+
+
+def _server() -> ModuleType:
+    """What only this command needs. Raises `HostError` where a package is missing."""
+    try:
+        return importlib.import_module("sw.page.serve")
+    except ModuleNotFoundError as error:
+        raise HostError(f"the page needs the Python package {error.name}: run {make('setup')}") from error
 
 
 def _start(config: Path | None, resume: Path | None, board: known_boards.Board) -> Checkpoint:

@@ -17,8 +17,7 @@ class Listeners:
         with self._lock:
             self.version += 1
             for event, loop in self._waiting.items():
-                if not loop.is_closed():
-                    loop.call_soon_threadsafe(event.set)
+                loop.call_soon_threadsafe(event.set)
 
     async def news(self, version: int, seconds: float) -> bool:
         """Wait until there is news since `version`, `seconds` at most; whether there is."""

@@ -55,6 +55,15 @@ def test_what_cannot_be_is_one_sentence(folder, capsys, words, sentence):
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
+def test_other_commands_do_without_the_packages_of_the_page_and_it_says_which_is_missing(folder, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    monkeypatch.delitem(sys.modules, "sw.page.serve", raising=False)
+    assert run(app, ["page", "--board", "compiled", "--listen", "0"]) == 2
+    assert capsys.readouterr().err.startswith("error: the page needs the Python package uvicorn: run make")
+    found = "import sys, sw.cli.command_line; print({'uvicorn', 'starlette', 'playwright'} & set(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", found], capture_output=True, text=True).stdout == "set()\n"
+
+
 def test_a_port_in_use_is_one_sentence(folder, capsys):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -39,7 +39,7 @@ function showLast(last) {
 const LEVELS = ["0", "1", "2–3", "4–7", "8–15", "16–31", "32–63", "64–127"];
 
 function showLevels(layers) {
-  const [width, height, foot, head] = [340, 92, 15, 20];
+  const [width, height, foot, head] = [270, 92, 16, 20];
   at("levels").replaceChildren(
     ...layers.map((bars, layer) => {
       const total = bars.reduce((sum, count) => sum + count, 0);
@@ -47,7 +47,7 @@ function showLevels(layers) {
       const step = width / bars.length;
       const drawn = bars.map((count, i) => {
         const tall = share(count) * (height - foot - head);
-        const label = `<text x="${(i + 0.5) * step}" y="${height - 2}" text-anchor="middle">${LEVELS[i]}</text>`;
+        const label = `<text x="${(i + 0.5) * step}" y="${height - 2}" text-anchor="middle">${LEVELS[i].split("–")[0]}</text>`;
         return `<rect x="${i * step + 2}" y="${height - foot - tall}" width="${step - 4}" height="${tall}" rx="2"/>${label}`;
       });
       const title = `layer ${layer + 1}: ${whole.format(total)} weights`;
