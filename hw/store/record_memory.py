@@ -129,7 +129,8 @@ class RecordMemory(wiring.Component):
             with m.If(step == 0):
                 m.d.sync += first.eq(Mux(bursts[-1], self.asked.slot, 0))
             with m.If(step < slot_words):
-                m.d.comb += [self.crc.valid.eq(1), self.crc.data.eq(self.asked.slot.word_select(step, self.chip.width))]
+                m.d.comb += self.crc.valid.eq(1)
+                m.d.comb += self.crc.data.eq(self.asked.slot.word_select(step, self.chip.width))
             with m.If(step == len(bursts) - 1):
                 m.d.sync += step.eq(0)
                 m.next = "request"
