@@ -56,7 +56,7 @@ class Pair:
     async def ask(self, kind: int, payload: bytes = b"", *, again: bool = False) -> bytes:
         """The reply's payload, equal for both; of a request that is refused, its reason and type.
 
-        How far a board is that rehearses, it tells at the last new sample or later, the model behind the last that is rehearsed.
+        How far a board is that rehearses, it tells at the last new sample or later, the model behind what is rehearsed.
         """
         frame = self.host.frame(kind, payload, refused=True)
         if again:
