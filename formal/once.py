@@ -15,6 +15,7 @@ from formal.claim import Claim
 from formal.clocked import clocked_module, earlier, free
 from formal.source import Bug, Elaborated, copy_of
 from hw.engine_ports import SAMPLES_PLACE
+from hw.link.arguments import COMMANDS as KNOWN
 from hw.link.arguments import is_one_of
 from sw.contract.commands import Command
 from sw.contract.frames import FIRST, Hello
@@ -270,7 +271,7 @@ class RepetitionHarness(Elaboratable):
 
 def changes_board(kind: Value, left: Value) -> Value:
     """Whether an order of this type, with bytes left or none, changes the board."""
-    changing = (command for command in COMMANDS if command.spec.changes and not command.spec.optional)
+    changing = (command for command in KNOWN if command.spec.changes and not command.spec.optional)
     return is_one_of(kind, changing) | ((kind == Command.STATE) & (left != 0))
 
 
@@ -288,7 +289,7 @@ CLAIMS = (
             Bug(COMMANDS, "is_stream & ~repeated_train & (samples.count != 0)", "is_stream & (samples.count != 0)"),
             Bug(COMMANDS, "orders.repeated.eq(session.repeated)", "orders.repeated.eq(0)"),
             Bug(COMMANDS, "lock.taken.eq(samples.train)", "lock.taken.eq(1)"),
-            Bug(COMMANDS, "m.d.sync += reason.eq(argument_check.reason)", "pass"),
+            Bug(COMMANDS, "m.d.sync += reason.eq(found)", "pass"),
             Bug(LOCK, "following.eq(following + self.count)", "following.eq(following + 1)"),
             Bug(LOCK, "self.fits.eq(behind == 0)", "self.fits.eq(behind[1:] == 0)"),
             Bug(HEADER, "& ~self.following & ~self.repeated)", "& 0)"),

@@ -47,7 +47,7 @@ class Accelerator(wiring.Component):
         chip: Chip | None = None,
         ports: Any = None,
     ) -> None:
-        commands = COMMANDS + MEMORY_COMMANDS if chip else COMMANDS
+        commands = (*COMMANDS, *MEMORY_COMMANDS) if chip else COMMANDS
         self.link = Link(geometry, clock_hz, build, buffer_bytes, commands)
         self.engine = Engine(geometry, cell_instances=cell_instances)
         self.store = SampleStore(geometry, chip, clock_hz, ports) if chip else None

@@ -118,6 +118,7 @@ ROOMS = (
             "crc": ("sim/link/test_receiver.py", "sim/link/test_transmitter.py"),
             "frame_layouts": ("sim/link/test_cobs.py",),
             "header_check": ("sim/link/test_receiver.py", *LINK),
+            **dict.fromkeys(("memory_check", "memory_orders", "traffic"), ("sim/test_sample_memory.py",)),
             "receiver": ("sim/link/test_receiver.py",),
             "sample_lock": ("sim/link/test_session.py", *LINK),
             "transmitter": ("sim/link/test_transmitter.py",),

@@ -132,3 +132,5 @@ class ArgumentCheck(Component):
                 return is_less(C(self.geometry.columns, 16), self.columns, equal=C(0))
             case Limit.NOT_ZERO:
                 return value == 0
+            case _:
+                raise ValueError(f"{limit} is looked at in hw.link.memory_check")

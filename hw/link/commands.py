@@ -91,7 +91,7 @@ class Commands(Component):
         m.submodules.request_reader = request = RequestReader()
         m.submodules.boot_nonce = BootNonce()
         m.submodules.session = Session()
-        m.submodules.sample_lock = SampleLock(count_bits=16 if self.has_memory else 8)
+        m.submodules.sample_lock = SampleLock(16 if self.has_memory else 8)
         m.submodules.header_check = HeaderCheck(self.commands)
         without_memory = [command for command in self.commands if not command.spec.needs_memory]
         m.submodules.argument_check = ArgumentCheck(self.geometry, without_memory)

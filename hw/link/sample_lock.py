@@ -27,7 +27,7 @@ class SampleLock(Component):
     kept : then, too: all its predictions are among the last `RING`
     """
 
-    def __init__(self, *, count_bits: int = 8) -> None:
+    def __init__(self, count_bits: int = 8) -> None:
         super().__init__(
             {
                 "restart": In(1),

@@ -1,5 +1,7 @@
 """Records in the sample memory (clause 21): one at a time, each with its CRC (`sw.contract.sample_memory`)."""
 
+from typing import Any
+
 from amaranth.hdl import C, Cat, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.crc.catalog import CRC32_ETHERNET
@@ -60,7 +62,8 @@ class RecordMemory(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.crc = self.crc = CRC32_ETHERNET(self.chip.width).create()
+        self.crc: Any = CRC32_ETHERNET(self.chip.width).create()
+        m.submodules.crc = self.crc
         self.asked = Signal(ACCESS)
         self.left = Signal(COUNT_BITS)
         bursts, behind_sample, record_words = self._sizes(m)
@@ -123,13 +126,13 @@ class RecordMemory(wiring.Component):
         request = self.transfers.request
         slot_words = SLOT_BITS // self.chip.width
         step = Signal(range(len(bursts)))
+        slot_word = self.asked.slot.word_select(step, self.chip.width)
         more = Mux(bursts[::-1].bit_select(step, 1), self.asked.slot, 0)
         with m.State("address"):
+            m.d.comb += [self.crc.valid.eq(step < slot_words), self.crc.data.eq(slot_word)]
             m.d.sync += [step.eq(step + 1), first.eq((first << 1) + more)]
             with m.If(step == 0):
                 m.d.sync += first.eq(Mux(bursts[-1], self.asked.slot, 0))
-            with m.If(step < slot_words):
-                m.d.comb += [self.crc.valid.eq(1), self.crc.data.eq(self.asked.slot.word_select(step, self.chip.width))]
             with m.If(step == len(bursts) - 1):
                 m.d.sync += step.eq(0)
                 m.next = "request"

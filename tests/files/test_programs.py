@@ -53,6 +53,10 @@ RECORD = ["record", "--geometry", SMALL, "--layers", "8,4", "--samples", "1"]
 PACK = ["--images", "images", "--labels", "labels"]
 REFUSED = {
     "hw.generate": (lambda m: generated(m, "--geometry", SMALL, "--output", "folder"), "folder is a folder, no file"),
+    "hw.generate of no memory": (
+        lambda m: generated(m, "--board", "icebreaker", "--output", "a"),
+        "board 'icebreaker' has no sample memory",
+    ),
     "hw.generate of no shape": (lambda m: generated(m, "--geometry", "x", "--output", "a"), "unknown geometry 'x'"),
     "boards.build": (lambda m: build.main(["--output", "file"]), "folder file cannot be made: something else bears its name"),
     "formal.run": (lambda m: proved(m, "file/formal.json"), "folder file cannot be made: something else"),
