@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from sw.experiments.benchmarks.area import area
+from sw.experiments.benchmarks.compiled import compiled
 from sw.experiments.benchmarks.entry import Entries
 from sw.experiments.benchmarks.growth import growth
 from sw.experiments.benchmarks.host import host
@@ -23,7 +24,7 @@ from sw.host.error import InputError
 from sw.terminal.speech import say, tell_table
 
 RESULT = Path("results/bench.json")
-BENCHMARKS = {benchmark.__name__: benchmark for benchmark in (twin, simulated, link, host, growth, area)}
+BENCHMARKS = {benchmark.__name__: benchmark for benchmark in (twin, compiled, simulated, link, host, growth, area)}
 
 
 def experiment(

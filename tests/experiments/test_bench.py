@@ -13,7 +13,7 @@ from sw.contract.commands import Command
 from sw.contract.frames import OVERHEAD, REPLY, Frame
 from sw.contract.network import Network
 from sw.experiments import bench
-from sw.experiments.benchmarks import area, growth, host, link, simulated, twin
+from sw.experiments.benchmarks import area, compiled, growth, host, link, simulated, twin
 from sw.experiments.learning import Pass
 from sw.host import simulated_board
 from sw.host.error import BoardError
@@ -28,7 +28,7 @@ def boards(tmp_path, monkeypatch):
     """Fake boards, short benchmarks; a function that puts a fault into the boards."""
     torch.set_num_threads(1)
     monkeypatch.chdir(tmp_path)
-    for module, samples in ((twin, 50), (simulated, 30), (link, 100), (growth, 20)):
+    for module, samples in ((twin, 50), (compiled, 200), (simulated, 30), (link, 100), (growth, 20)):
         monkeypatch.setattr(module, "SAMPLES", samples)
 
     def play(change="pass"):
@@ -54,6 +54,18 @@ def test_one_benchmark_leaves_the_others_as_they_are(boards, tmp_path):
         assert set(entry) == {"value", "unit", "bound", "bound_is", "command"}
         assert isinstance(entry["value"], int | float)
     assert found["samples_compared"]["value"] == 30
+
+
+def test_every_path_of_the_compiled_twin_is_measured_beside_its_bound(boards, tmp_path):
+    assert benchmark("--only", "compiled") == 0
+    found = json.loads((tmp_path / "results/bench.json").read_text())
+    assert set(found) == {
+        f"{name}_{work}_samples_per_second" for name in ("compiled", "compiled_plain") for work in ("training", "inference")
+    }
+    assert all(entry["value"] > 0 and entry["bound"] > 0 for entry in found.values())
+    assert "path plain" in found["compiled_plain_training_samples_per_second"]["unit"]
+    training, inference = (found[f"compiled_{work}_samples_per_second"] for work in ("training", "inference"))
+    assert training["bound"] == inference["value"]
 
 
 def test_a_wrong_board_has_no_benchmark(boards, tmp_path, capsys):

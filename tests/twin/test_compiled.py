@@ -139,7 +139,7 @@ BUGS = {
     "away at the rail": ("std::min<int>(theta.away, 127)", "theta.away"),
     "relaxation below its floor": ("q[i] >= floor)", "q[i] > floor)"),
     "window open at its edge": ("std::abs(beyond) <= window", "std::abs(beyond) < window"),
-    "a band above its edge only": ("band ? std::abs(sums[j] - mean)", "false ? std::abs(sums[j] - mean)"),
+    "a band above its edge only": ("band ? std::abs(sums[j] - mean)", "band && !inputs ? std::abs(sums[j] - mean)"),
     "both sides of a band learn the same": ("= sign_bits(above) & (wants ^ refuses);", "= 0;"),
     "the middle of a band is below": (
         "Word mirrored = sign_bits(above)",

@@ -41,23 +41,33 @@ inline __attribute__((always_inline)) Word sign_bits(const std::int32_t* numbers
     return bits;
 }
 
-// 64 bytes, each 1 where its bit is set and 0 elsewhere.
-inline __attribute__((always_inline)) void spread(Word bits, std::uint8_t* bytes) {
+#if WIDTH < 256
+struct Spreading {  // of a byte's bits to eight bytes, for each byte
+    Word of[256];
+    constexpr Spreading() : of() {
+        for (int byte = 0; byte < 256; byte++)
+            for (int i = 0; i < 8; i++) of[byte] |= Word(byte >> i & 1) << 8 * i;
+    }
+};
+constexpr Spreading SPREADING;
+#endif
+
+// 64 bytes, each `value`, a power of two, where its bit is set and 0 elsewhere.
+inline __attribute__((always_inline)) void spread(Word bits, int value, std::uint8_t* bytes) {
 #if WIDTH == 512
-    _mm512_storeu_si512(bytes, _mm512_maskz_set1_epi8(bits, 1));
+    _mm512_storeu_si512(bytes, _mm512_maskz_set1_epi8(bits, char(value)));
 #elif WIDTH == 256
-    const __m256i own = _mm256_set1_epi64x(0x8040201008040201), one = _mm256_set1_epi8(1);
-    const __m256i low = _mm256_setr_epi64x(0, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303);
+    const __m256i own = _mm256_set1_epi64x(0x8040201008040201), given = _mm256_set1_epi8(char(value));
+    const __m256i from = _mm256_setr_epi64x(0, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303);
     for (int i = 0; i < 2; i++) {
-        __m256i copies = _mm256_shuffle_epi8(_mm256_set1_epi32(int(bits >> 32 * i)), low);
-        __m256i set = _mm256_and_si256(_mm256_cmpeq_epi8(_mm256_and_si256(copies, own), own), one);
+        __m256i copies = _mm256_shuffle_epi8(_mm256_set1_epi32(int(bits >> 32 * i)), from);
+        __m256i set = _mm256_and_si256(_mm256_cmpeq_epi8(_mm256_and_si256(copies, own), own), given);
         _mm256_storeu_si256(reinterpret_cast<__m256i*>(bytes) + i, set);
     }
 #else
-    for (int i = 0; i < WORDS; i++) {
-        Word set = (bits >> 8 * i & 0xFF) * 0x0101010101010101 & 0x8040201008040201;
-        set = (set + 0x7F7F7F7F7F7F7F7F) >> 7 & 0x0101010101010101;
-        for (int k = 0; k < 8; k++) bytes[8 * i + k] = std::uint8_t(set >> 8 * k);
+    for (int i = 0; i < 8; i++, bits >>= 8) {
+        Word set = SPREADING.of[bits & 0xFF] * Word(value);
+        std::memcpy(bytes + 8 * i, &set, 8);
     }
 #endif
 }

@@ -65,12 +65,18 @@ inline void take_byte(const Counts& counts, int w, int first, int factor, int* n
         bytes = _mm512_mask_add_epi8(bytes, counts.plane[p].word[w], bytes, _mm512_set1_epi8(char(1 << (p - first))));
     alignas(64) std::uint8_t count[BITS];
     _mm512_store_si512(count, bytes);
-#else
+#elif WIDTH == 256
     alignas(64) std::uint8_t count[BITS] = {}, set[BITS];
     for (int p = first; p < last; p++) {
-        spread(counts.plane[p].word[w], set);
-        for (int i = 0; i < BITS; i++) count[i] += std::uint8_t(set[i] << (p - first));
+        spread(counts.plane[p].word[w], 1 << (p - first), set);
+        for (int i = 0; i < BITS; i++) count[i] |= set[i];
     }
+#else
+    Word eights[8] = {};  // what is written in words is slow to read in vectors: once, and not for every plane
+    for (int p = first; p < last; p++)
+        for (int i = 0; i < 8; i++) eights[i] |= SPREADING.of[counts.plane[p].word[w] >> 8 * i & 0xFF] << (p - first);
+    alignas(64) std::uint8_t count[BITS];
+    std::memcpy(count, eights, sizeof count);
 #endif
     for (int i = 0; i < BITS; i++) numbers[i] -= factor * count[i];
 }

@@ -5,8 +5,8 @@ inline void spread_input(Layer& layer) {
 #if WIDTH != 512
     alignas(64) std::uint8_t valid[BITS], minus[BITS];
     for (int w = 0; w < layer.words; w++) {
-        spread(layer.on()[w], valid);
-        spread(layer.on()[w] & layer.negative()[w], minus);
+        spread(layer.on()[w], 1, valid);
+        spread(layer.on()[w] & layer.negative()[w], 1, minus);
         for (int i = 0; i < BITS; i++) layer.spread[BITS * w + i] = std::int8_t(valid[i] - 2 * minus[i]);
     }
 #endif
@@ -46,7 +46,7 @@ inline void learn(Layer& layer, int neuron, bool up, Thresholds theta) {
 // (10) Levels of `floor` and more in the columns of a word that `moves` has: one toward zero.
 inline void relax(std::int8_t* word, Word moves, int floor) {
     alignas(64) std::uint8_t move[BITS];
-    spread(moves, move);
+    spread(moves, 1, move);
     std::int8_t* __restrict q = word;
     for (int i = 0; i < BITS; i++) q[i] += std::int8_t(((q[i] < -floor) - (q[i] >= floor)) * move[i]);
 }

@@ -1,4 +1,4 @@
-"""`machine.cpp` as a library, compiled once a machine."""
+"""`machine.cpp` as a library, compiled once, for every processor of its kind."""
 
 import ctypes
 import functools

@@ -82,6 +82,11 @@ void machine_place(Machine* machine, const std::uint8_t* rows, std::int64_t samp
     machine->place(rows, samples, where, pixels);
 }
 
+// What bounds inference, to be measured.
+void machine_sum_first_layer(Machine* machine, const std::uint64_t* pixels, std::int64_t samples) {
+    machine->sum_first_layer(pixels, samples);
+}
+
 // `labels` null: inference.
 void machine_run(Machine* machine, const std::uint64_t* pixels, const std::int64_t* labels, std::int64_t samples,
                  std::uint16_t* predictions) {

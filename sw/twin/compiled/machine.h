@@ -57,9 +57,19 @@ struct Own final : Machine {
         for (std::int64_t i = 0; i < samples; i++, rows += (inputs + 7) / 8) pixels = place_sample(rows, inputs, where, pixels);
     }
 
+    void sum_first_layer(const Word* pixels, std::int64_t samples) override {
+        for (std::int64_t i = 0; i < samples; i++, pixels += layers.front().words) {
+            take_pixels(pixels);
+            forward(layers.front());
+        }
+    }
+
+    void take_pixels(const Word* pixels) {  // (3)
+        for (int w = 0; w < layers.front().words; w++) rule.take_pixels(layers.front(), w, pixels[w]);
+    }
+
     int predict(const Word* pixels) {  // (3) to (6)
-        Layer& first = layers.front();
-        for (int w = 0; w < first.words; w++) rule.take_pixels(first, w, pixels[w]);
+        take_pixels(pixels);
         for (std::size_t i = 0; i < layers.size(); i++) {
             forward(layers[i]);
             if (i + 1 < layers.size()) activate(int(i));

@@ -29,6 +29,7 @@ struct Machine {  // one network, whatever the path
     virtual void pack(const std::uint8_t* bytes, std::int64_t samples, std::uint64_t* pixels) const = 0;
     virtual void place(const std::uint8_t* rows, std::int64_t samples, const std::uint16_t* where,
                        std::uint64_t* pixels) const = 0;
+    virtual void sum_first_layer(const std::uint64_t* pixels, std::int64_t samples) = 0;
     virtual void run(const std::uint64_t* pixels, const std::int64_t* labels, std::int64_t samples,
                      std::uint16_t* predictions) = 0;
 };
