@@ -116,7 +116,7 @@ PLAN = {
     "band-narrow-20000": f"{_TASKS}/band-narrow.toml --tasks 1000 --rehearsal 20000 --rehearsal-horizon 200000 {_NARROW}",
     "band-stream": f"{_TASKS}/band-stream.toml --tasks 100 {_STREAM}",
     "band-stream-50000": f"{_TASKS}/band-rehearsal.toml --tasks 100 --rehearsal 50000 --rehearsal-horizon 500000 {_STREAM}",
-    "value-classes": f"sample-value --stream class-incremental --config examples/band-one-pass.toml {_VALUE}",
+    "value-classes": f"sample-value --stream class-incremental --samples 2000 --config examples/band-one-pass.toml {_VALUE}",
     "value-tasks": f"sample-value --samples 5000 --config examples/band-ten-tasks.toml {_VALUE}",
     "compare-classes": "compare-class-incremental --samples 2000 --config examples/band-one-pass.toml --engine compiled"
     " --rehearsal 2000 --set ewc-batch-1:strength=20 --set si-batch-1:strength=0.003 --methods"
