@@ -59,7 +59,7 @@ def _joined(*values: Callable[[Path], str]) -> Callable[[Path], str]:
 
 def _after_six(folder: Path) -> str:
     """A longer stream begins like a shorter one: the mean over the first six tasks once they are learned."""
-    runs = _methods("beyond-permuted", folder)["chip"]["runs"]
+    runs = _methods("band-permuted", folder)["chip"]["runs"]
     return f"{spread([sum(run['matrix'][5][:6]) / 6 for run in runs])['mean']:.1%}"
 
 
@@ -105,19 +105,24 @@ ROWS = (
         command="make run",
     ),
     Row(
-        what="MNIST once, 60,000 samples, then 10,000 test images, with the settings of `examples/one-pass.toml`",
-        value=_chip("beyond-mnist"),
-        command=f"{PLAN} beyond-mnist",
+        what="MNIST once, 60,000 samples, then 10,000 test images, with the settings of `examples/band-one-pass.toml`",
+        value=_chip("band-mnist"),
+        command=f"{PLAN} band-mnist",
         greets=True,
     ),
     Row(what="the same with the defaults", value=_chip("defaults-mnist"), command=f"{PLAN} defaults-mnist"),
     Row(
         what="ten permutations of MNIST in a row, each seen once: mean accuracy on all ten at the end",
-        value=_chip("beyond-permuted"),
-        command=f"{PLAN} beyond-permuted",
+        value=_chip("band-permuted"),
+        command=f"{PLAN} band-permuted",
         greets=True,
     ),
-    Row(what="the same after the first six, on those", value=_after_six, command=f"{PLAN} beyond-permuted"),
+    Row(what="the same after the first six, on those", value=_after_six, command=f"{PLAN} band-permuted"),
+    Row(
+        what="the ten digits two at a time, ten outputs, with 2,000 past samples that are learned again: all ten at the end",
+        value=_chip("band-classes-2000", "held_out"),
+        command=f"{PLAN} band-classes-2000",
+    ),
     Row(
         what="four permutations of 12,000 samples, one at a time, mean accuracy at the end: the chip's integers; in floating "
         "point the paper's rule, SI, EWC, no rule",

@@ -84,8 +84,8 @@ _TASKS = "compare-permuted-mnist --methods chip --config examples"
 _CLASSES = "compare-class-incremental --config examples/band-one-pass.toml --engine compiled"
 _STREAM = f"--last 10 --look-back 1 --seeds 1 {_PASS}"
 _VALUE = (
-    "--plain-config examples/without-rule.toml --records 0,50,100,200,500,1000,2000,5000,10000,50000 --every 1,4,8,32"
-    " --validation --seeds 1 --engine compiled"
+    "--plain-config examples/without-rule.toml --records 0,100,500,2000,10000 --every 1,8"
+    " --validation --test-samples 5000 --look-back 1 --seeds 1 --engine compiled"
 )
 _NARROW = f"--last 5 --look-back 1 --seeds 1 {_PASS}"
 
@@ -116,8 +116,8 @@ PLAN = {
     "band-narrow-20000": f"{_TASKS}/band-narrow.toml --tasks 1000 --rehearsal 20000 --rehearsal-horizon 200000 {_NARROW}",
     "band-stream": f"{_TASKS}/band-stream.toml --tasks 100 {_STREAM}",
     "band-stream-50000": f"{_TASKS}/band-rehearsal.toml --tasks 100 --rehearsal 50000 --rehearsal-horizon 500000 {_STREAM}",
-    "value-classes": f"sample-value --stream class-incremental --config examples/band-one-pass.toml {_VALUE}",
-    "value-tasks": f"sample-value --samples 5000 --look-back 1 --config examples/band-ten-tasks.toml {_VALUE}",
+    "value-classes": f"sample-value --stream class-incremental --samples 2000 --config examples/band-one-pass.toml {_VALUE}",
+    "value-tasks": f"sample-value --samples 5000 --config examples/band-ten-tasks.toml {_VALUE}",
     "compare-classes": "compare-class-incremental --samples 2000 --config examples/band-one-pass.toml --engine compiled"
     " --rehearsal 2000 --set ewc-batch-1:strength=20 --set si-batch-1:strength=0.003 --methods"
     " plain-batch-1,ewc-batch-1,si-batch-1,rehearsal-batch-1,chip-plain,chip",

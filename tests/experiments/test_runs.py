@@ -14,7 +14,7 @@ TINY = ["--tasks", "2", "--samples", "60", "--test-samples", "40", "--epochs", "
 
 def experiment(path, *words, name="compare-permuted-mnist"):
     status = run(app, ["experiment", name, *TINY, *words, "--json", str(path)])
-    return status, json.loads(path.read_text()) if path.exists() else None
+    return status, json.loads(path.read_text()) if path.exists() else {}
 
 
 def without_times(result):
@@ -66,7 +66,7 @@ def test_ctrl_c_before_the_first_run_leaves_nothing(tmp_path, monkeypatch, capsy
         raise KeyboardInterrupt
 
     monkeypatch.setattr(runs, "run_part", interrupted)
-    assert experiment(tmp_path / "a.json", "--methods", "chip", "--workers", "1") == (130, None)
+    assert experiment(tmp_path / "a.json", "--methods", "chip", "--workers", "1") == (130, {})
     assert "interrupted: nothing was written" in capsys.readouterr().err
 
 
@@ -75,7 +75,7 @@ def test_a_fault_of_the_program_is_not_taken_for_a_run_that_failed(tmp_path, mon
         raise TypeError("a bug")
 
     monkeypatch.setattr(runs, "run_part", broken)
-    assert experiment(tmp_path / "a.json", "--methods", "chip", "--workers", "1") == (70, None)
+    assert experiment(tmp_path / "a.json", "--methods", "chip", "--workers", "1") == (70, {})
     assert "TypeError: a bug" in capsys.readouterr().err
 
 
