@@ -93,7 +93,7 @@ def test_the_board_on_a_port_says_what_it_is(doctor, monkeypatch):
         assert status == 0
         told = next(line for line in out.split("\n") if f"the board on {port.name}" in line)
         assert "ulx3s-85f" in told and ": build 0000000000000001, 512 rows of 784 columns" in told
-        assert "50 MHz, buffer of 4096 bytes" in told
+        assert "50 MHz, buffer of 4096 bytes, no sample memory: the host rehearses" in told
         monkeypatch.setattr(ports.list_ports, "comports", lambda: [usb_port(port.name, 0x0403, 0x6015)])
         assert doctor("--board", "ulx3s")[0] == 0
         status, _, err = doctor("--board", "ulx3s-45f", "--port", port.name)

@@ -3,12 +3,14 @@
 import json
 import re
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from sw.cli.command_line import app
+from sw.contract.board_table import BOARDS
 from sw.contract.error import ContractError
 from sw.contract.network import Network
 from sw.contract.sample_memory import record_bytes
@@ -150,6 +152,18 @@ def test_a_data_set_that_does_not_fit_is_sent_each_time(folder, monkeypatch):
 def test_what_is_wrong_is_said_and_nothing_is_written(folder, capsys, words, told):
     assert train(*words) == 2
     assert told in capsys.readouterr().err and not Path("a.npz").exists()
+
+
+def test_the_boards_that_keep_samples_are_listed(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    own = BOARDS["icebreaker"]
+    monkeypatch.setitem(BOARDS, "icebreaker", replace(own, sample_memory=2**25))
+    assert run(app, ["boards"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    told = {name: line for line in lines for name in ("twin", "icebreaker", "tangnano9k") if f" {name} " in line}
+    assert "sample memory" in lines[1]
+    assert "the computer's" in told["twin"] and "32 MiB" in told["icebreaker"]
+    assert "MiB" not in told["tangnano9k"] and "computer" not in told["tangnano9k"]
 
 
 def samples(count):
