@@ -214,6 +214,7 @@ class Commands(Component):
             memory.clear.eq(orders.configuration.valid | orders.reset),
             memory.mend.eq(orders.state_write.valid),
             traffic.events.eq(store.events),
+            traffic.word_bytes.eq(store.word_bytes),
             traffic.clear.eq(memory.clear),
             report.sample_memory.eq(store.bursts << exact_log2(ALIGNMENT)),
             report.played.eq(Cat(store.played, store.correct)),

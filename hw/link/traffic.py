@@ -9,14 +9,15 @@ COUNT_BITS = 64
 
 
 class Traffic(Component):
-    """Counts events modulo 2^64, words of 16 bits as two bytes (`word_bytes`).
+    """Counts events modulo 2^64, words as `word_bytes` each.
 
     Members: `events`; `clear`, one cycle; `counts`, bytes read, bytes written, refreshes, cycles that the engine has waited.
     """
 
-    def __init__(self, word_bytes: int = 2) -> None:
-        self.word_bytes = word_bytes
-        super().__init__({"events": In(EVENTS_LAYOUT), "clear": In(1), "counts": Out(COUNT_BITS * len(EVENTS_LAYOUT.members))})
+    events: In(EVENTS_LAYOUT)
+    word_bytes: In(3)
+    clear: In(1)
+    counts: Out(COUNT_BITS * len(EVENTS_LAYOUT.members))
 
     def elaborate(self, platform) -> Module:
         m = Module()

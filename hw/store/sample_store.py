@@ -58,6 +58,7 @@ class StoreControl(wiring.Signature):
     settled : no record is asked for, and none on its way to the engine: what can be damaged of what was asked for is known
     done, bursts : it has been found out how much there is; in bursts of `ALIGNMENT` bytes, 0 for none
     events : for counters, a cycle each: a word is read, is written, a refresh begins, the engine waits for a record
+    word_bytes : of a word of the memory
     """
 
     def __init__(self) -> None:
@@ -92,6 +93,7 @@ class StoreControl(wiring.Signature):
                 "bursts": In(BURSTS_BITS),
                 "done": In(1),
                 "events": In(EVENTS_LAYOUT),
+                "word_bytes": In(3),
             }
         )
 
@@ -160,6 +162,7 @@ class SampleStore(wiring.Component):
             records.wide.eq(probe.wide),
             records.last_pixel.eq(self.last_pixel),
             self.permuter.last_pixel.eq(self.last_pixel),
+            control.word_bytes.eq(self.chip.width // 8),
             control.events.read.eq(sdram.transfers.read.valid),
             control.events.written.eq(sdram.transfers.written.valid & sdram.transfers.written.ready),
             control.events.refresh.eq(sdram.refreshed),
