@@ -18,7 +18,7 @@ from sw.experiments.continual.trial import CONTRACT, TrialNetwork
 from sw.experiments.seeds import Seeds
 from sw.host import streaming
 from sw.host.error import BoardError, InputError
-from sw.host.reservoir import Rehearser, Reservoir
+from sw.data.reservoir import Rehearser, Reservoir
 from sw.reference.learner import Learner
 from sw.reference.settings import Settings
 from sw.twin.compiled.device import CompiledDevice
