@@ -14,12 +14,12 @@ from sw.host import checkpoint, known_boards
 from sw.host.checkpoint import Checkpoint
 from sw.host.error import HostError, InputError
 from sw.host.interruption import Interrupted, Interruption
-from sw.host.invocation import make
 from sw.page.address import HOST, PORT, Address
 from sw.page.starting import side_of, teaching_network
 from sw.terminal.opening import port_path, read_configuration
 from sw.terminal.options import BoardName, Config, GeometryText, Port, Resume
 from sw.terminal.speech import say, tell
+from sw.tree.extras import lacking
 
 
 def page(
@@ -73,7 +73,7 @@ def _server() -> ModuleType:
     try:
         return importlib.import_module("sw.page.serve")
     except ModuleNotFoundError as error:
-        raise HostError(f"the page needs the Python package {error.name}: run {make('setup')}") from error
+        raise HostError(lacking("the page", error.name or "")) from error
 
 
 def _start(config: Path | None, resume: Path | None, board: known_boards.Board) -> Checkpoint:

@@ -59,7 +59,7 @@ def test_other_commands_do_without_the_packages_of_the_page_and_it_says_which_is
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     monkeypatch.delitem(sys.modules, "sw.page.serve", raising=False)
     assert run(app, ["page", "--board", "compiled", "--listen", "0"]) == 2
-    assert capsys.readouterr().err.startswith("error: the page needs the Python package uvicorn: run make")
+    assert capsys.readouterr().err.startswith("error: the page needs the Python package uvicorn: pip install")
     found = "import sys, sw.cli.command_line; print({'uvicorn', 'starlette', 'playwright'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", found], capture_output=True, text=True).stdout == "set()\n"
 
