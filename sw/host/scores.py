@@ -6,6 +6,7 @@ A board compares its output neurons as they come and keeps the best; no scores g
 import numpy as np
 
 from sw.contract.network import Network
+from sw.contract.scaling import STEP
 from sw.host.learning_device import Bits, Scores, Weights
 
 
@@ -16,8 +17,11 @@ def scores(network: Network, weights: Weights, pixels: Bits) -> Scores:
         a = x @ np.where(layer >= 0, np.float32(1), np.float32(-1)).T
         if i == len(weights) - 1:
             return a.astype(np.int32)
-        mean = a.astype(np.int64).sum(axis=1, keepdims=True) // a.shape[1]
-        x = (a >= mean + network.gate[i]).astype(np.float32)
+        valid = np.abs(x).sum(axis=1).astype(np.int64)
+        gates = np.array([gate for gate, _ in network.bounds(i)])[valid // STEP]
+        beyond = a - a.astype(np.int64).sum(axis=1, keepdims=True) // a.shape[1]
+        beyond = np.abs(beyond) if network.activation[i] == "band" else beyond
+        x = (beyond >= gates[:, None]).astype(np.float32)
         if network.activation[i] == "sign":
             x = 2 * x - 1
     raise AssertionError("a network has a layer")

@@ -19,6 +19,7 @@ from tests.drivers.network_model import model_of
 NETWORKS = [
     Network.of(layers=(12, 6, 5, 3), margin=4, init_range=128, activation=("gate", "sign"), gate=(2, 0)),
     Network.of(layers=(9, 2)),
+    Network.of(layers=(60, 7, 9, 3), init_range=128, activation=("band", "gate"), gate=(6, 1), scaling=("root", "root")),
 ]
 
 
