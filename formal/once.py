@@ -270,7 +270,8 @@ class RepetitionHarness(Elaboratable):
 
 def changes_board(kind: Value, left: Value) -> Value:
     """Whether an order of this type, with bytes left or none, changes the board."""
-    changing = (command for command in COMMANDS if command.spec.changes and not command.spec.optional)
+    known = (command for command in Command if not command.spec.needs_memory)
+    changing = (command for command in known if command.spec.changes and not command.spec.optional)
     return is_one_of(kind, changing) | ((kind == Command.STATE) & (left != 0))
 
 
