@@ -15,7 +15,6 @@ from formal.claim import Claim
 from formal.clocked import clocked_module, earlier, free
 from formal.source import Bug, Elaborated, copy_of
 from hw.engine_ports import SAMPLES_PLACE
-from hw.link.arguments import COMMANDS as KNOWN
 from hw.link.arguments import is_one_of
 from sw.contract.commands import Command
 from sw.contract.frames import FIRST, Hello
@@ -271,7 +270,8 @@ class RepetitionHarness(Elaboratable):
 
 def changes_board(kind: Value, left: Value) -> Value:
     """Whether an order of this type, with bytes left or none, changes the board."""
-    changing = (command for command in KNOWN if command.spec.changes and not command.spec.optional)
+    known = (command for command in Command if not command.spec.needs_memory)
+    changing = (command for command in known if command.spec.changes and not command.spec.optional)
     return is_one_of(kind, changing) | ((kind == Command.STATE) & (left != 0))
 
 
