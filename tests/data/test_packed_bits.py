@@ -25,7 +25,7 @@ def test_what_does_not_fit_is_refused():
     rows = np.zeros((2, 2), np.uint8)
     for make, said in (
         (lambda: PackedBits.of(np.full((2, 3), 2, np.uint8)), "bits go up to 2, expected 0 and 1"),
-        (lambda: PackedBits.of(np.zeros((2, 3))), "bits are float64 of shape"),
+        (lambda: PackedBits.of(np.zeros((2, 3))), "bits are float64 of shape"),  # pyright: ignore[reportArgumentType]
         (lambda: PackedBits(rows=rows, pixels=17), "expected uint8 .n, 3."),
         (lambda: PackedBits(rows=rows + np.uint8(32), pixels=13), "bits beyond the 13 pixels"),
         (lambda: PackedBits(rows=rows, pixels=13).permuted(np.zeros(13, np.int64)), "no permutation of 0 to 12"),
