@@ -1,7 +1,7 @@
 """`metaplast boards`: what can be named after --board, and the serial ports with what may be on them."""
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from sw.contract.board_table import ALIASES, BOARDS
 from sw.contract.geometry import Geometry
@@ -13,7 +13,8 @@ from sw.host.usb import usb_serials
 
 def boards() -> None:
     """List the boards, their shape and how they are reached, and the serial ports that there are."""
-    table = Table("board", "columns", "rows", "synapses a cycle", "folds", "sample memory", "reached by")
+    heads = "columns x rows", "synapses a cycle", "folds", "sample memory"
+    table = Table(Column("board", no_wrap=True), *heads, Column("reached by", overflow="fold"))
     for name in names():
         geometry = BOARDS[name].geometry if name in BOARDS else SIMULATED if name == "sim" else None
         also = [alias for alias, meant in ALIASES.items() if meant == name]
@@ -25,14 +26,14 @@ def boards() -> None:
 
 def _shape(geometry: Geometry | None) -> list[str]:
     if geometry is None:
-        return ["any", "any", "-", "-"]
-    return [str(n) for n in (geometry.columns, geometry.rows, geometry.columns_per_fold, geometry.folds)]
+        return ["any", "-", "-"]
+    return [f"{geometry.columns} x {geometry.rows}", str(geometry.columns_per_fold), str(geometry.folds)]
 
 
 def _memory(board: str) -> str:
     """Where a board keeps samples that it plays and rehearses; "-" where it keeps none, and the host rehearses."""
     size = BOARDS[board].sample_memory if board in BOARDS else SIMULATED_MEMORY if board == "sim" else None
-    return "the computer's" if size is None else f"{size >> 20} MiB" if size else "-"
+    return "any" if size is None else f"{size >> 20} MiB" if size else "-"
 
 
 def _usb(board: str) -> str:

@@ -25,7 +25,7 @@ IN_ITS_PLACE = "the twin in PyTorch computes the same bits, more slowly"
 _told: list[bool] = []  # whether that has been said in this process: once is enough
 
 SIMULATED = BOARDS["ulx3s-85f"].geometry  # of the board `sim`, unless another one is asked for
-SIMULATED_MEMORY = 0  # bytes for samples of it
+SIMULATED_MEMORY = 32 << 20  # bytes for samples of it (`sim.native.build`)
 
 ABOUT = {
     "twin": "the machine in PyTorch, bit for bit",
