@@ -11,6 +11,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hw.forward.bounds import Bounds
 from hw.forward.fold_sum import RowMatches
+from hw.forward.group_sums import GroupSums
 from hw.forward.match_store import MatchStore
 from hw.forward.mean import Mean
 from hw.layouts import layer_layout
@@ -34,9 +35,13 @@ class NormaliseControl(wiring.Signature):
     layer, index, train : the layer's registers and index (0…3), whether the sample is one to train with; taken at `start`
     activations : words of K neurons (`activation_layout`); neurons past the layer's end are not valid
     near_busy : near flags of some of them are still to come
+    sample, kept : with groups, whose layer it is, steady from `start` on; with `start`: its sums are there, of a group's pass
+    stop : with groups, one cycle: near flags that are still to come are not wanted
+    mended : with groups, one cycle: a row that came again is in the sums
     """
 
     def __init__(self, geometry: Geometry) -> None:
+        of_groups = {"sample": Out(range(geometry.group)), "kept": Out(1), "stop": Out(1), "mended": In(1)}
         super().__init__(
             {
                 "start": Out(1),
@@ -46,6 +51,7 @@ class NormaliseControl(wiring.Signature):
                 "activations": In(stream.Signature(activation_layout(geometry))),
                 "near_busy": In(1),
             }
+            | (of_groups if geometry.group > 1 else {})
         )
 
 
@@ -88,9 +94,18 @@ class Normalise(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
+        store, mean = self._add_sums(m) if self.geometry.group == 1 else self._add_group_sums(m)
+        m.submodules.bounds = bounds = Bounds(bits_for(self.geometry.columns))
+        m.d.comb += [store.bound.eq(bounds.bound), bounds.quotient.eq(mean.quotient)]
+        self._read_words(m, store)
+        self._give_activations(m, store)
+        self._give_near_flags(m, store)
+        self._take_turns(m, mean, bounds)
+        return m
+
+    def _add_sums(self, m: Module) -> tuple[MatchStore, Mean]:
         m.submodules.store = store = MatchStore(self.geometry)
         m.submodules.mean = mean = Mean(self.geometry)
-        m.submodules.bounds = bounds = Bounds(bits_for(self.geometry.columns))
         connect(m, flipped(self.row), mean.row)
         m.d.comb += [
             mean.start.eq(self.control.start),
@@ -98,16 +113,24 @@ class Normalise(wiring.Component):
             store.write.eq(mean.counts),
             store.neuron.eq(mean.neuron),
             store.matches.eq(self.row.matches),
-            store.bound.eq(bounds.bound),
-            bounds.quotient.eq(mean.quotient),
         ]
-        self._read_words(m, store)
-        self._give_activations(m, store)
-        self._give_near_flags(m, store)
-        self._take_turns(m, mean, bounds)
-        return m
+        return store, mean
 
-    def _read_words(self, m: Module, store: MatchStore) -> None:
+    def _add_group_sums(self, m: Module) -> tuple[GroupSums, GroupSums]:
+        control = self.control
+        m.submodules.sums = sums = GroupSums(self.geometry)
+        connect(m, flipped(self.row), sums.row)
+        m.d.comb += [
+            sums.start.eq(control.start & ~control.kept),
+            sums.neurons.eq(control.layer.neurons),
+            sums.divide.eq(control.start & control.kept),
+            sums.first.eq(control.index == 0),
+            sums.sample.eq(control.sample),
+            control.mended.eq(sums.mended),
+        ]
+        return sums, sums
+
+    def _read_words(self, m: Module, store: MatchStore | GroupSums) -> None:
         """The first two stages."""
         out = self.control.activations
         word = Signal.like(self.last_word)
@@ -135,8 +158,11 @@ class Normalise(wiring.Component):
                 m.d.sync += [half.eq(~half & self.near_pass), word.eq(word + (half | ~self.near_pass))]
                 with m.If((word == self.last_word) & (half | ~self.near_pass)):
                     m.d.sync += [self.reading.eq(0), word.eq(0)]
+        if self.geometry.group > 1:
+            with m.If(self.near_pass & self.control.stop):
+                m.d.sync += Cat(self.near_pass, self.reading, word, half, fetched, self.held).eq(0)
 
-    def _give_activations(self, m: Module, store: MatchStore) -> None:
+    def _give_activations(self, m: Module, store: MatchStore | GroupSums) -> None:
         out, gated = self.control.activations, self.gated.replicate(self.lanes)
         with m.If(store.enable):
             m.d.sync += [
@@ -146,7 +172,7 @@ class Normalise(wiring.Component):
                 out.payload.negative.eq(~(store.reaches | gated)),
             ]
 
-    def _give_near_flags(self, m: Module, store: MatchStore) -> None:
+    def _give_near_flags(self, m: Module, store: MatchStore | GroupSums) -> None:
         """First the lower end of the window, then the upper one, which a near neuron does not reach."""
         above = Signal(self.lanes)
         m.d.sync += [
@@ -158,7 +184,7 @@ class Normalise(wiring.Component):
             m.d.sync += self.near.word.eq(self.near.word + 1)
         m.d.sync += self.control.near_busy.eq(self.near_pass | self.near.valid)
 
-    def _take_turns(self, m: Module, mean: Mean, bounds: Bounds) -> None:
+    def _take_turns(self, m: Module, mean: Mean | GroupSums, bounds: Bounds) -> None:
         """One layer after another: its sums, a pass over its words for the activations, and one for the near flags."""
         control, out = self.control, self.control.activations
         train = Signal()
@@ -198,3 +224,6 @@ class Normalise(wiring.Component):
                 with m.If(self.held & self.held_half & self.held_last):
                     m.d.sync += self.near_pass.eq(0)
                     m.next = "sums"
+                if self.geometry.group > 1:
+                    with m.If(control.stop):
+                        m.next = "sums"

@@ -9,7 +9,7 @@ from hw.link.arguments import COMMANDS, CommandSet
 from hw.link.commands import Commands
 from hw.link.receiver import Receiver
 from hw.link.transmitter import Transmitter
-from sw.contract.frames import Hello
+from sw.contract.frames import Hello, told_shape
 from sw.contract.geometry import Geometry
 
 
@@ -40,7 +40,7 @@ class Link(Component):
         buffer_bytes: int = 4096,
         commands: CommandSet = COMMANDS,
     ) -> None:
-        self.hello = Hello(build=build, clock_hz=clock_hz, buffer_bytes=buffer_bytes, nonce=0, **vars(geometry))
+        self.hello = Hello(build=build, clock_hz=clock_hz, buffer_bytes=buffer_bytes, nonce=0, **told_shape(geometry))
         self.geometry, self.commands = geometry, commands
         super().__init__(
             {

@@ -9,7 +9,7 @@ import argparse
 import os
 import struct
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,7 @@ from sw.contract.frames import (
     Reason,
     image_bytes,
     pack_state,
+    told_shape,
     unpack_state,
 )
 from sw.contract.geometry import Geometry
@@ -61,7 +62,7 @@ class ModelBoard:
     ) -> None:
         self.chip = chip or Chip(geometry.rows, geometry.columns, geometry.folds)
         own: dict[str, Any] = {"build": 1, "clock_hz": 50_000_000, "buffer_bytes": buffer_bytes, "nonce": nonce}
-        self.hello = Hello(**asdict(geometry), **own)
+        self.hello = Hello(**told_shape(geometry), **own)
         self.expected: int | None = None
         self.pending = bytearray()
         self.bad_frames = self.applied = self.repeated = 0
