@@ -9,7 +9,7 @@ import pytest
 from hw.group_buffer import GroupBuffer
 from sim.drivers.array_model import geometry_of, unpack
 from sim.drivers.bench import bench_parameters, run_bench, start
-from sim.drivers.stream_driver import Sink, Source, Stalls, cycles
+from sim.drivers.stream_driver import Sink, Source, cycles
 from sw.contract.frames import image_bytes
 from sw.contract.geometry import Geometry
 from sw.contract.tokens import Opcode
@@ -44,6 +44,7 @@ class Buffer:
         """What CONFIGURE does: n_0, then zeros in every word of every input set."""
         dut, g = self.dut, self.geometry
         self.following = False
+        self.tokens.received.clear()
         dut.last_pixel.value, dut.clear.value = inputs - 1, 1
         await dut.clk.rising_edge
         dut.clear.value = 0
@@ -149,20 +150,19 @@ async def a_half_is_not_touched_while_the_learner_reads_it(dut):
     geometry = geometry_of(bench_parameters()["shape"])
     buffer = Buffer(dut, random, geometry)
     await buffer.clear(geometry.columns)
-    stalls = Stalls(random)
     held = 0
     for _ in range(12):
         for _ in range(random.randrange(1, 2 * geometry.group)):
             buffer.send()
         while buffer.sent or buffer.loaded:
+            learning = bool(buffer.groups) and random.random() < 0.7
+            if learning:  # it is at the last sample of the group before, whose half is to be filled next
+                dut.learning.value, dut.learning_set.value = 1, 1 - buffer.half
             await buffer.take()
-            if random.random() < 0.6:  # the learner is at the group before, whose half is to be filled now
-                dut.learning.value, dut.learning_set.value = 1, buffer.half
+            if learning:
                 await cycles(dut, random.choice((1, 30, 300)))
                 held += bool(buffer.sent)
                 dut.learning.value = 0
-            elif stalls():
-                dut.learning.value, dut.learning_set.value = 1, 1 - buffer.half
     assert held > 3
 
 

@@ -53,7 +53,7 @@ class SynapseArray(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         g = self.geometry
-        above, column_sums = self.token, None
+        above, column_sums = self.token, list[Value]()
         for y in range(g.grid_height):
             token, row_sums = above, [Const(0, width) for width in self.sum_widths]
             for x in range(g.grid_width):
@@ -62,7 +62,7 @@ class SynapseArray(wiring.Component):
                     above = token
             joined = [Signal(len(each), name=f"joined_{y}{self._of(i)}") for i, each in enumerate(row_sums)]
             for i, row_sum in enumerate(row_sums):
-                m.d.sync += joined[i].eq(row_sum if column_sums is None else column_sums[i] + row_sum)
+                m.d.sync += joined[i].eq(column_sums[i] + row_sum if column_sums else row_sum)
             column_sums = joined
 
         opcode, last = token.opcode, token.last

@@ -17,8 +17,8 @@ class Scenario:
     """What is tried, and why.
 
     grid is (height, width, K, folds, slices); `memory_ports` those of a weight memory; `group` is that of the geometry;
-    `spare_rows` are rows beyond the network's. `sizes` gives a range for each layer. `fields` are those of `Network` (a callable
-    is called with the generator). `ones` is the share of lit pixels.
+    `spare_rows` are rows beyond the network's. `sizes` gives a range for each layer. `fields` are those of `Network` (a
+    callable is called with the generator). `ones` is the share of lit pixels.
     """
 
     name: str
