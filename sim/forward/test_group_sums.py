@@ -5,6 +5,7 @@ from random import Random
 import cocotb
 import pytest
 
+from formal.source import Bug, copy_of
 from hw.array.array import hidden_bits
 from hw.forward.group_sums import GroupSums
 from sim.drivers.array_model import geometry_of
@@ -146,3 +147,30 @@ async def rows_of_nobody_are_ignored(dut):
 @pytest.mark.parametrize("shape", GEOMETRIES, ids=lambda shape: "-".join(map(str, shape)))
 def test_group_sums_follow_the_contract(shape):
     run_bench(GroupSums(geometry_of(shape)), module=__name__, parameters={"shape": shape})
+
+
+NAME = "hw.forward.group_sums"
+FAULTS = {
+    "mean not mended": Bug(
+        NAME, "with m.Elif(self.subtracted | (self.counts & is_own)):", "with m.Elif(self.counts & is_own):"
+    ),
+    "mended twice": Bug(NAME, "self.subtracted.eq(self.fetched),", "self.subtracted.eq(self.fetched | self.subtracted),"),
+    "the old row stays in the mean": Bug(NAME, "new - Array(stored)[self.fetched_neuron[: self.lane_bits]]", "new"),
+    "mended by another row": Bug(NAME, "Array(stored)[self.fetched_neuron[: self.lane_bits]]", "Array(stored)[0]"),
+    "sum not mended": Bug(NAME, "write.en.eq((self.fetched | (self.counts & is_own))", "write.en.eq((self.counts & is_own)"),
+    "sum of another row mended": Bug(NAME, "Mux(self.fetched, self.fetched_neuron, self.neuron)", "self.neuron"),
+    "mended with sample 0": Bug(NAME, "Mux(self.of_all | self.row.again, matches", "Mux(self.of_all, matches"),
+    "mean of sample 0": Bug(NAME, "Array(totals)[self.sample]", "Array(totals)[0]"),
+    "words of sample 0": Bug(NAME, "Array(words)[self.sample]", "Array(words)[0]"),
+    "a later layer clears the means of others": Bug(NAME, "self.start & (self.first | (self.sample == i))", "self.start"),
+    "a later layer overwrites the sums of others": Bug(NAME, "self.of_all | (self.sample == i)\n", "self.row.valid\n"),
+}
+
+
+@pytest.mark.check
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_planted_fault_is_found(fault):
+    shape = GEOMETRIES[0]
+    component = copy_of(NAME, FAULTS[fault]).GroupSums(geometry_of(shape))
+    with pytest.raises(AssertionError, match="failed: every_sample"):
+        run_bench(component, module=__name__, parameters={"shape": shape}, coroutines="every_sample")

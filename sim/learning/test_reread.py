@@ -5,6 +5,7 @@ from collections import deque
 import cocotb
 import pytest
 
+from formal.source import Bug, copy_of
 from hw.array.array import hidden_bits
 from hw.learning.reread import Reread, row_layout
 from sim.drivers.array_model import geometry_of, unpack
@@ -109,3 +110,25 @@ async def nothing_is_read_again_for_nobody(dut):
 @pytest.mark.parametrize("shape", GEOMETRIES, ids=lambda shape: "-".join(map(str, shape)))
 def test_reread_sends_the_rows_that_changed(shape):
     run_bench(Reread(geometry_of(shape)), module=__name__, parameters={"shape": shape})
+
+
+NAME = "hw.learning.reread"
+FAULTS = {
+    "forgotten": Bug(NAME, "self.wanted & self.learned, self", "self.wanted & self.learned & ~self.tokens.valid, self"),
+    "twice": Bug(NAME, "rows.popped.ready.eq(issued & token.last)", "rows.popped.ready.eq(issued & token.last & (owed != 2))"),
+    "another row": Bug(NAME, "later_row.eq(row)", "later_row.eq(self.row.as_value())"),
+    "before its last write": Bug(NAME, "range(WRITE_LATENCY + 1 - QUEUE_DELAY)", "range(WRITE_LATENCY - QUEUE_DELAY)"),
+    "too soon after the row before": Bug(NAME, "rows.popped.valid & ~pause", "rows.popped.valid"),
+    "of the other half": Bug(NAME, "Mux(self.half, g.folds, 0) + fold", "fold"),
+    "as a row of a new layer": Bug(NAME, "token.operand[tokens.AGAIN_OFFSET].eq(1),", ""),
+    "used before it is in the sums": Bug(NAME, "owed + changed - self.mended", "owed + changed - (issued & token.last)"),
+}
+
+
+@pytest.mark.check
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_planted_fault_is_found(fault):
+    shape = GEOMETRIES[0]
+    component = copy_of(NAME, FAULTS[fault]).Reread(geometry_of(shape))
+    with pytest.raises(AssertionError, match="failed: every_row"):
+        run_bench(component, module=__name__, parameters={"shape": shape}, coroutines="every_row")
