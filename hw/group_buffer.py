@@ -102,8 +102,11 @@ class GroupBuffer(wiring.Component):
     def _load(self, m: Module, waiting: Queue) -> None:
         """A LOAD token for each word that waits; zeros for every word of the array after `clear`."""
         g, k, token = self.geometry, self.geometry.synapses_per_cell, self.tokens.payload
-        last_word, last_lane = Signal(bits_for(g.words - 1)), Signal(bits_for(k - 1))
-        word, cell, inputs = Signal.like(last_word), Signal.like(token.cell), Signal.like(token.inputs)
+        last_word = Signal(bits_for(g.words - 1))
+        last_lane = Signal(bits_for(k - 1))
+        word = Signal.like(last_word)
+        cell = Signal.like(token.cell)
+        inputs = Signal.like(token.inputs)
         fold_ends, image_ends = cell == g.cells - 1, word == last_word
         inside = Cat(~image_ends | (i <= last_lane) for i in range(k))
         goes = Signal()

@@ -67,7 +67,8 @@ class GroupSums(wiring.Component):
         )
         self.of_all = Signal()  # the rows that come are of the first layer
         self.counts = Signal()  # one of the layer's comes
-        self.fetched, self.subtracted = Signal(), Signal()  # the steps of a row that came again
+        self.fetched = Signal()  # the steps of a row that came again
+        self.subtracted = Signal()
         self.fetched_neuron = Signal(self.neuron_bits)
         self.complete = Signal()  # the total of `sample` is there
 

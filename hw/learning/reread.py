@@ -62,12 +62,14 @@ class Reread(wiring.Component):
         m.d.comb += self.owed.eq(owed != 0)
 
         for i in range(WRITE_LATENCY + 1 - QUEUE_DELAY):
-            later, later_row = Signal(name=f"changed_{i}"), Signal(len(row), name=f"row_{i}", reset_less=True)
+            later = Signal(name=f"changed_{i}")
+            later_row = Signal(len(row), name=f"row_{i}", reset_less=True)
             m.d.sync += [later.eq(changed), later_row.eq(row)]
             changed, row = later, later_row
         m.d.comb += [rows.pushed.valid.eq(changed), rows.pushed.payload.eq(row)]
 
-        fold, pause = Signal(range(g.folds)), Signal()
+        fold = Signal(range(g.folds))
+        pause = Signal()
         oldest = data.View(row_layout(g), rows.popped.payload)
         issued = self.tokens.valid & self.tokens.ready
         m.d.comb += [
