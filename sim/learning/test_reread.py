@@ -121,7 +121,7 @@ FAULTS = {
     "too soon after the row before": Bug(NAME, "rows.popped.valid & ~pause", "rows.popped.valid"),
     "of the other half": Bug(NAME, "Mux(self.half, g.folds, 0) + fold", "fold"),
     "as a row of a new layer": Bug(NAME, "token.operand[tokens.AGAIN_OFFSET].eq(1),", ""),
-    "used before it is in the sums": Bug(NAME, "owed + changed - self.mended", "owed + changed - (issued & token.last)"),
+    "used before it is in the sums": Bug(NAME, "self.owed.eq(owed != 0)", "self.owed.eq(rows.popped.valid)"),
 }
 
 
