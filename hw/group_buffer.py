@@ -42,6 +42,7 @@ class GroupBuffer(wiring.Component):
     tokens : LOAD tokens
     staged : the group that has been loaded; taken when its computation begins
     asked, known : number of a sample of the group that was taken last, and in the same cycle what is known of it
+        (`known_layout`)
     learning, learning_set : the half that the learner still reads
     receiving : a sample has begun to arrive and is not loaded yet
     """
