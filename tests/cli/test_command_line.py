@@ -122,6 +122,8 @@ def test_train_gives_the_network_the_documented_stream(folder, words, order, opt
     assert result == {
         "samples": len(order),
         "rehearsed": 0,
+        "rehearsed_by": None,
+        "played": 0,
         "learned": counted["learned"],
         "draws": counted["draws"],
         "prequential_accuracy": accuracy,

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sw.contract.configuration import tables_of
 from sw.contract.network import Network
 from sw.contract.rehearsal import NONE, Rehearsal
+from sw.data.reservoir import Rehearser, Reservoir
 from sw.experiments.continual.methods import METHODS
 from sw.experiments.continual.other_rules import OtherRule
 from sw.experiments.continual.packing import Packing
@@ -18,7 +19,6 @@ from sw.experiments.continual.trial import CONTRACT, TrialNetwork
 from sw.experiments.seeds import Seeds
 from sw.host import streaming
 from sw.host.error import BoardError, InputError
-from sw.data.reservoir import Rehearser, Reservoir
 from sw.reference.learner import Learner
 from sw.reference.settings import Settings
 from sw.twin.compiled.device import CompiledDevice

@@ -191,7 +191,8 @@ class CompiledDevice:
         machine, network = self._configured()
         inputs = network.layers[0]
         packed = isinstance(pixels, PackedBits)
-        require(not packed or pixels.pixels == inputs, f"pixels has the shape {pixels.shape}, expected (samples, {inputs})")
+        if packed:
+            require(pixels.pixels == inputs, f"pixels has the shape {pixels.shape}, expected (samples, {inputs})")
         given = np.ascontiguousarray(pixels.rows) if packed else pixels_of(pixels, 1, inputs)[0]
         words = np.empty((len(given), -(-inputs // WORD_BITS)), np.uint64)
         count = ctypes.c_int64(len(given))
