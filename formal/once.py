@@ -17,13 +17,13 @@ from formal.source import Bug, Elaborated, copy_of
 from hw.engine_ports import SAMPLES_PLACE
 from hw.link.arguments import is_one_of
 from sw.contract.commands import Command
-from sw.contract.frames import FIRST, Hello
+from sw.contract.frames import FIRST, Hello, told_shape
 from sw.contract.geometry import Geometry
 
 COMMANDS, SESSION, LOCK = "hw.link.commands", "hw.link.session", "hw.link.sample_lock"
 HEADER, ARGUMENT, ORDERS = "hw.link.header_check", "hw.link.argument_check", "hw.link.orders"
 GEOMETRY = Geometry(columns=8, rows=4, grid_height=1, grid_width=1, synapses_per_cell=4, folds=2, slices=2)
-HELLO = Hello(**(vars(GEOMETRY) | {"build": 1, "clock_hz": 1, "buffer_bytes": 99, "nonce": 0}))
+HELLO = Hello(**(told_shape(GEOMETRY) | {"build": 1, "clock_hz": 1, "buffer_bytes": 99, "nonce": 0}))
 NUMBERS = 1 << 16
 SHORTER = Bug(ARGUMENT, "step.eq(7)", "step.eq(0)")
 HEADER_CYCLES = 3  # cycles from the header's sequence number to its end, at least, and more than the session takes

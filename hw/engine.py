@@ -11,16 +11,16 @@ from hw.engine_report import EngineReport
 from hw.forward.classify import Classify
 from hw.forward.fold_sum import FoldSum
 from hw.forward.normalise import Normalise
+from hw.group_buffer import GroupBuffer
 from hw.input_buffer import InputBuffer
 from hw.issue import Issue
 from hw.learning.draw import Draw
 from hw.learning.errors import Errors
 from hw.learning.learner import Learner
+from hw.learning.reread import Reread
 from hw.row_access import RowAccess
 from hw.sequencer import Sequencer
 from sw.contract.geometry import Geometry
-
-SOURCES = 4  # of tokens: learner, sequencer, input buffer, row access
 
 
 class Engine(wiring.Component):
@@ -30,11 +30,15 @@ class Engine(wiring.Component):
         super().__init__({"link": In(EnginePorts(geometry))})
         self.configuration = Configuration(geometry)
         self.report = EngineReport()
-        self.input_buffer = InputBuffer(geometry)
+        self.input_buffer = InputBuffer(geometry) if geometry.group == 1 else GroupBuffer(geometry)
         self.rows = RowAccess(geometry)
         self.sequencer = Sequencer(geometry)
         self.learner = Learner(geometry)
-        self.issue = Issue(geometry, sources=SOURCES)
+        self.reread = None if geometry.group == 1 else Reread(geometry)
+        self.token_rooms = [self.learner, self.sequencer, self.input_buffer, self.rows]
+        if self.reread is not None:
+            self.token_rooms.insert(0, self.reread)
+        self.issue = Issue(geometry, sources=len(self.token_rooms))
         self.array = SynapseArray(geometry, instances=cell_instances)
         self.fold_sum = FoldSum(geometry)
         self.normalise = Normalise(geometry)
@@ -51,6 +55,8 @@ class Engine(wiring.Component):
         self._carry_tokens(m)
         self._compute(m)
         self._learn(m)
+        if self.reread is not None:
+            self._serve_groups(m, self.reread)
         self._report(m)
         return m
 
@@ -111,9 +117,8 @@ class Engine(wiring.Component):
 
     def _carry_tokens(self, m: Module) -> None:
         """The learner's first, then those of the sample at work, of the next one, of rows; and what comes out of the array."""
-        tokens = (self.learner.tokens, self.sequencer.tokens, self.input_buffer.tokens, self.rows.tokens)
-        for source, taken in zip(tokens, self.issue.source, strict=True):
-            connect(m, source, taken)
+        for room, taken in zip(self.token_rooms, self.issue.source, strict=True):
+            connect(m, room.tokens, taken)
         m.d.comb += self.array.token.eq(self.issue.token)
         for room in (self.fold_sum, self.errors, self.rows):
             m.d.comb += room.result.eq(self.array.result)
@@ -133,6 +138,23 @@ class Engine(wiring.Component):
         connect(m, self.draw.draws, self.learner.draws)
         connect(m, self.learner.settings, self.draw.settings)
         connect(m, self.sequencer.learner, self.learner.control)
+
+    def _serve_groups(self, m: Module, reread: Reread) -> None:
+        """Several samples at a time: which they are, and the rows that one of them changes for those after it."""
+        m.submodules.reread = reread
+        sequencer, learner, input_buffer = self.sequencer, self.learner, self.input_buffer
+        m.d.comb += [
+            input_buffer.single.eq(self.configuration.network.layers == 1),
+            input_buffer.asked.eq(sequencer.asked),
+            sequencer.known.eq(input_buffer.known),
+            reread.wanted.eq(sequencer.left & learner.reads_pixels),
+            reread.learned.eq(learner.touched),
+            reread.row.eq(learner.row),
+            reread.half.eq(learner.pixel_set),
+            reread.folds.eq(self.configuration.layer.folds),
+            reread.mended.eq(self.normalise.control.mended),
+            sequencer.owed.eq(reread.owed),
+        ]
 
     def _report(self, m: Module) -> None:
         """What happened, and the state beside the weights."""

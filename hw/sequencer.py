@@ -9,14 +9,16 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hw.engine_ports import EVENTS_LAYOUT
 from hw.forward.classify import ClassifyControl
+from hw.forward.group_sequence import GroupSequence
 from hw.forward.normalise import NormaliseControl
 from hw.forward.sequence import ForwardSequence
+from hw.group_buffer import group_layout, known_layout
 from hw.input_buffer import staged_layout
 from hw.layouts import layer_layout, network_layout, token_layout
 from hw.learning.errors import ErrorControl
 from hw.learning.learner import LearnerControl
 from hw.learning.sequence import LearningSequence
-from sw.contract.geometry import INPUT_SETS, Geometry, bits_for
+from sw.contract.geometry import Geometry, bits_for
 from sw.contract.network import MAX_LAYERS
 
 
@@ -33,11 +35,14 @@ class Sequencer(wiring.Component):
     normalise, classify, errors, learner : what the rooms around the array are told, and answer
     events : what happened, and what this cycle was spent on (the counters of `sw.contract.frames.COUNTERS`)
     busy : a sample is being computed or learned
+    asked, known, left, owed : with groups, of `GroupSequence` and of `hw.learning.reread.Reread`
     """
 
     def __init__(self, geometry: Geometry) -> None:
         self.geometry = geometry
         g = geometry
+        staged = staged_layout(g) if g.group == 1 else group_layout(g)
+        of_groups = {"asked": Out(range(g.group)), "known": In(known_layout(g)), "left": Out(1), "owed": In(1)}
         super().__init__(
             {
                 "network": In(network_layout(g)),
@@ -45,7 +50,7 @@ class Sequencer(wiring.Component):
                 "settled": In(1),
                 "select": Out(1),
                 "next_index": Out(bits_for(MAX_LAYERS - 1)),
-                "staged": In(stream.Signature(staged_layout(g))),
+                "staged": In(stream.Signature(staged)),
                 "starving": In(1),
                 "tokens": Out(stream.Signature(token_layout(g))),
                 "predictions": Out(stream.Signature(16)),
@@ -56,12 +61,13 @@ class Sequencer(wiring.Component):
                 "events": Out(EVENTS_LAYOUT),
                 "busy": Out(1),
             }
+            | (of_groups if g.group > 1 else {})
         )
         self.index = Signal.like(self.next_index)  # of the layer at work
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.forward = forward = ForwardSequence(self.geometry)
+        m.submodules.forward = forward = self._forward_sequence(m)
         m.submodules.learning = learning = LearningSequence(self.geometry)
         connect(m, flipped(self.staged), forward.staged)
         connect(m, forward.predictions, flipped(self.predictions))
@@ -84,16 +90,28 @@ class Sequencer(wiring.Component):
         self._choose_token(m, forward, learning)
         return m
 
+    def _forward_sequence(self, m: Module) -> ForwardSequence:
+        if self.geometry.group == 1:
+            return ForwardSequence(self.geometry)
+        forward = GroupSequence(self.geometry)
+        m.d.comb += [
+            self.asked.eq(forward.asked),
+            forward.known.eq(self.known),
+            forward.changing.eq(self.learner.active | self.owed),
+            self.left.eq(forward.left),
+        ]
+        return forward
+
     def _share_layer(self, m: Module, forward: ForwardSequence, learning: LearningSequence) -> None:
         """One layer is at work: the one that either sequence asked for, or the last one where learning begins."""
         index = self.index
         last_index = Signal.like(index)
-        input_set = Signal(range(INPUT_SETS))
+        input_set = Signal(range(len(self.geometry.input_bases)))
         m.d.sync += last_index.eq(self.network.layers - 1)
         m.d.comb += [
             self.select.eq(forward.select | forward.learn | learning.select),
             self.next_index.eq(Mux(learning.busy, learning.next_index, Mux(forward.learn, last_index, forward.next_index))),
-            input_set.eq(Mux(index == 0, forward.pixel_set, index + 1)),
+            input_set.eq(Mux(index == 0, forward.pixel_set, index + (2 * self.geometry.group - 1))),
             forward.is_last.eq(index == last_index),
         ]
         with m.If(self.select):

@@ -46,6 +46,7 @@ class Room:
 
 LINK = ("sim/link/test_once.py", "sim/link/test_commands.py", "sim/link/test_refusals.py", "sim/link/test_flow.py")
 WHOLE = "sim/test_pysim_accelerator.py"
+GROUPS = "sim/test_engine.py"
 
 ROOMS = (
     Room(
@@ -82,7 +83,9 @@ ROOMS = (
         files=("hw/array/*.py",),
         tests="sim/array/test_{}.py",
         instead={
-            **dict.fromkeys(("choose", "decode", "input_memory", "lane", "match_sum", "popcount"), ("sim/array/test_cell.py",)),
+            **dict.fromkeys(
+                ("choose", "decode", "input_memory", "lane", "match_sum", "pixel_lane", "popcount"), ("sim/array/test_cell.py",)
+            ),
             **dict.fromkeys(("update", "weight_memory"), ("sim/array/test_cell.py",)),
         },
         after=("sim/array/test_array.py",),
@@ -96,6 +99,7 @@ ROOMS = (
             "fold_sum": ("sim/array/test_array.py",),
             **dict.fromkeys(("match_store", "mean"), ("sim/forward/test_normalise.py",)),
             "sequence": (WHOLE,),
+            "group_sequence": (GROUPS,),
         },
         after=(WHOLE,),
     ),

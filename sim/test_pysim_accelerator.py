@@ -17,7 +17,7 @@ from sim.drivers.byte_host import Driver, advance
 from sim.drivers.learning_host import GEOMETRY, MOST_CYCLES, learning_host
 from sw.contract.commands import Command
 from sw.contract.escape import ESCAPE, FORBIDDEN, Unescaper, escape
-from sw.contract.frames import REPLY, Frame, Hello
+from sw.contract.frames import REPLY, Frame, Hello, told_shape
 
 SEED = int(os.environ.get("SEED", "1"))
 RATE = BaudRate(clock_hz=50_000_000, baud=8_000_000)
@@ -68,5 +68,5 @@ def test_the_serial_accelerator_says_hello_over_its_pins(escaped: bool) -> None:
     reply = Frame.unpack(cobs.decode(answer[:-1]))
     assert (reply.type, reply.sequence) == (Command.HELLO | REPLY, sequence)
     hello = Hello.unpack(reply.payload)
-    assert {name: getattr(hello, name) for name in vars(GEOMETRY)} == vars(GEOMETRY)
+    assert {name: getattr(hello, name) for name in told_shape(GEOMETRY)} == told_shape(GEOMETRY)
     assert (hello.clock_hz, hello.build) == (RATE.clock_hz, build)

@@ -12,6 +12,7 @@ from hw.array.input_memory import add_input_memory
 from hw.array.lane import add_lane
 from hw.array.match_sum import add_match_sum
 from hw.array.pipeline import Pipeline
+from hw.array.pixel_lane import add_pixel_lane
 from hw.array.weight_memory import add_weight_memory, write_signature
 from hw.layouts import token_layout
 from sw.contract import tokens
@@ -39,6 +40,7 @@ class Cell(wiring.Component):
     -------
     token_in, token_out : token (`hw.layouts.token_layout`); out one cycle after in
     sum_in, sum_out : sum of the cells to the left, three cycles after the token; with this cell's contribution, one later
+    others_in, others_out : with groups, the sums of the samples after the first (`hw.array.pixel_lane`), side by side
     index : constant; the cell's number, for tokens that address one cell
     """
 
@@ -46,6 +48,7 @@ class Cell(wiring.Component):
         self.geometry = geometry
         layout = token_layout(geometry)
         width = tokens.sum_width(geometry)
+        others = tokens.match_width(geometry) * (geometry.group - 1)
         super().__init__(
             {
                 "token_in": In(layout),
@@ -54,6 +57,7 @@ class Cell(wiring.Component):
                 "sum_out": Out(width),
                 "index": In(bits_for(geometry.cells - 1)),
             }
+            | ({"others_in": In(others), "others_out": Out(others)} if others else {})
         )
 
     def elaborate(self, platform: object) -> Module:
@@ -92,4 +96,11 @@ class Cell(wiring.Component):
         pipeline.drive(write, address=token[4].address, data=Cat(lane.weight[4] for lane in lanes), enable=enable[4])
         pipeline.drive(self, token_out=token[1])
         pipeline.drive(self, sum_out=total)
+        if g.group > 1:
+            others = pipeline.arrives(self.others_in, stage=3)
+            added = [
+                add_pixel_lane(pipeline, g, i, token=token, load=asked.load, signs=signs, passing=others)
+                for i in range(1, g.group)
+            ]
+            pipeline.drive(self, others_out=Cat(added))
         return m

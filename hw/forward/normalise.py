@@ -13,6 +13,7 @@ from hw.engine_ports import TABLE_LAYOUT
 from hw.forward.bounds import Bounds, Distance
 from hw.forward.bounds_table import BoundsTable
 from hw.forward.fold_sum import RowMatches
+from hw.forward.group_sums import GroupSums
 from hw.forward.match_store import MatchStore
 from hw.forward.mean import Mean
 from hw.layouts import layer_layout
@@ -37,9 +38,13 @@ class NormaliseControl(wiring.Signature):
     entry : of the layer's gate and window; from `start` until its activations have been taken
     activations : words of K neurons (`activation_layout`); neurons past the layer's end are not valid
     near_busy : near flags of some of them are still to come
+    sample, kept : with groups, whose layer it is, steady from `start` on; with `start`: its sums are there, of a group's pass
+    stop : with groups, one cycle: near flags that are still to come are not wanted
+    mended : with groups, one cycle: a row that came again is in the sums
     """
 
     def __init__(self, geometry: Geometry) -> None:
+        of_groups = {"sample": Out(range(geometry.group)), "kept": Out(1), "stop": Out(1), "mended": In(1)}
         super().__init__(
             {
                 "start": Out(1),
@@ -50,6 +55,7 @@ class NormaliseControl(wiring.Signature):
                 "activations": In(stream.Signature(activation_layout(geometry))),
                 "near_busy": In(1),
             }
+            | (of_groups if geometry.group > 1 else {})
         )
 
 
@@ -101,18 +107,16 @@ class Normalise(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.store = store = MatchStore(self.geometry)
-        m.submodules.mean = mean = Mean(self.geometry)
+        store, mean = self._add_sums(m)
         m.submodules.bounds = bounds = Bounds(bits_for(self.geometry.columns))
         m.submodules.table = table = BoundsTable(self.geometry)
         connect(m, flipped(self.row), mean.row)
         connect(m, flipped(self.table), table.table)
+        if isinstance(mean, GroupSums):
+            self._control_group(m, mean)
+        elif isinstance(store, MatchStore):
+            self._control_sums(m, store, mean)
         m.d.comb += [
-            mean.start.eq(self.control.start),
-            mean.neurons.eq(self.control.layer.neurons),
-            store.write.eq(mean.counts),
-            store.neuron.eq(mean.neuron),
-            store.matches.eq(self.row.matches),
             store.above.eq(bounds.above),
             store.below.eq(bounds.below),
             store.reached.eq(bounds.reached),
@@ -128,7 +132,35 @@ class Normalise(wiring.Component):
         self._take_turns(m, mean, bounds, table)
         return m
 
-    def _read_words(self, m: Module, store: MatchStore) -> None:
+    def _add_sums(self, m: Module) -> tuple[MatchStore, Mean] | tuple[GroupSums, GroupSums]:
+        if self.geometry.group > 1:
+            m.submodules.sums = sums = GroupSums(self.geometry)
+            return sums, sums
+        m.submodules.store = store = MatchStore(self.geometry)
+        m.submodules.mean = mean = Mean(self.geometry)
+        return store, mean
+
+    def _control_sums(self, m: Module, store: MatchStore, mean: Mean) -> None:
+        m.d.comb += [
+            mean.start.eq(self.control.start),
+            mean.neurons.eq(self.control.layer.neurons),
+            store.write.eq(mean.counts),
+            store.neuron.eq(mean.neuron),
+            store.matches.eq(self.row.matches),
+        ]
+
+    def _control_group(self, m: Module, sums: GroupSums) -> None:
+        control = self.control
+        m.d.comb += [
+            sums.start.eq(control.start & ~control.kept),
+            sums.neurons.eq(control.layer.neurons),
+            sums.divide.eq(control.start & control.kept),
+            sums.first.eq(control.index == 0),
+            sums.sample.eq(control.sample),
+            control.mended.eq(sums.mended),
+        ]
+
+    def _read_words(self, m: Module, store: MatchStore | GroupSums) -> None:
         """The first two stages."""
         out = self.control.activations
         word = Signal.like(self.last_word)
@@ -158,8 +190,11 @@ class Normalise(wiring.Component):
                 m.d.sync += [half.eq(~half & self.near_pass), word.eq(word + (half | ~self.near_pass))]
                 with m.If((word == self.last_word) & (half | ~self.near_pass)):
                     m.d.sync += [self.reading.eq(0), word.eq(0)]
+        if self.geometry.group > 1:
+            with m.If(self.near_pass & self.control.stop):
+                m.d.sync += Cat(self.near_pass, self.reading, word, half, fetched, self.held).eq(0)
 
-    def _give_activations(self, m: Module, store: MatchStore) -> None:
+    def _give_activations(self, m: Module, store: MatchStore | GroupSums) -> None:
         """Of a word's two halves the first one waits for the second, which may not be there."""
         out = self.control.activations
         gated, band = self.gated.replicate(self.lanes), self.band.replicate(self.lanes)
@@ -182,7 +217,7 @@ class Normalise(wiring.Component):
         """The last half of a word of K neurons, or all of it."""
         return word[len(word) - self.lanes :]
 
-    def _give_near_flags(self, m: Module, store: MatchStore) -> None:
+    def _give_near_flags(self, m: Module, store: MatchStore | GroupSums) -> None:
         """First the inner end of the window, then the outer one, which a near neuron does not reach on its side of the mean."""
         near = self.near
         above = Signal(self.lanes)
@@ -203,7 +238,7 @@ class Normalise(wiring.Component):
                 m.d.sync += near.word.eq(near.word + 1)
         m.d.sync += self.control.near_busy.eq(self.near_pass | self.near.valid)
 
-    def _take_turns(self, m: Module, mean: Mean, bounds: Bounds, table: BoundsTable) -> None:
+    def _take_turns(self, m: Module, mean: Mean | GroupSums, bounds: Bounds, table: BoundsTable) -> None:
         """One layer after another: its sums, a pass over its words for the activations, and one for the near flags."""
         control, out = self.control, self.control.activations
         band = Signal()  # of the layer that is summed; `self.band` is that of the one that is compared
@@ -250,3 +285,6 @@ class Normalise(wiring.Component):
                 with m.If(self.held & self.held_half & self.held_last):
                     m.d.sync += self.near_pass.eq(0)
                     m.next = "sums"
+                if self.geometry.group > 1:
+                    with m.If(control.stop):
+                        m.next = "sums"

@@ -1,6 +1,8 @@
 """The forward pass of a sample: its rows, layer after layer, the activations between them, its prediction."""
 
-from amaranth.hdl import Array, Cat, Module, Mux, Signal
+from typing import Any
+
+from amaranth.hdl import Array, Cat, Module, Mux, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -10,7 +12,7 @@ from hw.forward.normalise import NormaliseControl
 from hw.input_buffer import staged_layout
 from hw.layouts import layer_layout, network_layout, token_layout
 from hw.learning.error_store import neuron_bits
-from sw.contract.geometry import INPUT_SETS, Geometry, bits_for
+from sw.contract.geometry import Geometry, bits_for
 from sw.contract.network import MAX_LAYERS
 from sw.contract.tokens import Opcode
 
@@ -43,38 +45,40 @@ class ForwardSequence(wiring.Component):
 
     def __init__(self, geometry: Geometry) -> None:
         self.geometry = geometry
-        g, layer = geometry, bits_for(MAX_LAYERS - 1)
-        super().__init__(
-            {
-                "hold": In(1),
-                "staged": In(stream.Signature(staged_layout(g))),
-                "starving": In(1),
-                "network": In(network_layout(g)),
-                "layer": In(layer_layout(g)),
-                "settled": In(1),
-                "index": In(layer),
-                "is_last": In(1),
-                "input_set": In(range(INPUT_SETS)),
-                "select": Out(1),
-                "next_index": Out(layer),
-                "normalise": Out(NormaliseControl(g)),
-                "classify": Out(ClassifyControl(g)),
-                "tokens": Out(stream.Signature(token_layout(g))),
-                "neuron": Out(neuron_bits(g)),
-                "predictions": Out(stream.Signature(16)),
-                "pixel_set": Out(1),
-                "learn": Out(1),
-                "events": Out(data.StructLayout(dict.fromkeys(EVENTS, 1))),
-                "busy": Out(1),
-            }
-        )
+        super().__init__(self.members(geometry))
         # Where it is in the layer: the fold of a row, the row's word of fold 0, or the cell whose activations are loaded.
         token = self.tokens.payload
-        self.fold = Signal(range(g.folds))
+        self.fold = Signal(range(geometry.folds))
         self.row = Signal.like(token.address)
         self.inputs = Signal.like(token.inputs)
         self.cell = Signal.like(token.cell)
-        self.valid_inputs = Signal(bits_for(g.columns))  # of the layer that is at work next
+        self.valid_inputs = Signal(bits_for(geometry.columns))  # of the layer that is at work next
+
+    def members(self, geometry: Geometry) -> dict[str, Any]:
+        """The ports."""
+        g, layer = geometry, bits_for(MAX_LAYERS - 1)
+        return {
+            "hold": In(1),
+            "staged": In(stream.Signature(staged_layout(g))),
+            "starving": In(1),
+            "network": In(network_layout(g)),
+            "layer": In(layer_layout(g)),
+            "settled": In(1),
+            "index": In(layer),
+            "is_last": In(1),
+            "input_set": In(range(len(g.input_bases))),
+            "select": Out(1),
+            "next_index": Out(layer),
+            "normalise": Out(NormaliseControl(g)),
+            "classify": Out(ClassifyControl(g)),
+            "tokens": Out(stream.Signature(token_layout(g))),
+            "neuron": Out(neuron_bits(g)),
+            "predictions": Out(stream.Signature(16)),
+            "pixel_set": Out(range(2 * g.group)),
+            "learn": Out(1),
+            "events": Out(data.StructLayout(dict.fromkeys(EVENTS, 1))),
+            "busy": Out(1),
+        }
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -84,17 +88,20 @@ class ForwardSequence(wiring.Component):
             m.d.sync += self.predictions.valid.eq(0)
         with m.FSM() as fsm:
             m.d.comb += self.busy.eq(~fsm.ongoing("idle"))
-            with m.State("idle"):
-                self._take_sample(m)
-            with m.State("layer"):
-                self._begin_layer(m)
-            with m.State("forward"):
-                self._send_rows(m)
-            with m.State("activate"):
-                self._load_activations(m)
-            with m.State("classify"):
-                self._predict(m)
+            self._add_states(m)
         return m
+
+    def _add_states(self, m: Module) -> None:
+        with m.State("idle"):
+            self._take_sample(m)
+        with m.State("layer"):
+            self._begin_layer(m)
+        with m.State("forward"):
+            self._send_rows(m)
+        with m.State("activate"):
+            self._load_activations(m)
+        with m.State("classify"):
+            self._predict(m)
 
     def _control_partners(self, m: Module) -> None:
         normalise, classify = self.normalise, self.classify
@@ -142,9 +149,13 @@ class ForwardSequence(wiring.Component):
             self.inputs.eq(self._first_input(self.input_set)),
         ]
         with m.If(self.settled):
-            steps = Mux(self.layer.mode[2], self.valid_inputs[3:], 0)
-            m.d.sync += [self.normalise.entry.eq(self.layer.bounds + steps), self.valid_inputs.eq(0)]
+            self._choose_entry(m, self.valid_inputs)
             m.next = "forward"
+
+    def _choose_entry(self, m: Module, valid_inputs: Value) -> None:
+        """That of the layer at work, which has so many valid inputs; those of the next one are still to count."""
+        steps = Mux(self.layer.mode[2], valid_inputs[3:], 0)
+        m.d.sync += [self.normalise.entry.eq(self.layer.bounds + steps), self.valid_inputs.eq(0)]
 
     def _send_rows(self, m: Module) -> None:
         token, fold, neuron = self.tokens.payload, self.fold, self.neuron
@@ -160,7 +171,7 @@ class ForwardSequence(wiring.Component):
             with m.If(token.last):
                 m.d.sync += [fold.eq(0), self.row.eq(self.row + self.geometry.folds), neuron.eq(neuron + 1)]
                 with m.If(neuron + 1 == self.layer.neurons):
-                    m.d.sync += [self.cell.eq(0), self.inputs.eq(self._first_input(self.index + 2))]
+                    m.d.sync += [self.cell.eq(0), self.inputs.eq(self._first_input(self.index + 2 * self.geometry.group))]
                     # the next layer's registers come while the last sums do; mostly, no error follows the last layer
                     m.d.comb += self.select.eq(1)
                     with m.If(self.is_last):
@@ -199,4 +210,4 @@ class ForwardSequence(wiring.Component):
             m.next = "idle"
 
     def _first_input(self, input_set):
-        return Array(i * self.geometry.folds for i in range(INPUT_SETS))[input_set]
+        return Array(self.geometry.input_bases)[input_set]

@@ -7,9 +7,10 @@ from amaranth.lib.wiring import In, Out
 from hw.layouts import layer_layout, token_layout
 from hw.learning.draw import DrawSettings, draw_layout
 from hw.learning.error_store import neuron_bits
+from hw.learning.reread import row_layout
 from hw.multiply import times
 from sw.contract import tokens
-from sw.contract.geometry import INPUT_SETS, Geometry, bits_for
+from sw.contract.geometry import Geometry, bits_for
 from sw.contract.network import MAX_LAYERS
 from sw.contract.tokens import Opcode
 
@@ -34,7 +35,7 @@ class LearnerControl(wiring.Signature):
                 "start": Out(1),
                 "layer": Out(layer_layout(geometry)),
                 "index": Out(bits_for(MAX_LAYERS - 1)),
-                "input_set": Out(range(INPUT_SETS)),
+                "input_set": Out(range(len(geometry.input_bases))),
                 "backward": Out(1),
                 "fold": Out(range(geometry.folds)),
                 "slice": Out(range(geometry.slices)),
@@ -57,6 +58,7 @@ class Learner(wiring.Component):
     draws, tokens : streams in and out
     reads_pixels, pixel_set : the layer that it works on has pixels as inputs, those of set 0 or 1
     touched : pulses with every row that is learned or relaxed
+    row : with groups, that row
     """
 
     def __init__(self, geometry: Geometry) -> None:
@@ -71,6 +73,7 @@ class Learner(wiring.Component):
                 "pixel_set": Out(1),
                 "touched": Out(1),
             }
+            | ({"row": Out(row_layout(geometry))} if geometry.group > 1 else {})
         )
 
     def elaborate(self, platform: object) -> Module:
@@ -125,6 +128,8 @@ class Learner(wiring.Component):
                 control.active.eq(~draw.last),
                 drawing.eq(drawing & ~draw.last),
             ]
+        if g.group > 1:
+            m.d.comb += [self.row.address.eq(address), self.row.neuron.eq(draw.neuron)]
         return m
 
     def _take_layer(self, m: Module) -> tuple[Signal, Signal, Signal]:
@@ -140,7 +145,7 @@ class Learner(wiring.Component):
                 control.frontier.eq(0),
                 base.eq(control.layer.base),
                 last_fold.eq(control.layer.folds - 1),
-                input_base.eq(Array(i * g.folds for i in range(INPUT_SETS))[control.input_set]),
+                input_base.eq(Array(g.input_bases)[control.input_set]),
                 settings.enable.eq(~control.backward),
                 settings.layer.eq(control.index),
                 not_relax_rate.eq(~control.layer.relax_rate),

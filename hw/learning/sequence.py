@@ -8,7 +8,7 @@ from hw.layouts import layer_layout, network_layout, token_layout
 from hw.learning.error_store import neuron_bits, word_bits
 from hw.learning.errors import ErrorControl
 from hw.learning.learner import LearnerControl
-from sw.contract.geometry import INPUT_SETS, Geometry, bits_for
+from sw.contract.geometry import Geometry, bits_for
 from sw.contract.network import MAX_LAYERS
 from sw.contract.tokens import Opcode
 
@@ -47,7 +47,7 @@ class LearningSequence(wiring.Component):
                 "layer": In(layer_layout(g)),
                 "settled": In(1),
                 "index": In(layer),
-                "input_set": In(range(INPUT_SETS)),
+                "input_set": In(range(len(g.input_bases))),
                 "select": Out(1),
                 "next_index": Out(layer),
                 "near_busy": In(1),

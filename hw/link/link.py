@@ -11,7 +11,7 @@ from hw.link.receiver import Receiver
 from hw.link.transmitter import Transmitter
 from hw.store.sample_store import StoreControl
 from sw.contract.commands import Command
-from sw.contract.frames import Hello
+from sw.contract.frames import Hello, told_shape
 from sw.contract.geometry import Geometry
 
 
@@ -43,7 +43,7 @@ class Link(Component):
         buffer_bytes: int = 4096,
         commands: CommandSet = COMMANDS,
     ) -> None:
-        self.hello = Hello(build=build, clock_hz=clock_hz, buffer_bytes=buffer_bytes, nonce=0, **vars(geometry))
+        self.hello = Hello(build=build, clock_hz=clock_hz, buffer_bytes=buffer_bytes, nonce=0, **told_shape(geometry))
         self.geometry, self.commands = geometry, commands
         super().__init__(
             {

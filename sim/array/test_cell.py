@@ -14,12 +14,14 @@ from sw.contract import tokens
 from sw.contract.geometry import Geometry
 from sw.contract.tokens import Opcode
 
-GEOMETRIES = (  # height, width, K, folds, slices, rows, and memory ports if one
+GEOMETRIES = (  # height, width, K, folds, slices, rows, and memory ports if one, samples of a group if several
     (2, 3, 4, 1, 4, 3),
     (1, 1, 4, 2, 1, 5),
     (2, 2, 8, 3, 2, 4),
     (1, 2, 16, 1, 4, 9),
     (1, 1, 8, 15, 4, 2, 1),
+    (1, 2, 16, 1, 4, 5, 2, 4),
+    (2, 1, 4, 3, 1, 3, 2, 8),
 )
 SUM_ARRIVES, SUM_LEAVES = 3, 4  # cycles after the token's arrival
 PROGRAM = 2000
@@ -29,11 +31,13 @@ async def play(dut, geometry: Geometry, model: CellModel, program: Iterable[Toke
     """Send one token a cycle with random sums beside them; compare what leaves in every cycle; returns the cycles."""
     mask = (1 << tokens.sum_width(geometry)) - 1
     sums: list[int] = []
+    others = Others(dut, geometry, random)
     sent: list[int] = []
     contributions: list[int] = []
     done = [Token()] * (SUM_LEAVES + 1)
     for where, token in enumerate((*program, *done)):
         sent.append(token.pack(geometry))
+        others.send(token, model)
         contributions.append(model.execute(token))
         sums.append(random.choice((0, mask, random.randrange(mask + 1))))
         dut.token_in.value = sent[-1]
@@ -44,7 +48,34 @@ async def play(dut, geometry: Geometry, model: CellModel, program: Iterable[Toke
         if where >= SUM_LEAVES:
             expected = (sums[where - SUM_LEAVES + SUM_ARRIVES] + contributions[where - SUM_LEAVES]) & mask
             assert int(dut.sum_out.value) == expected, f"the sum of cycle {where - SUM_LEAVES}"
+            others.compare(where)
     return len(sent)
+
+
+class Others:
+    """The sums of the samples after the first, random ones beside every token; those of FORWARD tokens are compared."""
+
+    def __init__(self, dut, geometry: Geometry, random) -> None:
+        self.dut, self.random, self.count = dut, random, geometry.group - 1
+        self.width = tokens.match_width(geometry)
+        self.sums: list[list[int]] = []
+        self.added: list[list[int] | None] = []
+
+    def send(self, token: Token, model: CellModel) -> None:
+        """Give a cell its neighbour's sums, and keep what it has to add to those of a token."""
+        if self.count:
+            self.added.append(model.others(token) if token.opcode == Opcode.FORWARD else None)
+            self.sums.append([self.random.randrange(1 << self.width) for _ in range(self.count)])
+            self.dut.others_in.value = sum(each << self.width * i for i, each in enumerate(self.sums[-1]))
+
+    def compare(self, where: int) -> None:
+        """What leaves in a cycle."""
+        added = self.added[where - SUM_LEAVES] if self.count else None
+        if added is not None:
+            before = self.sums[where - SUM_LEAVES + SUM_ARRIVES]
+            expected = [(sum_ + more) % (1 << self.width) for sum_, more in zip(before, added, strict=True)]
+            found = int(self.dut.others_out.value)
+            assert [found >> self.width * i & (1 << self.width) - 1 for i in range(self.count)] == expected
 
 
 @cocotb.test()
@@ -138,4 +169,5 @@ def test_memories_keep_the_names_by_which_builds_place_them(shape):
     geometry = geometry_of(shape)
     text = rtlil.convert(Cell(geometry), ports=[], emit_src=False)
     names = re.findall(r"^\s*memory .*\\(\S+)$", text, re.M)
-    assert sorted(names) == ["inputs", *(f"weights_{s}" for s in range(geometry.slices))]
+    pixels = [f"pixels_{i}" for i in range(1, geometry.group)]
+    assert sorted(names) == ["inputs", *pixels, *(f"weights_{s}" for s in range(geometry.slices))]

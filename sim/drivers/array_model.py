@@ -19,8 +19,9 @@ FLOORS = (1, 2, 126, 127)
 
 
 def geometry_of(shape: Sequence[int]) -> Geometry:
-    """The geometry of (grid height, grid width, K, folds, slices, rows), and memory ports where they are not two."""
-    height, width, k, folds, slices, rows, *ports = shape
+    """The geometry of (grid height, grid width, K, folds, slices, rows); then memory ports, else two, and a group, else one."""
+    height, width, k, folds, slices, rows, *more = shape
+    ports, group = (*more, *(2, 1)[len(more) :])
     return Geometry(
         columns=height * width * k * folds,
         rows=rows,
@@ -29,7 +30,8 @@ def geometry_of(shape: Sequence[int]) -> Geometry:
         synapses_per_cell=k,
         folds=folds,
         slices=slices,
-        memory_ports=ports[0] if ports else 2,
+        memory_ports=ports,
+        group=group,
     )
 
 
@@ -105,7 +107,10 @@ def too_early(geometry: Geometry, token: Token, recent: Sequence[Token]) -> bool
 
 
 class CellModel:
-    """One cell. `weights[address][synapse]`, `inputs[word][synapse]` as (valid, sign), `counters[lane]`."""
+    """One cell. `weights[address][synapse]`, `inputs[word][synapse]` as (valid, sign), `counters[lane]`.
+
+    `pixels[i][word][synapse]` are those of sample i of a group, 1 or more.
+    """
 
     def __init__(self, geometry: Geometry, index: int) -> None:
         self.geometry, self.index = geometry, index
@@ -113,6 +118,13 @@ class CellModel:
         self.weights = [[0] * k for _ in range(geometry.memory_depth)]
         self.inputs = [[(0, 1)] * k for _ in range(geometry.input_depth)]
         self.counters = [0] * geometry.lanes
+        self.pixels = {i: [[0] * k for _ in range(geometry.pixel_words)] for i in range(1, geometry.group)}
+
+    def others(self, token: Token) -> list[int]:
+        """What the cell adds to the sums of the samples after the first, which ride with a FORWARD."""
+        row = self.weights[token.address]
+        places = (words[token.inputs % self.geometry.pixel_words] for words in self.pixels.values())
+        return [sum(pixel and q >= 0 for q, pixel in zip(row, place, strict=True)) for place in places]
 
     def execute(self, token: Token) -> int:
         """Do what `token` says; returns what the cell adds to the sum that rides with it."""
@@ -125,6 +137,9 @@ class CellModel:
                 k = g.synapses_per_cell
                 signs = (-1 if token.operand >> (k + i) & 1 else 1 for i in range(k))
                 columns[:] = [(token.operand >> i & 1, sign) for i, sign in enumerate(signs)]
+                sample, place = divmod(token.inputs, g.pixel_words)
+                if sample in self.pixels:
+                    self.pixels[sample][place] = [valid for valid, _ in columns]
             case Opcode.FORWARD:
                 pairs = zip(row, columns, strict=True)
                 return sum(valid and binary_weight(q) == sign for q, (valid, sign) in pairs)
@@ -162,6 +177,10 @@ class ArrayModel:
     def execute(self, token: Token) -> int:
         """Do what `token` says; returns the sum that leaves the array with it."""
         return sum(cell.execute(token) for cell in self.cells)
+
+    def others(self, token: Token) -> list[int]:
+        """The sums of the samples after the first, of a FORWARD."""
+        return [sum(each) for each in zip(*(cell.others(token) for cell in self.cells), strict=True)]
 
 
 class Programs:

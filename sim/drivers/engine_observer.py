@@ -79,7 +79,8 @@ class EngineObserver:
                 await self.clock.rising_edge
 
     async def _watch_means(self) -> None:
-        mean = self.engine.normalise.mean
+        normalise = self.engine.normalise
+        mean = normalise.mean if self.geometry.group == 1 else normalise.sums
         async for _ in self._each_cycle_of(mean.done):
             self.means.append(int(mean.quotient.value))
 
@@ -96,15 +97,19 @@ class EngineObserver:
         async for _ in self._each_cycle_of(fold_sum.row__valid):
             self.matches.append(int(fold_sum.row__matches.value))
             if len(self.matches) == self.network.row_count:
-                if self.computed is not None:
-                    self._compare_learning()
-                pixels, label = self.announced.popleft()
-                weights, word = self.twin.weights(), self.twin.prng()
-                self.computed = self.twin.step(pixels, label)
-                self.watch.sample(pixels, label, weights, word, self.computed)
-                self.outcomes.append("learned" if self.computed.learned[0] else "skipped")
-                self._compare_forward(pixels, self.computed)
-                self.matches, self.means, self.draws = [], [], []
+                self._compare_sample()
+
+    def _compare_sample(self) -> None:
+        """The last sum of a sample has left: all of the sample before is done, and its own forward pass."""
+        if self.computed is not None:
+            self._compare_learning()
+        pixels, label = self.announced.popleft()
+        weights, word = self.twin.weights(), self.twin.prng()
+        self.computed = self.twin.step(pixels, label)
+        self.watch.sample(pixels, label, weights, word, self.computed)
+        self.outcomes.append("learned" if self.computed.learned[0] else "skipped")
+        self._compare_forward(pixels, self.computed)
+        self.matches, self.means, self.draws = [], [], []
 
     async def _watch_predictions(self) -> None:
         told, waits = 0, "goes at once"

@@ -16,9 +16,9 @@ RAILS = (-128, -127, -1, 0, 126, 127)
 class Scenario:
     """What is tried, and why.
 
-    grid is (height, width, K, folds, slices); `memory_ports` those of a weight memory; `spare_rows` are rows beyond the
-    network's. `sizes` gives a range for each layer. `fields` are those of `Network` (a callable is called with the
-    generator). `ones` is the share of lit pixels.
+    grid is (height, width, K, folds, slices); `memory_ports` those of a weight memory; `group` is that of the geometry;
+    `spare_rows` are rows beyond the network's. `sizes` gives a range for each layer. `fields` are those of `Network` (a
+    callable is called with the generator). `ones` is the share of lit pixels.
     """
 
     name: str
@@ -26,9 +26,15 @@ class Scenario:
     sizes: tuple[tuple[int, int], ...]
     fields: dict[str, Any]
     memory_ports: int = 2
+    group: int = 1
     spare_rows: int = 3
     rails: bool = False
     ones: float = 0.4
+
+    @property
+    def ident(self) -> str:
+        """Its name, without blanks."""
+        return self.name.replace(",", "").replace(" ", "-")
 
     def build(self, seed: int) -> tuple[Geometry, Network, list[np.ndarray]]:
         """The geometry, the network and the weights that it begins with."""
@@ -46,6 +52,7 @@ class Scenario:
             folds=folds,
             slices=slices,
             memory_ports=self.memory_ports,
+            group=self.group,
         )
         generator = np.random.default_rng(random.getrandbits(32))
         bound = network.init_range

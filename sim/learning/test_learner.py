@@ -11,7 +11,7 @@ from hw.learning.learner import Learner
 from sim.drivers.array_model import Token, geometry_of, unpack
 from sim.drivers.bench import bench_parameters, run_bench, start
 from sim.drivers.stream_driver import Sink, Source, cycles
-from sw.contract.geometry import INPUT_SETS, Geometry
+from sw.contract.geometry import Geometry
 from sw.contract.network import MAX_LAYERS
 from sw.contract.tokens import Opcode
 
@@ -28,7 +28,7 @@ class Layer:
     def __init__(self, random: Random, geometry: Geometry) -> None:
         self.geometry = geometry
         self.folds = random.randrange(1, geometry.folds + 1)
-        self.input_set = random.randrange(INPUT_SETS)
+        self.input_set = random.randrange(len(geometry.input_bases))
         self.index, self.rate = random.randrange(MAX_LAYERS), random.choice((0, 65536, random.randrange(65537)))
         self.backward = random.random() < 0.3
         self.fold, self.slice = random.randrange(self.folds), random.randrange(geometry.slices)
@@ -65,7 +65,7 @@ class Layer:
         for opcode, wanted in ((Opcode.RELAX, draw["relax"]), (Opcode.LEARN, draw["learn"])):
             for fold in range(self.folds if wanted else 0):
                 for slice_ in range(g.slices):
-                    place = (self.base + draw["neuron"] * g.folds + fold, self.input_set * g.folds + fold, slice_)
+                    place = (self.base + draw["neuron"] * g.folds + fold, g.input_bases[self.input_set] + fold, slice_)
                     if opcode == Opcode.RELAX:
                         sent.append((opcode, *place, self.floor, self.floor, None))
                     else:

@@ -21,7 +21,7 @@ from sim.drivers.link_scene import (
     trained,
 )
 from sw.contract.commands import Command
-from sw.contract.frames import COUNTERS, ERROR, STATE, TABLE_BYTES, Hello, Reason
+from sw.contract.frames import COUNTERS, ERROR, STATE, TABLE_BYTES, Hello, Reason, told_shape
 from sw.contract.registers import configuration_bytes
 from sw.contract.requests import train_payload
 
@@ -30,7 +30,7 @@ from sw.contract.requests import train_payload
 async def hello_tells_the_board_and_a_nonce_that_stays_until_reset(dut):
     random, host, engine = await connected(dut, network=None)
     first = await host.hello()
-    fields = vars(GEOMETRY) | {"build": BUILD, "clock_hz": CLOCK_HZ, "buffer_bytes": BUFFER_BYTES}
+    fields = told_shape(GEOMETRY) | {"build": BUILD, "clock_hz": CLOCK_HZ, "buffer_bytes": BUFFER_BYTES}
     assert first == Hello(nonce=first.nonce, **fields)
     assert first.nonce != 0
     assert (await host.hello()).nonce == first.nonce

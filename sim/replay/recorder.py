@@ -1,7 +1,6 @@
 """Makes a run: what the host would send to train a network on random samples, and what the twin answers."""
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from random import Random
 
 import numpy as np
@@ -9,7 +8,7 @@ import numpy as np
 from sim.replay.run_file import Run, Step
 from sim.replay.twin_board import TwinBoard
 from sw.contract.commands import Command
-from sw.contract.frames import Hello
+from sw.contract.frames import Hello, told_shape
 from sw.contract.geometry import Geometry
 from sw.contract.network import Network
 from sw.contract.state import State
@@ -33,7 +32,7 @@ def record(
     does not fit the geometry.
     """
     board = TwinBoard(geometry, network)
-    hello = Hello(**asdict(geometry), build=0, clock_hz=0, buffer_bytes=ROOM, nonce=0)
+    hello = Hello(**told_shape(geometry), build=0, clock_hz=0, buffer_bytes=ROOM, nonce=0)
     steps = []
     for question in _questions(Conversation("the twin", hello), network, samples, seed, begin, most):
         reply = board.answer(*question.request)

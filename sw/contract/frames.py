@@ -19,6 +19,7 @@ from enum import IntEnum
 from typing import Annotated, Self, TypeAlias
 
 from sw.contract.error import require
+from sw.contract.geometry import Geometry
 from sw.contract.state import State
 from sw.contract.structure import Field, Limit, Structure
 from sw.contract.table import ENTRIES
@@ -114,6 +115,11 @@ class Hello:
         """The inverse of `pack`. Raises `ContractError` for another length."""
         require(len(payload) == HELLO.size, f"HELLO has {len(payload)} bytes, expected {HELLO.size}")
         return cls(**HELLO.unpack(payload)._asdict())
+
+
+def told_shape(geometry: Geometry) -> dict[str, int]:
+    """What HELLO tells of the shape of a board: all but the samples of a group, of which nothing that a host says depends."""
+    return {name: value for name, value in vars(geometry).items() if name in Hello.__dataclass_fields__}
 
 
 HELLO = Structure.of("Hello", Hello)

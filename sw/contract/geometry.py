@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from sw.contract.error import require, require_choice, require_integer
 from sw.contract.network import MAX_LAYERS, Network
 
-INPUT_SETS = MAX_LAYERS + 1  # two for the pixels (this sample and the next), one for each layer after the first
-
 
 def bits_for(highest: int) -> int:
     """Bits of an unsigned number 0…highest; at least 1."""
@@ -25,6 +23,8 @@ class Geometry:
     serves K / slices synapses, so a learned row costs `slices` cycles a fold.
     `memory_ports` is 1 where a weight memory reads or writes in a cycle but not both: a token that reads weights then
     waits for a cycle in which none writes.
+    `group` is the number of samples that a row of the first layer is read for at once: a cell holds the pixels of so many, and
+    of as many that come next, and has a sum for each.
     """
 
     columns: int
@@ -35,12 +35,19 @@ class Geometry:
     folds: int
     slices: int = 4
     memory_ports: int = 2
+    group: int = 1
 
     def __post_init__(self) -> None:
         for name, high in (("columns", 65535), ("rows", 65535), ("grid_height", 64), ("grid_width", 64), ("folds", 255)):
             object.__setattr__(self, name, require_integer(name, getattr(self, name), 1, high))
-        for name, choice in (("synapses_per_cell", (4, 8, 16)), ("slices", (1, 2, 4)), ("memory_ports", (1, 2))):
+        choices = {"synapses_per_cell": (4, 8, 16), "slices": (1, 2, 4), "memory_ports": (1, 2), "group": (1, 2, 4, 8)}
+        for name, choice in choices.items():
             object.__setattr__(self, name, require_choice(name, getattr(self, name), choice))
+        require(
+            self.group == 1 or self.memory_ports == 2,
+            f"group is {self.group} and memory_ports is 1: rows are read again while others are learned, for which a weight "
+            "memory needs two ports; take a group of 1",
+        )
         product = self.columns_per_fold * self.folds
         require(
             self.columns == product,
@@ -70,8 +77,25 @@ class Geometry:
 
     @property
     def input_depth(self) -> int:
-        """Words of a cell's input memory: the word of (set, fold) is set · folds + fold."""
-        return INPUT_SETS * self.folds
+        """Words of a cell's input memory: those of every input set (`input_bases`) and fold."""
+        return self.input_bases[-1] + self.folds
+
+    @property
+    def pixel_words(self) -> int:
+        """Words of a cell for the pixels of one sample and of the one that comes in its place; with groups a power of two."""
+        words = 2 * self.folds
+        return words if self.group == 1 else 1 << (words - 1).bit_length()
+
+    @property
+    def input_bases(self) -> tuple[int, ...]:
+        """The word of fold 0 of each input set in a cell's input memory.
+
+        The first sets are for pixels, two for every sample of a group: set 2 · i + half, of sample i of the group that is
+        computed in one half and of the one that arrives in the other. Then comes one for each layer after the first.
+        """
+        pixels = [i * self.pixel_words + half * self.folds for i in range(self.group) for half in range(2)]
+        layers = [self.group * self.pixel_words + i * self.folds for i in range(MAX_LAYERS - 1)]
+        return (*pixels, *layers)
 
     @property
     def words(self) -> int:

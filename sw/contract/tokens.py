@@ -31,11 +31,16 @@ WRITE_LATENCY = 4
 
 THRESHOLD_BITS = 8
 TOWARD_OFFSET, AWAY_OFFSET, NEGATIVE_OFFSET = 0, THRESHOLD_BITS, 2 * THRESHOLD_BITS
+AGAIN_OFFSET = NEGATIVE_OFFSET
 
 
 def operand_width(geometry: Geometry) -> int:
-    """Bits of the operand: LOAD has K valid and K negative bits; LEARN has two thresholds and the sign of d; RELAX has
-    the floor in the place of both thresholds; BACKWARD has the sign of d in the same place; WRITE has a byte, zeros above."""
+    """Bits of the operand.
+
+    LOAD has K valid and K negative bits; LEARN has two thresholds and the sign of d; RELAX has the floor in the place of both
+    thresholds; BACKWARD has the sign of d in the same place; WRITE has a byte, zeros above. With groups, FORWARD has the neuron
+    of its row, and whether the row is read again because it was changed; cells do not look at them.
+    """
     return max(2 * geometry.synapses_per_cell, NEGATIVE_OFFSET + 1)
 
 
@@ -58,6 +63,11 @@ def fields(geometry: Geometry) -> dict[str, int]:
 def sum_width(geometry: Geometry) -> int:
     """Bits of the sum that rides with a token: the matches of one fold, one byte, or the signs of a slice's counters."""
     return max(bits_for(geometry.columns_per_fold), 8, 2 * geometry.lanes)
+
+
+def match_width(geometry: Geometry) -> int:
+    """Bits of the sum of each further sample of a group: the matches of one fold."""
+    return bits_for(geometry.columns_per_fold)
 
 
 def counter_width(geometry: Geometry) -> int:

@@ -231,7 +231,7 @@ def joined(parts: Iterable[Predictions]) -> Predictions:
 
 def geometry_of(hello: Hello, name: str) -> Geometry:
     """The shape that a board says it has. Raises `LinkError` for one that no board has."""
-    fields = {field: getattr(hello, field) for field in Geometry.__dataclass_fields__}
+    fields = {field: getattr(hello, field) for field in Geometry.__dataclass_fields__ if hasattr(hello, field)}
     try:
         return Geometry(**fields)
     except ContractError as error:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 
+from sw.contract.frames import told_shape
 from sw.contract.geometry import Geometry
 from sw.contract.geometry_text import geometry_text
 from sw.host.device import Device, connect
@@ -48,7 +49,7 @@ def open_simulated(geometry: Geometry, report: Callable[[str], None]) -> Device:
     transport = ProcessTransport([build(geometry, report)])
     timeouts = {"hello_timeout": HELLO_TIMEOUT, "reply_timeout": REPLY_TIMEOUT, "resend_after": RESEND_AFTER}
     device = connect(transport, "the simulated board", **timeouts)
-    if device.geometry != geometry:
+    if told_shape(device.geometry) != told_shape(geometry):
         device.close()
         raise BoardError(f"the simulated board has the shape {device.geometry} and not the one asked for, {geometry}")
     return device

@@ -9,7 +9,7 @@ import argparse
 import os
 import struct
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,7 @@ from sw.contract.frames import (
     Reason,
     image_bytes,
     pack_state,
+    told_shape,
     unpack_state,
     version_of,
 )
@@ -66,7 +67,7 @@ class ModelBoard(MemoryCommands):
         self.memory = SampleMemory(sample_memory, self.chip)
         own: dict[str, Any] = {"build": 1, "clock_hz": 50_000_000, "buffer_bytes": buffer_bytes, "nonce": nonce}
         own["sample_memory"] = sample_memory
-        self.hello = Hello(**asdict(geometry), **own)
+        self.hello = Hello(**told_shape(geometry), **own)
         self.expected: int | None = None
         self.pending = bytearray()
         self.bad_frames = self.applied = self.repeated = self.plays = 0

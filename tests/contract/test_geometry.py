@@ -58,6 +58,9 @@ def test_the_full_size_accelerator():
         ({"slices": 3}, "slices is 3, expected 1, 2 or 4"),
         ({"memory_ports": 3}, "memory_ports is 3, expected 1 or 2"),
         ({"memory_ports": 0}, "memory_ports is 0, expected 1 or 2"),
+        ({"group": 3}, "group is 3, expected 1, 2, 4 or 8"),
+        ({"group": 16}, "group is 16, expected 1, 2, 4 or 8"),
+        ({"group": 2, "memory_ports": 1}, "group is 2 and memory_ports is 1: .*; take a group of 1"),
         ({"rows": 65535, "folds": 2, "columns": 1568}, "rows · folds is 131070, expected at most 65536"),
     ],
 )
@@ -89,7 +92,7 @@ def test_the_last_layer_needs_rows_but_no_columns():
     Geometry(**(SHAPES[3] | {"rows": 31})).check_fits(Network.of(layers=(20, 31)))
 
 
-@pytest.mark.parametrize("shape", [*SHAPES, SHAPES[2] | {"memory_ports": 1}])
+@pytest.mark.parametrize("shape", [*SHAPES, SHAPES[2] | {"memory_ports": 1}, SHAPES[0] | {"group": 8}])
 def test_a_geometry_as_text_and_back(shape):
     assert parse_geometry(geometry_text(Geometry(**shape))) == Geometry(**shape)
     assert parse_geometry(",".join(f"{name}={value}" for name, value in shape.items())) == Geometry(**shape)
@@ -106,7 +109,7 @@ def test_every_board_has_its_geometry_by_name():
             "columns=16",
             "a geometry without rows, grid_height, grid_width, synapses_per_cell, folds: give each of columns, rows",
         ),
-        ("columns=16,ports=1", "unknown field 'ports' of a geometry, expected columns, .*, slices, memory_ports"),
+        ("columns=16,ports=1", "unknown field 'ports' of a geometry, expected columns, .*, slices, memory_ports, group"),
         ("columns=many", "columns is 'many', expected an integer"),
         ("sprawl", "unknown geometry 'sprawl', expected one of"),
     ],
@@ -114,6 +117,21 @@ def test_every_board_has_its_geometry_by_name():
 def test_a_text_that_is_no_geometry_is_refused(text, message):
     with pytest.raises(ContractError, match=message):
         parse_geometry(text)
+
+
+@pytest.mark.parametrize("group", [1, 2, 4, 8])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_input_set_has_words_of_its_own(shape, group):
+    g = Geometry(**shape, group=group)
+    words = [base + fold for base in g.input_bases for fold in range(g.folds)]
+    assert len(g.input_bases) == 2 * group + 3
+    assert len(set(words)) == len(words) == len(g.input_bases) * g.folds
+    assert max(words) == g.input_depth - 1
+    for i, base in enumerate(g.input_bases[: 2 * group]):  # the pixels of a sample, the same place in its own memory
+        sample, half = divmod(i, 2)
+        assert divmod(base, g.pixel_words) == (sample, half * g.folds)
+    if group > 1:
+        assert g.pixel_words & (g.pixel_words - 1) == 0
 
 
 def test_bits():

@@ -13,6 +13,7 @@ GEOMETRIES = [
     Geometry(columns=48, rows=33, grid_height=2, grid_width=3, synapses_per_cell=8, folds=1, slices=1),
     Geometry(columns=20, rows=1, grid_height=1, grid_width=1, synapses_per_cell=4, folds=5),
     Geometry(columns=20, rows=2, grid_height=1, grid_width=5, synapses_per_cell=4, folds=1),
+    Geometry(columns=20, rows=65535, grid_height=1, grid_width=5, synapses_per_cell=4, folds=1, group=8),
 ]
 
 
@@ -51,11 +52,13 @@ def test_an_operand_holds_inputs_thresholds_and_bytes(geometry):
     assert tokens.AWAY_OFFSET >= tokens.TOWARD_OFFSET + tokens.THRESHOLD_BITS
     assert 1 << tokens.THRESHOLD_BITS > 128  # a threshold is 0…128
     assert fields(geometry)["operand"] == width
+    assert width > tokens.AGAIN_OFFSET >= geometry.rows.bit_length()  # FORWARD: a neuron, and whether it is read again
 
 
 @pytest.mark.parametrize("geometry", GEOMETRIES)
 def test_sums_and_counters_hold_their_extremes(geometry):
     assert geometry.columns_per_fold < 1 << sum_width(geometry)  # every column matches
+    assert geometry.columns_per_fold < 1 << tokens.match_width(geometry)
     assert 2 * geometry.lanes <= sum_width(geometry)  # UNLOAD: two bits a counter
     assert sum_width(geometry) >= 8  # READ: one byte
     assert geometry.rows < 1 << (counter_width(geometry) - 1)  # every row has d = +1
