@@ -96,6 +96,7 @@ ROOMS = (
         tests="sim/forward/test_{}.py",
         instead={
             "bounds": ("sim/forward/test_normalise.py",),
+            "bounds_table": ("sim/forward/test_normalise.py",),
             "fold_sum": ("sim/array/test_array.py",),
             **dict.fromkeys(("match_store", "mean"), ("sim/forward/test_normalise.py",)),
             "sequence": (WHOLE,),

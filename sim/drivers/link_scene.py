@@ -8,10 +8,11 @@ from hw.link.link import Link
 from sim.drivers.bench import start
 from sim.drivers.link_engine import LinkEngine, predict
 from sim.drivers.link_host import LinkHost
+from sw.contract.bounds_table import TABLE_ENTRIES
 from sw.contract.commands import Command
 from sw.contract.frames import FIRST, PROGRESS, RING, STATE, TABLE_BYTES, Reason, image_bytes
 from sw.contract.geometry import Geometry
-from sw.contract.network import Network
+from sw.contract.network import MAX_LAYERS, Network
 from sw.contract.registers import CONFIGURATION_BYTES, configuration_bytes
 from sw.contract.requests import train_payload
 from sw.contract.state import sign
@@ -65,7 +66,8 @@ def refused_requests(random: Random, network: Network, first: int) -> list[tuple
     requests += [(Command.CONFIGURE, bytes(CONFIGURATION_BYTES + i), Reason.LENGTH) for i in (-1, 1)]
     requests += [(Command.CONFIGURE, b"", Reason.LENGTH)]
     requests += [(Command.TABLE, bytes(1 + TABLE_BYTES + i), Reason.LENGTH) for i in (-1, 1)]
-    requests += [(Command.TABLE, bytes([layer]) + bytes(TABLE_BYTES), Reason.RANGE) for layer in (network.depth, 6, 255)]
+    tables = *range(network.depth, MAX_LAYERS), MAX_LAYERS + GEOMETRY.bounds_entries // TABLE_ENTRIES, 6, 255
+    requests += [(Command.TABLE, bytes([table]) + bytes(TABLE_BYTES), Reason.RANGE) for table in tables]
     requests += [(Command.WRITE, some[:1], Reason.LENGTH), (Command.WRITE, b"", Reason.LENGTH)]
     requests += [(Command.WRITE, struct.pack("<H", row) + some, Reason.RANGE) for row in (rows, rows + 256, 65535)]
     requests += [(Command.WRITE, struct.pack("<H", 0) + bytes(columns + i), Reason.RANGE) for i in (1, 256)]

@@ -5,6 +5,7 @@ from typing import Any
 import cocotb
 import pytest
 
+from hw.engine_ports import TABLE_LAYOUT
 from hw.learning.draw import Draw, draw_layout
 from hw.learning.error_scan import item_layout
 from sim.drivers.array_model import geometry_of
@@ -16,7 +17,7 @@ from sw.contract.table import ENTRIES, thresholds
 
 GEOMETRIES = ((1, 2, 4, 1, 4, 40), (2, 2, 16, 2, 4, 300))  # height, width, K, folds, slices, rows
 RATES = (0, 1, 300, 40000, 65535, 65536)
-ADDRESS_BITS = (MAX_LAYERS * ENTRIES * 2 - 1).bit_length()
+ADDRESS_BITS = TABLE_LAYOUT["address"].width
 LATENCY = 3
 
 
