@@ -215,7 +215,8 @@ def test_the_host_packs_and_reads_it_by_name():
 def test_the_documents_tell_it():
     told = protocol.command_table(MadeUp)
     play = (
-        "row u16 (a row of the network), layer u8 (0…L−1), place u32, count u16 (at most the array's columns), a mask, 5 bytes"
+        "row u16 (a row of the network), layer u8 (0…L−1, or 4 + a table of gates and windows), place u32, "
+        "count u16 (at most the array's columns), a mask, 5 bytes"
     )
     assert f"| 40 | `PLAY` | {play} | Played | network | answered, not done |" in told
     assert "| 49 | `SETTINGS` | –, or a Settings to set | – | – | told again, not set again |" in told
@@ -274,5 +275,5 @@ def test_registers_of_any_layout_hold_what_was_sent(registers: Registers):
 def test_the_documents_tell_a_register():
     told = protocol.register_table(MORE_REGISTERS)
     assert "| 6 | `band` | i16 | made up |" in told
-    assert f"| {8 + 10} + 16·(l−1) | `share` | u16 | made up |" in told
-    assert MORE_REGISTERS.size == 8 + MAX_LAYERS * 16
+    assert f"| {8 + 8} + 14·(l−1) | `share` | u16 | made up |" in told
+    assert MORE_REGISTERS.size == 8 + MAX_LAYERS * 14

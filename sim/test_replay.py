@@ -52,7 +52,7 @@ def test_the_netlist_of_a_board_ends_alike():
 def test_the_committed_run_is_small_and_has_every_feature(run: Run):
     assert COMMITTED.stat().st_size < MOST_BYTES
     assert run.network.depth == 3
-    assert set(run.network.activation) == {"sign", "gate"}
+    assert set(run.network.activation) == {"sign", "band"}
     assert min(run.network.relax_rate) > 0
     assert {step.command for step in run.steps} == set(Command) - {Command.HELLO, Command.RESET} - later_commands()
 
