@@ -77,7 +77,7 @@ def test_a_wrong_board_has_no_benchmark(boards, tmp_path, capsys):
 
 def test_an_unknown_benchmark(boards, capsys):
     assert benchmark("--only", "speed") == 2
-    assert "choose one of twin, simulated, link, host, growth, area" in capsys.readouterr().err
+    assert "choose one of twin, compiled, simulated, link, host, growth, area" in capsys.readouterr().err
 
 
 def test_link_efficiency_counts_the_bytes_that_were_sent(boards):

@@ -197,5 +197,5 @@ def test_a_sweep_refuses_before_it_learns_and_learns_by_the_rule_that_it_names(t
 
 
 def test_the_results_page_says_what_every_rule_is():
-    page = (ROOT / "docs" / "results.md").read_text()
+    page = (ROOT / "docs" / "results-tried.md").read_text()
     assert all(f"| `{name}`" in page or f", `{name}` |" in page for name in RULES)
