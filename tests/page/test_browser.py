@@ -95,6 +95,7 @@ def test_three_symbols_are_taught_and_known_after_a_reload(visit):
         expect(page.locator("#symbols .kept").first).to_contain_text("3 of 3")
         expect(page.locator("#what")).to_contain_text("not a chip")
         draw(page, SYMBOLS["pole"])
+        expect(page.locator("#symbols .score b").last).to_have_text(re.compile(r"-?\d+"))  # the answer has come
         scores = [int(text) for text in page.locator("#symbols .score b").all_text_contents()]
         assert int(np.argmax(scores)) == 1
         assert server.lesson.save().samples == 9
