@@ -22,6 +22,7 @@ from sw.contract.frames import PROGRESS, REPLY, Frame, Hello, pack_state
 from sw.contract.requests import train_payload
 from sw.contract.state import State
 from sw.data.initial_weights import initial_weights
+from sw.data.packed import packed
 from sw.twin.engine import Twin
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "on_a_bus.v"
@@ -122,7 +123,7 @@ async def a_program_behind_the_bus_trains_it_like_the_twin(dut):
     for command, payload in [*requests.configure(NETWORK, GEOMETRY), *requests.write(weights)]:
         await processor.ask(command, payload)
     await processor.ask(Command.STATE, pack_state(State(NETWORK.prng, 0, 0)))
-    images = np.packbits(pixels, axis=1, bitorder="little").tobytes()
+    images = packed(pixels).tobytes()
     reply = await processor.ask(Command.TRAIN, train_payload(0, labels.tolist(), images))
     assert np.frombuffer(reply[: -PROGRESS.size], "<u2").tolist() == expected
     assert PROGRESS.unpack(reply[-PROGRESS.size :]) == (twin.signature(), SAMPLES)

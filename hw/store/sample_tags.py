@@ -7,6 +7,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from hw.queue import Queue
+from sw.contract.sample_memory import NOT_PLAYED
 
 MOST_SAMPLES = 32
 """More than the engine holds at a time."""
@@ -23,8 +24,6 @@ class Kind(IntEnum):
     ENDED = 5  # a stretch of PLAY has ended before its last record
 
 
-NOT_PLAYED = 0xFFFF
-"""In the place of a prediction."""
 TAG_LAYOUT = data.StructLayout({"kind": 3, "label": 16, "last": 1})
 """`last`: of a stretch of PLAY."""
 

@@ -15,6 +15,7 @@ from sw.contract.registers import configuration_bytes
 from sw.contract.requests import tables
 from sw.contract.state import State
 from sw.contract.table import ENTRIES
+from sw.data.packed import packed
 
 ADDRESS_BITS = 12  # of `hw.engine_ports.TABLE_LAYOUT`
 
@@ -62,11 +63,11 @@ class EngineDriver:
 
     def send(self, pixels: np.ndarray, labels: np.ndarray, train: bool = True) -> None:
         """Queue samples."""
-        packed = np.packbits(pixels, axis=1, bitorder="little")
-        assert packed.shape[1] == image_bytes(pixels.shape[1])
+        images = packed(pixels)
+        assert images.shape[1] == image_bytes(pixels.shape[1])
         self.sources["sample"].send(int(train) | int(label) << 1 for label in labels)
-        last = packed.shape[1] - 1
-        self.sources["pixels"].send(int(byte) | (i == last) << 8 for image in packed for i, byte in enumerate(image))
+        last = images.shape[1] - 1
+        self.sources["pixels"].send(int(byte) | (i == last) << 8 for image in images for i, byte in enumerate(image))
 
     async def told(self, address: int, words: int = 4) -> int:
         """A number of the engine's report, of 16 bits a word; everything that has happened is in it."""

@@ -9,6 +9,7 @@ from sw.contract.frames import COUNTERS, FIRST, PROGRESS, image_bytes, pack_stat
 from sw.contract.geometry import Geometry
 from sw.contract.network import Network
 from sw.contract.state import State
+from sw.data.packed import unpacked
 from sw.twin.engine import Twin
 
 
@@ -64,8 +65,7 @@ class TwinBoard:
 
     def _pixels(self, images: bytes, count: int) -> np.ndarray:
         inputs = self.network.layers[0]
-        packed = np.frombuffer(images, np.uint8).reshape(count, image_bytes(inputs))
-        return np.unpackbits(packed, axis=1, count=inputs, bitorder="little")
+        return unpacked(np.frombuffer(images, np.uint8).reshape(count, image_bytes(inputs)), inputs)
 
     def _read(self, row: int, count: int) -> bytes:
         layer = max(layer for layer, first in enumerate(self.network.first_rows) if first <= row)

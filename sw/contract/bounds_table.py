@@ -17,14 +17,14 @@ TABLE_ENTRIES = 128  # that one TABLE brings: as many bytes as thresholds of a l
 def first_entries(network: Network) -> list[int]:
     """The entry of each hidden layer for no valid input, and behind them the number of all entries."""
     firsts = [0]
-    for layer, scaling in enumerate(network.scaling):
-        firsts.append(firsts[-1] + (len(network.bounds(layer)) if scaling != "none" else 1))
+    for layer in range(len(network.scaling)):
+        firsts.append(firsts[-1] + len(_entries(network, layer)))
     return firsts
 
 
 def bounds_tables(network: Network, geometry: Geometry) -> list[bytes]:
     """What TABLE brings a board of gates and windows: tables 4, 5, … as far as they are used."""
-    entries = [pair for layer, scaling in enumerate(network.scaling) for pair in _entries(network, layer, scaling)]
+    entries = [pair for layer in range(len(network.scaling)) for pair in _entries(network, layer)]
     room = geometry.bounds_entries
     require(
         len(entries) <= room,
@@ -35,5 +35,6 @@ def bounds_tables(network: Network, geometry: Geometry) -> list[bytes]:
     return [data[first : first + size].ljust(size, b"\0") for first in range(0, len(data), size)]
 
 
-def _entries(network: Network, layer: int, scaling: str) -> tuple[tuple[int, int], ...]:
-    return network.bounds(layer) if scaling != "none" else ((network.gate[layer], network.window[layer]),)
+def _entries(network: Network, layer: int) -> tuple[tuple[int, int], ...]:
+    own = network.gate[layer], network.window[layer]
+    return network.bounds(layer) if network.scaling[layer] != "none" else (own,)

@@ -15,6 +15,7 @@ from sw.contract.structure import Field, Limit, Structure
 ALIGNMENT = 16  # bytes: a burst of every memory
 LABEL, SLOT = struct.Struct("<H"), struct.Struct("<i")
 TRAINS, PERMUTES = 1, 2  # bits of `how`
+NOT_PLAYED = 0xFFFF  # in the place of a prediction, of RECITE
 
 REHEARSAL = Structure(
     "Rehearsal",

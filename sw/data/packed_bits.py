@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sw.contract.error import require
+from sw.data.packed import packed, unpacked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +39,7 @@ class PackedBits:
             f"bits are {bits.dtype} of shape {bits.shape}, expected uint8 (n, pixels)",
         )
         require(bits.size == 0 or bits.max() <= 1, f"bits go up to {bits.max(initial=0)}, expected 0 and 1")
-        return cls(rows=np.packbits(bits, axis=1, bitorder="little"), pixels=bits.shape[1])
+        return cls(rows=packed(bits), pixels=bits.shape[1])
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -58,5 +59,5 @@ class PackedBits:
 
     def bits(self) -> NDArray[np.uint8]:
         """The array."""
-        plain = np.unpackbits(self.rows, axis=1, count=self.pixels, bitorder="little")
+        plain = unpacked(self.rows, self.pixels)
         return plain if self.order is None else plain[:, self.order]

@@ -11,7 +11,7 @@ from sw.contract.frames import FIRST, PROGRESS, image_bytes
 from sw.contract.occupancy import Occupancy, Stretch
 from sw.contract.rehearsal import LONGEST_HORIZON, NONE
 from sw.contract.requests import store_payload
-from sw.contract.sample_memory import LABEL, MEMORY, PERMUTES, PLAYED, REHEARSAL, TRAINS, reservoir_slot
+from sw.contract.sample_memory import LABEL, MEMORY, NOT_PLAYED, PERMUTES, PLAYED, REHEARSAL, TRAINS, reservoir_slot
 from sw.data.packed import packed
 from sw.data.reservoir import Reservoir
 from sw.host.conversation import LABEL_BYTES, Conversation
@@ -20,7 +20,6 @@ from sw.host.learning_device import Bits, Labels, Predictions
 from sw.host.question import Question, order
 from sw.host.samples import check_labels, check_pixels
 
-NOT_PLAYED = 0xFFFF  # in the place of a prediction
 U32 = 1 << 32
 Record = tuple[int, NDArray[np.uint8]]
 

@@ -38,6 +38,7 @@ from sw.contract.frames import (
 from sw.contract.geometry import Geometry
 from sw.contract.geometry_text import parse_geometry
 from sw.contract.state import State
+from sw.data.packed import unpacked
 from sw.wire.chip import Chip
 from sw.wire.memory_commands import MemoryCommands
 from sw.wire.refusal import Refusal, check
@@ -198,8 +199,8 @@ class ModelBoard(MemoryCommands):
 
     def images(self, data: bytes) -> np.ndarray:
         """Pixels uint8 (n, n_0) of packed images."""
-        packed = np.frombuffer(data, np.uint8).reshape(-1, image_bytes(self.chip.inputs))
-        return np.unpackbits(packed, axis=1, bitorder="little", count=self.chip.inputs)
+        inputs = self.chip.inputs
+        return unpacked(np.frombuffer(data, np.uint8).reshape(-1, image_bytes(inputs)), inputs)
 
 
 def main(make: Callable[..., ModelBoard] = ModelBoard) -> None:

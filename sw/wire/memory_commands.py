@@ -6,12 +6,10 @@ import numpy as np
 
 from sw.contract.commands import Command
 from sw.contract.frames import FIRST, PROGRESS, RING, Reason, image_bytes
-from sw.contract.sample_memory import PERMUTES, PLAYED, REHEARSAL, TRAINS
+from sw.contract.sample_memory import NOT_PLAYED, PERMUTES, PLAYED, REHEARSAL, TRAINS
 from sw.wire.chip import Chip
 from sw.wire.refusal import Refusal, check
 from sw.wire.sample_memory import DamagedError, SampleMemory
-
-NOT_PLAYED = 0xFFFF  # in the place of a prediction
 
 
 class MemoryCommands:

@@ -12,7 +12,6 @@ from sw.contract.rehearsal import Draws, Rehearsal
 from sw.contract.sample_memory import MEMORY, REHEARSAL, pack_record, record_bytes, reservoir_slot, unpack_record
 from sw.wire.chip import Chip
 
-U32 = 1 << 32
 OFF = Rehearsal()
 
 
