@@ -14,9 +14,8 @@ from sw.tree.extras import lacking
 
 HERE = Path(__file__).parent
 HARNESS = ("board.v", "board.cpp")
-MEMORY_HARNESS = ("board_memory.v", "board.cpp", "sdram.h")
-CHIP_HEADER = "sdram_chip.h"
-WITH_MEMORY = ("-CFLAGS", "-DSAMPLE_MEMORY")
+SDRAM_HEADER, CHIP_HEADER = "sdram.h", "sdram_chip.h"
+WITH_MEMORY = ("-DSAMPLE_MEMORY", "-CFLAGS", "-DSAMPLE_MEMORY")  # for Verilog and for C++
 PROGRAM = "board"
 PREFIX = "Vboard"
 VERILATOR_OPTIONS = (
@@ -53,12 +52,11 @@ def compile_board(verilog: str, folder: Path, report: Callable[[str], None], chi
     its pins, if it has a sample memory.
     """
     (folder / "accelerator.v").write_text(verilog, encoding="utf-8")
-    harness = MEMORY_HARNESS if chip else HARNESS
-    for name in harness:
+    for name in (*HARNESS, SDRAM_HEADER) if chip else HARNESS:
         shutil.copyfile(HERE / name, folder / name)
     if chip:
         (folder / CHIP_HEADER).write_text(chip, encoding="utf-8")
-    return compile_program(folder, (*(WITH_MEMORY if chip else ()), harness[0], "accelerator.v", harness[1]), report)
+    return compile_program(folder, (*(WITH_MEMORY if chip else ()), HARNESS[0], "accelerator.v", HARNESS[1]), report)
 
 
 def compile_program(folder: Path, sources: Sequence[str], report: Callable[[str], None]) -> Path:
