@@ -70,25 +70,30 @@ class Rehearser:
     def expand(self, pixels: Bytes, labels: NDArray[np.integer]) -> tuple[Bytes, NDArray[np.integer], NDArray[np.bool_]]:
         """What is to be learned of new samples, uint8 of shape (n, n_0) and integers of shape (n,), in order: pixels, labels,
         and of each whether it is a new sample."""
+        learned, classes, is_new = self.expand_packed(packed(pixels), labels)
+        return unpacked(learned, pixels.shape[1]), classes, is_new
+
+    def expand_packed(self, images: Bytes, labels: NDArray[np.integer]) -> tuple[Bytes, NDArray[np.integer], NDArray[np.bool_]]:
+        """The same of packed images, uint8 of shape (n, ceil(n_0 / 8)), which stay packed."""
         # Images move once all choices are made: ~i stands for new sample i, any other number for the record as it was before.
         learned: list[int] = []
         is_new: list[bool] = []
         becomes: dict[int, int] = {}
-        for sample in range(len(pixels)):
+        for sample in range(len(images)):
             rehearsed, place = self._draws.next()
             learned += [~sample, *(becomes.get(i, i) for i in rehearsed)]
             is_new += [True, *(False for _ in rehearsed)]
             if place is not None:
                 becomes[place] = ~sample
-        self.rehearsed += len(learned) - len(pixels)
-        images, classes = packed(pixels), np.asarray(labels, np.int64)
+        self.rehearsed += len(learned) - len(images)
+        classes = np.asarray(labels, np.int64)
         order = np.array(learned, np.int64)
         is_record, records, samples = order >= 0, order[order >= 0], ~order[order < 0]
         taken, told = np.empty((len(order), images.shape[1]), np.uint8), np.empty(len(order), np.int64)
         taken[is_record], told[is_record] = self._pixels[records], self._labels[records]
         taken[~is_record], told[~is_record] = images[samples], classes[samples]
         self._keep(becomes, images, classes)
-        return unpacked(taken, pixels.shape[1]), told, np.array(is_new, np.bool_)
+        return taken, told, np.array(is_new, np.bool_)
 
     def _keep(self, becomes: dict[int, int], images: NDArray[np.uint8], classes: NDArray[np.int64]) -> None:
         """Each place holds the new sample that it `becomes`, the last one of several."""

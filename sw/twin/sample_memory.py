@@ -58,8 +58,8 @@ class TwinMemory:
             return self._machine.learn(pixels, labels)
         given = pixels_of(pixels, 1, self._network.layers[0])[0]
         classes = labels_of(labels, 1, len(given), self._network.layers[-1])[0]
-        learned, all_classes, is_new = self._rehearser.expand(given, classes)
-        return self._machine.learn(learned, all_classes)[is_new]
+        learned, all_classes, is_new = self._rehearser.expand_packed(packed(given), classes)
+        return self._machine.learn(PackedBits(rows=learned, pixels=self._network.layers[0]), all_classes)[is_new]
 
     def store(self, pixels: Any, labels: Any, first: int = 0) -> None:
         """Samples become records `first` and following; the library ends behind them."""

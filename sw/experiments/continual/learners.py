@@ -17,7 +17,6 @@ from sw.experiments.continual.sources import bits_of
 from sw.experiments.continual.stream import Stream, Task
 from sw.experiments.continual.trial import CONTRACT, TrialNetwork
 from sw.experiments.seeds import Seeds
-from sw.host import streaming
 from sw.host.error import BoardError, InputError
 from sw.reference.learner import Learner
 from sw.reference.settings import Settings
@@ -88,19 +87,16 @@ class ChipLearner:
     def __init__(self, network: Network, scale: float, epochs: int, engine: str, rehearsal: Rehearsal = NONE) -> None:
         self._network, self._epochs, self._engine = network, epochs, engine
         self._packing, self._rehearsal = Packing(scale), rehearsal
-        self._rehearser = Rehearser(Reservoir.empty(rehearsal, network.layers[0])) if rehearsal.size else None
         self._device = engine_of(engine, rule_of(network))
         self._device.configure(network)
+        if rehearsal.size:
+            self._device.memory.rehearse(Reservoir.empty(rehearsal, network.layers[0]))
 
     def learn(self, task: Task, samples: int | None) -> None:
         """Every pass in a new order."""
         bits, labels = self._packing.training(task, samples)
         for order in task.orders(self._epochs, len(labels)):
-            if self._rehearser is None:
-                self._device.train(bits[order], labels[order])
-                continue
-            for _ in streaming.train(self._device, bits[order].bits(), labels[order], rehearser=self._rehearser):
-                pass
+            self._device.train(bits[order], labels[order])
 
     def accuracy(self, task: Task, samples: int | None, number: int | None) -> float:
         """Share of right predictions."""
