@@ -45,7 +45,7 @@ class Address:
             family = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)[0][0]
             return socket.create_server((self.host, self.port), family=family)
         except OSError as error:
-            is_taken = isinstance(error, OSError) and error.errno is not None and "in use" in (error.strerror or "")
+            is_taken = error.errno is not None and "in use" in (error.strerror or "")
             hint = "give another one, as in --listen 0, which takes any that is free" if is_taken else "give another address"
             reason = "is in use" if is_taken else f"cannot be listened at ({error.strerror or error})"
             raise AddressError(f"port {self.port} of {self.host} {reason}: {hint}") from error

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -103,14 +102,9 @@ def served() -> Iterator[Page]:
     with (
         address.listen() as sock,
         Page(Opening(name=BOARD, report=say), address, sock, Checkpoint.initial(teaching_network(None))) as page,
+        page.served(),
     ):
-        thread = Thread(target=page.run)
-        thread.start()
-        try:
-            yield page
-        finally:
-            page.stop()
-            thread.join()
+        yield page
 
 
 def taught(page: Any, chance: np.random.Generator) -> None:

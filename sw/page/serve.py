@@ -1,10 +1,12 @@
 """The page put together: a board, a lesson on it, a player beside it, and the server that a browser speaks to."""
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from threading import Thread
+from typing import Any, Self
 
 import uvicorn
 
@@ -132,6 +134,17 @@ class Page:
     def run(self) -> None:
         """Serve until a signal comes, or `stop`."""
         self._server.run(sockets=[self._socket])
+
+    @contextmanager
+    def served(self) -> Iterator[Self]:
+        """The page, served by another thread while the block runs."""
+        thread = Thread(target=self.run)
+        thread.start()
+        try:
+            yield self
+        finally:
+            self.stop()
+            thread.join()
 
     def stop(self) -> None:
         """End `run`, from another thread."""

@@ -3,7 +3,6 @@
 import http.client
 import json
 from contextlib import contextmanager
-from threading import Thread
 
 import numpy as np
 
@@ -68,14 +67,12 @@ def served(network=None, *, open_board=None, token=None, save=None, listen="0", 
     address = Address.parse(listen, token)
     start = start or Checkpoint.initial(network or small())
     opening = Opening(name="compiled", report=lambda line: None)
-    with address.listen() as sock, Page(opening, address, sock, start, save=save, pause=0.0, open=open_board) as page:
-        thread = Thread(target=page.run)
-        thread.start()
-        try:
-            yield page
-        finally:
-            page.stop()
-            thread.join()
+    with (
+        address.listen() as sock,
+        Page(opening, address, sock, start, save=save, pause=0.0, open=open_board) as page,
+        page.served(),
+    ):
+        yield page
 
 
 def request(page, method, path, body=None, **headers):
