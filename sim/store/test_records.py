@@ -3,14 +3,11 @@
 import cocotb
 import pytest
 from amaranth.hdl import Module
-from amaranth.lib import data, stream, wiring
-from amaranth.lib.wiring import In, Out, connect, flipped
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import Out, connect, flipped
 
-from hw.engine_ports import PIXELS_LAYOUT
 from hw.store.chip import AS4C32M16SB, GW2AR_SDRAM, MT48LC16M16A2
 from hw.store.pins import PinSignals
-from hw.store.record_memory import SLOT_BITS
-from hw.store.record_reader import fetch_layout, fetched_layout
 from hw.store.records import Records
 from hw.store.sdram import Sdram
 from sim.drivers.bench import bench_parameters, run_bench, start
@@ -36,24 +33,8 @@ class Top(wiring.Component):
         chip = quick(BOARDS[board])
         self.records = Records(geometry, chip, NOTE)
         self.sdram = Sdram(chip, CLOCK_HZ)
-        super().__init__(
-            {
-                "last_pixel": In(16),
-                "wide": In(1),
-                "begin": In(1),
-                "label": In(16),
-                "kept": In(stream.Signature(PIXELS_LAYOUT)),
-                "whole": Out(1),
-                "store": In(stream.Signature(SLOT_BITS)),
-                "fetch": In(stream.Signature(fetch_layout(NOTE))),
-                "sample": Out(stream.Signature(fetched_layout(NOTE))),
-                "pixels": Out(stream.Signature(PIXELS_LAYOUT)),
-                "failed": Out(1),
-                "fetched": Out(fetch_layout(NOTE)),
-                "empty": Out(1),
-                "pins": Out(PinSignals(chip)),
-            }
-        )
+        own = {name: member for name, member in self.records.signature.members.items() if name != "transfers"}
+        super().__init__({**own, "pins": Out(PinSignals(chip))})
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
