@@ -22,15 +22,18 @@ EXIT_STATUS = 128  # and the number of the signal, as a shell tells it: 130 afte
 LARGEST_SIGACTION = 1024  # bytes; glibc's struct has 152
 
 
-def _found() -> Any:
-    """The function of the system's C library, or None on Windows, where Python's handlers are all there is."""
+def _found(name: str) -> Any:
+    """A function of the system's C library, or None on Windows, where Python's handlers are all there is."""
     try:
-        return ctypes.CDLL(None).sigaction
+        return getattr(ctypes.CDLL(None), name)
     except (TypeError, OSError, AttributeError):
         return None
 
 
-_sigaction = _found()
+_sigaction = _found("sigaction")
+_signal = _found("signal")
+if _signal is not None:
+    _signal.argtypes, _signal.restype = (ctypes.c_int, ctypes.c_void_p), ctypes.c_void_p
 
 
 class Interrupted(Exception):  # noqa: N818 - nothing went wrong
@@ -79,13 +82,19 @@ class Interruption:
         self._restore(list(self._before))
 
     def _note(self, number: int, frame: FrameType | None) -> None:
+        # What comes again and again calls this within itself, until Python's stack ends. `signal.signal` looks for signals
+        # before it changes anything, so the C library is asked.
+        for other in SIGNALS if _signal is not None else ():
+            if other in self._before and other not in AT_ONCE:
+                _signal(other, int(signal.SIG_IGN))
         self.number = self.number or number
         self._restore(AT_ONCE)
 
     def _restore(self, numbers: Iterable[int]) -> None:
         for number in numbers:
-            if number in self._before:
-                handler, below = self._before.pop(number)
+            before = self._before.pop(number, None)  # one step, for a signal may come between two
+            if before is not None:
+                handler, below = before
                 signal.signal(number, handler)
                 if _sigaction is not None:
                     _sigaction(number, below, None)

@@ -43,6 +43,8 @@ def test_a_shell_that_passes_its_sighup_on_does_not_end_the_saving(tmp_path, fir
         process.send_signal(first)
         while process.poll() is None:
             process.send_signal(signal.SIGHUP)
+        told = process.stderr.read()
+    assert (tmp_path / "a.npz").exists(), (process.returncode, told)
     assert 0 < saved(tmp_path) < MANY
 
 
@@ -102,6 +104,18 @@ def test_handlers_are_as_they_were_also_those_in_c():
             set_below(number, handler)
     assert (first.number, second.number) == (None, signal.SIGUSR1)
     assert called == [signal.SIGUSR1]
+
+
+def test_what_comes_again_and_again_is_seen_once():
+    """A handler that is called within itself, signal by signal, would end with Python's stack."""
+    in_c = ctypes.pythonapi.PyOS_getsig
+    in_c.restype = ctypes.c_void_p
+    before = in_c(signal.SIGHUP)
+    with Interruption() as asked:
+        signal.raise_signal(signal.SIGTERM)
+        assert in_c(signal.SIGHUP) == int(signal.SIG_IGN)
+        signal.raise_signal(signal.SIGHUP)
+    assert asked.number == signal.SIGTERM and in_c(signal.SIGHUP) == before
 
 
 def test_a_handler_that_python_cannot_restore_is_left_alone(monkeypatch):
