@@ -42,7 +42,8 @@ def choose_encoder(samples: NDArray[np.float64], asked: object) -> ThermometerEn
 def choose_network(inputs: int, hidden: Any, classes: int, seed: int, settings: Any) -> Network:
     """A network whose settings suit some hundred to some thousand samples of any origin; `settings` are fields that differ.
 
-    Every hidden neuron may learn (a wide window), and memory is short (m = 1). Raises `ContractError`, and `ValueError` for
+    The band lets neurons fire on both sides of the mean, and scales with the bits that are on, so that features of any number do.
+    Raises `ContractError`, and `ValueError` for
     `hidden` that are no numbers of neurons and `settings` that are no fields.
     """
     neurons = tuple_of(hidden)
@@ -54,10 +55,13 @@ def choose_network(inputs: int, hidden: Any, classes: int, seed: int, settings: 
     chosen: dict[str, Any] = {
         "init_seed": seed,
         "init_range": 30,
-        "learning_rate": (0.9,) * len(neurons) + (1.0,),
+        "learning_rate": (4.0,) * len(neurons) + (0.7,),
         "metaplasticity": (1.0,) * (len(neurons) + 1),
         "margin": 2 * isqrt(layers[-2]),
-        "window": tuple(2 * isqrt(fan_in) for fan_in in layers[:-2]),
+        "activation": ("band",) * len(neurons),
+        "gate": (16,) * len(neurons),
+        "window": (12,) * len(neurons),
+        "scaling": ("root",) * len(neurons),
     }
     return Network.of(layers=layers, **chosen | (settings or {}))
 

@@ -57,7 +57,7 @@ class OnlineMetaplasticClassifier(Classifier):
         most_classes: int = 10,
         encoder: str | ThermometerEncoder = "auto",
         rehearsal: int | Rehearsal = 0,
-        warm_up: int = 100,
+        warm_up: int = 20,
         settings: dict[str, Any] | None = None,
         seed: int = 1,
     ) -> None:

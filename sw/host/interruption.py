@@ -84,8 +84,8 @@ class Interruption:
     def _note(self, number: int, frame: FrameType | None) -> None:
         # What comes again and again calls this within itself, until Python's stack ends. `signal.signal` looks for signals
         # before it changes anything, so the C library is asked.
-        for other in SIGNALS if _signal is not None else ():
-            if other in self._before and other not in AT_ONCE:
+        for other in SIGNALS:
+            if _signal is not None and other in self._before and other not in AT_ONCE:
                 _signal(other, int(signal.SIG_IGN))
         self.number = self.number or number
         self._restore(AT_ONCE)
