@@ -88,6 +88,7 @@ REFUSED = {
     "CLKMUX = INV is not modelled": {"a": cell("TRELLIS_FF", {"CLKMUX": "INV"}, CLK=2, DI=3, Q=4)},
     "REGMODE_A = OUTREG is not modelled": {"a": cell("DP16KD", {"REGMODE_A": "OUTREG"}, CLKA=2)},
     "the pin WEB of a DP16KD is in use": {"a": cell("DP16KD", CLKA=2, WEB=3)},
+    "that does not give 0, then 1 is not modelled": {"a": cell("ODDRX1F", SCLK=2, D0="1", D1="0", Q=4)},
     "the clock of the netlist is not one of its inputs": {"a": cell("LUT4", Z=4, A=2), "b": cell("TRELLIS_FF", CLK=4, Q=5)},
 }
 
