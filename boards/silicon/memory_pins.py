@@ -76,13 +76,13 @@ def pins_elsewhere(design: Design) -> Iterator[Refusal]:
     if not _has_memory(design):
         return
     wanted = places()
-    placed = {name: cell for name, cell in _buffers(design, IN_PACKAGE)}
+    placed = dict(_buffers(design, IN_PACKAGE))
     for name in sorted(wanted.keys() - placed.keys()):
         yield Refusal(cell="top", pin=f"the pin {name}", found="is not there")
     for name, cell in placed.items():
-        place = cell.attributes.get("NEXTPNR_BEL", "nowhere")
-        if place != wanted.get(name):
-            yield Refusal(cell=cell.name, pin=f"the pin {name}", found=f"is at {place}, expected {wanted.get(name, 'no such pin')}")
+        place, right = cell.attributes.get("NEXTPNR_BEL", "nowhere"), wanted.get(name, "no such pin")
+        if place != right:
+            yield Refusal(cell=cell.name, pin=f"the pin {name}", found=f"is at {place}, expected {right}")
 
 
 def places() -> dict[str, str]:

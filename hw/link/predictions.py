@@ -24,8 +24,9 @@ class PredictionReplies(Component):
     Two replies can be due: the samples of the second request go to the engine while the last ones of the first are
     computed, and between two requests the engine misses nothing.
 
-    The prediction of sample n stays at place n modulo `RING` of a memory, of words that hold any class. A reply to TRAIN ends with how far the board is: the
-    engine's last prediction is not taken before it is told, so that the engine counts no further sample meanwhile.
+    The prediction of sample n stays at place n modulo `RING` of a memory, of words that hold any class. A reply to TRAIN ends
+    with how far the board is: the engine's last prediction is not taken before it is told, so that the engine counts no further
+    sample meanwhile.
 
     Members
     -------

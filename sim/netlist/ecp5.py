@@ -88,8 +88,8 @@ def multiply(cell: Cell, writer: Writer) -> None:
 
 
 def pin(cell: Cell, writer: Writer) -> None:
-    """TRELLIS_IO: a pin. At one of both directions nothing is connected, as on a board whose memory is not there: it is an input
-    that is held high, and what the design drives leads nowhere."""
+    """TRELLIS_IO: a pin. One of both directions is an input, which the simulator holds high, and what the design drives leads
+    nowhere: the board has no memory."""
     cell.netlist.join(cell.pin("B"), cell.pin("I") if cell.text("DIR", "INPUT") == "OUTPUT" else cell.out("O"))
 
 

@@ -10,8 +10,8 @@ class Board:
     """What the host and the gateware of one board have to agree on before they can talk.
 
     `baud` is in bits per second, 8N1. `layers` is the network for MNIST that reports are about: about the largest that fits.
-    `sample_memory` is the bytes of the board's memory for samples (`sw.contract.sample_memory`), 0 for none; a board of the kind
-    may have more, and tells in HELLO.
+    `sample_memory` is the bytes of the board's memory for samples (`sw.contract.sample_memory`), 0 for none; a board of the
+    kind may have more, and tells in HELLO.
     `escaped`: one byte never goes over the line, in either direction (`sw.contract.escape`).
     """
 

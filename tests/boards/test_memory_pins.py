@@ -10,7 +10,7 @@ from boards.catalogue import TARGETS, find
 from boards.error import BuildError
 from boards.silicon.design import Design
 from boards.silicon.memory_pins import CLOCK, PLACES, REGISTERS, places
-from boards.silicon.rule import check
+from boards.silicon.rule import check, constraints
 from hw.store.chip import BOARD_CHIPS
 from hw.store.pins import pin_widths
 from sw.contract.board_table import BOARDS
@@ -31,7 +31,7 @@ def written(board: str, folder: Path) -> tuple[set[str], str]:
     """Modules of the RTLIL of a board, and its constraints."""
     generate.write(find(board), SMALL, BOARDS[board].baud, find(board).clock_mhz, folder)
     modules = set(re.findall(r"^module (\S+)$", (folder / "top.il").read_text(), re.MULTILINE))
-    return modules, "".join((folder / name).read_text() for name in ("top.lpf", "top.pcf", "top.cst") if (folder / name).exists())
+    return modules, constraints(folder)
 
 
 def test_the_memory_that_a_board_tells_is_the_one_that_its_gateware_drives_at_its_clock():
@@ -41,8 +41,8 @@ def test_the_memory_that_a_board_tells_is_the_one_that_its_gateware_drives_at_it
 
 
 def test_every_pin_of_the_ulx3s_is_at_its_site(tmp_path):
-    modules, constraints = written("ulx3s-12f", tmp_path)
-    located = dict(re.findall(r'LOCATE COMP "sdram_0__(\S+)" SITE "(\w+)";', constraints))
+    modules, told = written("ulx3s-12f", tmp_path)
+    located = dict(re.findall(r'LOCATE COMP "sdram_0__(\S+)" SITE "(\w+)";', told))
     wanted = {
         f"{name}__io[{i}]" if len(sites.split()) > 1 else f"{name}__io": site
         for name, sites in SITES.items()
@@ -61,20 +61,20 @@ def test_all_ulx3s_have_the_same_pins(board):
 
 
 def test_the_pins_in_the_package_have_the_names_that_nextpnr_looks_for_and_no_place(tmp_path):
-    modules, constraints = written("tangnano20k", tmp_path)
+    modules, told = written("tangnano20k", tmp_path)
     top = (tmp_path / "top.il").read_text().partition("module \\top\n")[2].partition("\nend\n")[0]
     ports = re.findall(r"wire width (\d+) (?:output|inout) \d+  ?\\(\w*sdram\w*)", top)
     found = {f"{name}[{i}]" if int(width) > 1 else name for width, name in ports for i in range(int(width))}
     assert found == places().keys()
-    assert "sdram" not in constraints
+    assert "sdram" not in told
     assert STORE in modules
 
 
 @pytest.mark.parametrize("board", ["orangecrab-25f", "icebreaker", "tangnano9k"])
 def test_a_board_without_memory_has_nothing_of_it(board, tmp_path):
-    modules, constraints = written(board, tmp_path)
+    modules, told = written(board, tmp_path)
     assert not [name for name in modules if name.startswith(STORE) or "memory_check" in name or "memory_orders" in name]
-    assert "sdram" not in constraints and "sdram" not in (tmp_path / "top.il").read_text()
+    assert "sdram" not in told and "sdram" not in (tmp_path / "top.il").read_text()
 
 
 def test_only_boards_of_which_all_block_rams_are_taken_make_memories_of_luts():
