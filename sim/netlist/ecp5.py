@@ -88,9 +88,13 @@ def multiply(cell: Cell, writer: Writer) -> None:
 
 
 def pin(cell: Cell, writer: Writer) -> None:
-    """TRELLIS_IO: a pin. One of both directions is an input, which the simulator holds high, and what the design drives leads
-    nowhere: the board has no memory."""
-    cell.netlist.join(cell.pin("B"), cell.pin("I") if cell.text("DIR", "INPUT") == "OUTPUT" else cell.out("O"))
+    """TRELLIS_IO: a pin. One of both directions is an input; what the design drives there, and whether, are outputs of their
+    own, `.driven` and `.off` behind the name of the pin."""
+    netlist, direction = cell.netlist, cell.text("DIR", "INPUT")
+    netlist.join(cell.pin("B"), cell.pin("I") if direction == "OUTPUT" else cell.out("O"))
+    if direction == "BIDIR":
+        name = next(name for name, _, net in netlist.ports if netlist.net(net) == netlist.net(cell.pin("B")))
+        netlist.ports += [(f"{name}.driven", "output", cell.pin("I")), (f"{name}.off", "output", cell.pin("T"))]
 
 
 def pll(cell: Cell, writer: Writer) -> None:
