@@ -17,6 +17,7 @@ from hw.array.cell import Cell
 from hw.generate import build_id
 from hw.link.uart import BaudRate
 from hw.serial_accelerator import SerialAccelerator
+from hw.store.chip import BOARD_CHIPS
 from sw.contract.board_table import BOARDS
 from sw.contract.geometry import Geometry
 from sw.files.output import write_text
@@ -42,8 +43,16 @@ def write(target: Target, geometry: Geometry, baud: int, asked_mhz: float, folde
     platform = target.platform()
     pll = target.family.pll(Fraction(platform.default_clk_frequency), Fraction(str(asked_mhz)) * 1_000_000)
     rate = uart_rate(pll.frequency, baud)
-    escaped = BOARDS[target.name].escaped
-    accelerator = SerialAccelerator(geometry, rate, build=build_id(), cell_instances=True, escaped=escaped)
+    chip, _ = BOARD_CHIPS.get(target.name, (None, 0))
+    accelerator = SerialAccelerator(
+        geometry,
+        rate,
+        build=build_id(),
+        cell_instances=True,
+        escaped=BOARDS[target.name].escaped,
+        chip=chip,
+        memory_pins=target.memory_pins(platform) if chip else None,
+    )
     clocks = Clocks(pll, buffered=target.family.buffered_clock)
     # emit_src: without the places in the sources, which are paths of this machine.
     top = Top(accelerator, clocks, uart=target.uart, lamp=target.lamp, high=target.high)
@@ -78,6 +87,7 @@ def script(target: Target, geometry: Geometry, device: str) -> list[str]:
     return [
         "read_rtlil cell.il",
         f"read_rtlil {TOP_MODULE}.il",
+        *(f'setattr -set ram_style "distributed" {memory}' for memory in target.lut_memories),
         *target.family.synthesis(),
         f"tee -q -o {COUNTS} stat -json -top {TOP_MODULE}",
         *target.family.floorplan(geometry, device),

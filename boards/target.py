@@ -93,12 +93,18 @@ class Loader:
     prepare: Callable[[Path], Path] = lambda bitstream: bitstream
 
 
+SMALL_MEMORIES = ("*.link.commands.samples/m:labels", "*.link.commands.predictions/m:ring")
+"""Two memories of 4096 bits, which are in block RAM for want of a better use: where there is one, they are made of LUTs."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Target:
     """A board to build for. `name` is a key of `sw.contract.board_table.BOARDS`, which has its shape, baud rate and network.
 
     `clock_mhz` is asked of the PLL; `platform` makes a new platform, which can be used once. `high` names resources, pins that
-    have to be driven to 1 for the board to stay as it is. `options` are nextpnr's, `seed` its seed in reports.
+    have to be driven to 1 for the board to stay as it is. `options` are nextpnr's, `seed` its seed in reports. `memory_pins`
+    takes the pins of the SDRAM from the platform, of a board with one (`hw.store.chip.BOARD_CHIPS`). `lut_memories` are
+    memories, as Yosys selects them, that are made of LUTs where weights and permutations take all block RAMs.
     """
 
     name: str
@@ -110,4 +116,6 @@ class Target:
     lamp: tuple[str, ...] = ("led",)
     high: tuple[str, ...] = ()
     seed: int = 1
+    memory_pins: Callable[[Any], Any] = lambda platform: platform.request("sdram", 0, dir="-")
     options: tuple[str, ...] = ()
+    lut_memories: tuple[str, ...] = ()

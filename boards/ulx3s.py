@@ -5,7 +5,7 @@ from amaranth_boards.ulx3s import ULX3S_12F_Platform, ULX3S_25F_Platform, ULX3S_
 
 from boards.ecp5 import Ecp5
 from boards.loaders import FT231X, open_fpga_loader
-from boards.target import Target
+from boards.target import SMALL_MEMORIES, Target
 
 # The pin that the ESP32 boots by, and watches afterwards: where it stays low for some seconds, the ESP32 takes the FPGA over.
 WIFI_GPIO0 = Resource("wifi_gpio0", 0, Pins("L2", dir="o"), Attrs(IO_TYPE="LVCMOS33", PULLMODE="UP"))
@@ -23,19 +23,20 @@ def with_wifi_gpio0(platform_class):
 
 
 PLATFORMS = {
-    "ulx3s-85f": (ULX3S_85F_Platform, 80.0),
-    "ulx3s-45f": (ULX3S_45F_Platform, 80.0),
-    "ulx3s-25f": (ULX3S_25F_Platform, 80.0),
-    "ulx3s-12f": (ULX3S_12F_Platform, 80.0),
+    "ulx3s-85f": (ULX3S_85F_Platform, ()),
+    "ulx3s-45f": (ULX3S_45F_Platform, ()),
+    "ulx3s-25f": (ULX3S_25F_Platform, SMALL_MEMORIES),
+    "ulx3s-12f": (ULX3S_12F_Platform, SMALL_MEMORIES),
 }
 TARGETS = [
     Target(
         name=name,
         platform=with_wifi_gpio0(platform),
         family=Ecp5("--compress"),
-        clock_mhz=clock_mhz,
+        clock_mhz=80.0,
         loader=open_fpga_loader({FT231X: ("--board", "ulx3s")}),
         high=("wifi_gpio0",),
+        lut_memories=lut_memories,
     )
-    for name, (platform, clock_mhz) in PLATFORMS.items()
+    for name, (platform, lut_memories) in PLATFORMS.items()
 ]

@@ -1,5 +1,7 @@
 """The accelerator behind a serial line: what a board's top instantiates. It only connects."""
 
+from typing import Any
+
 from amaranth.hdl import Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect
@@ -7,11 +9,14 @@ from amaranth.lib.wiring import In, Out, connect
 from hw.accelerator import BUFFER_BYTES, Accelerator
 from hw.link.escape import EscapeDecoder, EscapeEncoder
 from hw.link.uart import BaudRate, UartReceiver, UartTransmitter
+from hw.store.chip import Chip
 from sw.contract.geometry import Geometry
 
 
 class SerialAccelerator(wiring.Component):
     """`hw.accelerator.Accelerator` with a UART (8N1) at `rate`; `escaped` as in `sw.contract.board_table.Board`.
+
+    A board with a sample memory gives `chip` and `memory_pins`, the `ports` of the accelerator.
 
     Members
     -------
@@ -28,6 +33,8 @@ class SerialAccelerator(wiring.Component):
         buffer_bytes: int = BUFFER_BYTES,
         cell_instances: bool = False,
         escaped: bool = False,
+        chip: Chip | None = None,
+        memory_pins: Any = None,
     ) -> None:
         self.rate = rate
         self.escaped = escaped
@@ -37,6 +44,8 @@ class SerialAccelerator(wiring.Component):
             build=build,
             buffer_bytes=buffer_bytes,
             cell_instances=cell_instances,
+            chip=chip,
+            ports=memory_pins,
         )
         super().__init__({"rx": In(1, init=1), "tx": Out(1, init=1), "entropy": In(32), "busy": Out(1)})
 

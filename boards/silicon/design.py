@@ -55,6 +55,12 @@ class Design:
         """Of each net the cell that drives it, and the pin; nothing for an input of the design."""
         return {self.netlist.net(net): (cell, pin) for cell in self.netlist for pin in cell.outputs for net in cell.nets[pin]}
 
+    @cached_property
+    def read(self) -> frozenset[int]:
+        """The nets that an input of a cell is at."""
+        pins = ((cell, pin) for cell in self.netlist for pin in cell.nets if pin not in cell.outputs)
+        return frozenset(self.netlist.net(net) for cell, pin in pins for net in cell.nets[pin])
+
     def driven_by(self, net: int) -> str:
         """Who drives a net, for a sentence: "the LUT4 top.a" or "a pin of the board"."""
         found = self.drivers.get(net)

@@ -11,14 +11,17 @@ FLIP_FLOPS = {
     # All of these hold a promised level when the chip starts: REGSET; zero; one for those with a set, else zero.
     "Ecp5": {"TRELLIS_FF"},
     "Ice40": {f"SB_DFF{enable}{reset}" for enable in ("", "E") for reset in ("", "SR", "SS", "R", "S")},
-    "Gowin": {f"DFF{reset}{enable}" for enable in ("", "E") for reset in ("", "R", "S", "C", "P")},
+    "Gowin": {"DFFN", *(f"DFF{reset}{enable}" for enable in ("", "E") for reset in ("", "R", "S", "C", "P"))},
 }
 CELLS = {
-    "Ecp5": {"LUT4", "CCU2C", "PFUMX", "L6MUX21", "TRELLIS_DPR16X4", "DP16KD", "MULT18X18D", "TRELLIS_IO", "EHXPLLL"},
+    "Ecp5": {
+        *("LUT4", "CCU2C", "PFUMX", "L6MUX21", "TRELLIS_DPR16X4", "DP16KD", "MULT18X18D"),
+        *("TRELLIS_IO", "ODDRX1F", "EHXPLLL"),
+    },
     "Ice40": {"SB_LUT4", "SB_CARRY", "SB_RAM40_4K", "SB_SPRAM256KA", "SB_MAC16", "SB_IO", "SB_GB", "SB_PLL40_PAD"},
     "Gowin": {
         *("LUT1", "LUT2", "LUT3", "LUT4", "ALU", "RAM16SDP4", "SPX9", "DPX9B", "SDPX9B", "SP", "DPB", "SDPB"),
-        *("IBUF", "OBUF", "TBUF", "GND", "VCC", "rPLL"),
+        *("IBUF", "OBUF", "TBUF", "IOBUF", "ODDR", "GND", "VCC", "rPLL"),
     },
 }
 

@@ -5,6 +5,7 @@ from boards.silicon import (
     gowin_block_ram,
     gowin_carry,
     gowin_carry_head,
+    memory_pins,
     pll,
     power_up,
     reviewed,
@@ -24,5 +25,7 @@ SYNTHESISED: tuple[Rule, ...] = (
     power_up.CONTENTS,
     pll.PLL,
     ulx3s.ESP32,
+    memory_pins.REGISTERS,
+    memory_pins.CLOCK,
 )
-PLACED: tuple[Rule, ...] = (gowin_carry_head.HEAD,)
+PLACED: tuple[Rule, ...] = (gowin_carry_head.HEAD, memory_pins.PLACES)

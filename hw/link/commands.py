@@ -96,7 +96,7 @@ class Commands(Component):
         without_memory = [command for command in self.commands if not command.spec.needs_memory]
         m.submodules.argument_check = ArgumentCheck(self.geometry, without_memory)
         m.submodules.samples = SampleFeeder(self.geometry)
-        m.submodules.predictions = PredictionReplies()
+        m.submodules.predictions = PredictionReplies(self.geometry)
         m.submodules.orders = Orders(without_memory)
         m.submodules.answer = Answer(self.commands)
         m.submodules.report = Report(self.hello, self.commands)

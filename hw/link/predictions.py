@@ -9,6 +9,7 @@ from hw.link.frame_layouts import REPLY_HEADER
 from hw.memory import add_memory, read_word
 from sw.contract.commands import Command
 from sw.contract.frames import PROGRESS, REPLY, RING
+from sw.contract.geometry import Geometry, bits_for
 from sw.contract.sample_memory import PLAYED
 
 JOB = data.StructLayout({"train": 1, "recites": 1, "plays": 1, "repeated": 1, "sequence": 16, "count": 8, "place": range(RING)})
@@ -23,8 +24,9 @@ class PredictionReplies(Component):
     Two replies can be due: the samples of the second request go to the engine while the last ones of the first are
     computed, and between two requests the engine misses nothing.
 
-    The prediction of sample n stays at place n modulo `RING` of a memory. A reply to TRAIN ends with how far the board is: the
-    engine's last prediction is not taken before it is told, so that the engine counts no further sample meanwhile.
+    The prediction of sample n stays at place n modulo `RING` of a memory, of words that hold any class. A reply to TRAIN ends
+    with how far the board is: the engine's last prediction is not taken before it is told, so that the engine counts no further
+    sample meanwhile.
 
     Members
     -------
@@ -47,6 +49,10 @@ class PredictionReplies(Component):
     header: Out(stream.Signature(REPLY_HEADER))
     payload: Out(stream.Signature(8))
     busy: Out(1)
+
+    def __init__(self, geometry: Geometry) -> None:
+        self.geometry = geometry
+        super().__init__()
 
     def elaborate(self, platform) -> Module:
         m = Module()
@@ -72,9 +78,9 @@ class PredictionReplies(Component):
         with m.Elif(waiting & ~active):
             m.d.sync += [current.eq(following), active.eq(1), waiting.eq(0)]
 
-        ring = add_memory(m, "ring", shape=16, depth=RING)
+        ring = add_memory(m, "ring", shape=bits_for(self.geometry.rows - 1), depth=RING)
         write = ring.write_port()
-        kept = Signal(16)  # a register behind that of the memory: from there on the way to the transmitter is long
+        kept = Signal(len(write.data))  # a register behind that of the memory: from there on the way to the transmitter is long
         m.d.sync += kept.eq(read_word(m, ring, address=current.place))
         sent, word, high = Signal(8), Signal(16), Signal()
         told = sent == current.count

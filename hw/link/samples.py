@@ -13,7 +13,7 @@ MOST_SAMPLES = 256
 
 
 class SampleFeeder(Component):
-    """First all labels, into a block RAM of 256 words of 16 bits, then sample by sample with its pixels.
+    """First all labels, into a memory of 256 words that hold any class, then sample by sample with its pixels.
 
     A cycle for each byte, if the engine takes it, and two for each sample.
 
@@ -48,11 +48,11 @@ class SampleFeeder(Component):
 
     def elaborate(self, platform) -> Module:
         m = Module()
-        labels = add_memory(m, "labels", shape=16, depth=MOST_SAMPLES)
+        labels = add_memory(m, "labels", shape=len(self.classes), depth=MOST_SAMPLES)
         index = Signal(8)
         m.d.comb += [
             self.sample.payload.train.eq(self.train),
-            self.sample.payload.label.eq(read_word(m, labels, address=index) & self.train.replicate(16)),
+            self.sample.payload.label.eq(read_word(m, labels, address=index) & self.train.replicate(len(self.classes))),
         ]
         with m.FSM():
             with m.State("idle"):
@@ -71,8 +71,9 @@ class SampleFeeder(Component):
         """States from "low byte" to "labels done"."""
         low = Signal(8, reset_less=True)
         width = len(self.classes)
-        m.d.comb += [write.addr.eq(index), write.data.eq(Cat(low, self.payload.payload))]
-        is_class = ~write.data[width:].any() & is_less(write.data[:width], self.classes, equal=C(0))
+        label = Cat(low, self.payload.payload)
+        m.d.comb += [write.addr.eq(index), write.data.eq(label)]
+        is_class = ~label[width:].any() & is_less(label[:width], self.classes, equal=C(0))
         with m.State("low byte"):
             m.d.comb += self.payload.ready.eq(1)
             with m.If(self.payload.valid):

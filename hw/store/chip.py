@@ -30,6 +30,7 @@ class Chip:
     t_ac, t_oh : a word read comes at most so long after the clock's edge, and stays at least so long after the next one
     power_up, first_refreshes : how long nothing is asked of it at first, and how often it is refreshed then
     refreshes, refresh_ms : so often every so many ms
+    taken_at_fall : words read are taken at the falling edge of the design's clock, where they come and go around the rising one
     """
 
     name: str
@@ -48,6 +49,7 @@ class Chip:
     t_ac: float
     t_oh: float
     wide_columns: int = 0
+    taken_at_fall: bool = False
     wr_clocks: int = 2
     rrd_clocks: int = 1
     mrd_clocks: int = 2
@@ -182,7 +184,7 @@ W9825G6KH = Chip(
 # (ESMT M12L64322A, Alliance AS4C2M32SA). They ask for 4,096 refreshes in 64 ms and get twice as many.
 GW2AR_SDRAM = Chip(
     name="SDRAM of the GW2AR-18", rows=2048, columns=256, width=32, t_ck2=10, t_ck3=7, t_ac=6, t_oh=2.5,
-    t_rcd=21, t_rp=21, t_ras=45, t_rc=63, t_rfc=70, t_rrd=14, t_wr=14,
+    t_rcd=21, t_rp=21, t_ras=45, t_rc=63, t_rfc=70, t_rrd=14, t_wr=14, taken_at_fall=True,
 )  # fmt: skip
 
 ULX3S_SDRAM = together("SDRAM of the ULX3S", MT48LC16M16A2, IS42S16160G, M12L2561616A, AS4C32M16SB, W9825G6KH)

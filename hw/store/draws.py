@@ -46,13 +46,20 @@ class Draws(wiring.Component):
         self.filled = Signal(RECORD_BITS)  # f
         self.kept_all = Signal()  # c < R
         self.limit = Signal(32)  # min(c + 1, N)
-        one_more = Signal(65)
+        self.one_more = one_more = Signal(65)  # c + 1
         seen = Signal(64)
-        m.d.comb += [seen.eq(state.seen), one_more.eq(seen + 1)]
+        filling = Signal()
+        # Comparisons of 32 bits, of which the upper ones of a count may be none, take half the logic of those of 64.
+        below_horizon = ~one_more[32:].any() & (one_more[:32] < state.horizon)
+        m.d.comb += [
+            seen.eq(state.seen),
+            one_more.eq(seen + 1),
+            filling.eq(~seen[32:].any() & (seen[:32] < state.size)),
+        ]
         m.d.sync += [
-            self.kept_all.eq(seen < state.size),
-            self.filled.eq(Mux(seen < state.size, seen, state.size)),
-            self.limit.eq(Mux(one_more < state.horizon, one_more, state.horizon)),
+            self.kept_all.eq(filling),
+            self.filled.eq(Mux(filling, seen, state.size)),
+            self.limit.eq(Mux(below_horizon, one_more, state.horizon)),
         ]
         self._set_state(m)
         self._draw(m)
@@ -116,7 +123,7 @@ class Draws(wiring.Component):
                     draw.keeps.eq(self.kept_all | (product[1:] < state.size)),
                 ]
                 with m.If(self.draws.ready):
-                    m.d.sync += state.seen.eq(state.seen + 1)
+                    m.d.sync += state.seen.eq(self.one_more)
                     m.next = "settle"
             with m.State("settle"):  # until what depends on `seen` is known again
                 m.next = "idle"

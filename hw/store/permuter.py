@@ -11,15 +11,20 @@ from hw.memory import add_memory, read_word
 from hw.store.record_reader import fetched_layout
 from sw.contract.geometry import Geometry, bits_for
 
-LANES = 4
-"""Pixels a cycle, each from a copy of the record of its own."""
+
+def lanes_of(geometry: Geometry) -> int:
+    """Pixels that are looked up in a cycle, each in a copy of the record of its own.
+
+    A grid that takes several cycles for a row has few LUTs, and as many cycles more for a sample: two are enough there.
+    """
+    return 4 if geometry.folds == 1 else 2
 
 
 class Permuter(wiring.Component):
     """Network pixel i is stored pixel p[i], in records whose note says `permute`; others pass as they are.
 
-    A record comes in, a byte a cycle, and leaves with `LANES` pixels a cycle: 784 pixels take 98 and 196 cycles, and some five.
-    Records that pass take no cycle more than their bytes and one for the label.
+    A record comes in, a byte a cycle, and leaves with `lanes_of` pixels a cycle: 784 pixels take 98 cycles and, four of them a
+    cycle, 196, and some five. Records that pass take no cycle more than their bytes and one for the label.
 
     There is room for two permutations, the one in use and the one that is being told, so that one that turns out to be none
     changes nothing.
@@ -41,6 +46,7 @@ class Permuter(wiring.Component):
 
     def __init__(self, geometry: Geometry, note: data.StructLayout) -> None:
         self.geometry, self.note = geometry, note
+        self.lanes = lanes_of(geometry)
         self.pixel_bits = bits_for(geometry.columns - 1)
         super().__init__(
             {
@@ -59,42 +65,51 @@ class Permuter(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        group_bits = max(1, self.pixel_bits - exact_log2(LANES))
-        shape = data.ArrayLayout(self.pixel_bits, LANES)
-        memory = add_memory(m, "permutations", shape=shape, depth=2 << group_bits)
+        group_bits = max(exact_log2(8 // self.lanes), self.pixel_bits - exact_log2(self.lanes))
+        # Half of the lanes in each: of a single memory the second block would have bytes that are never written, a thing that
+        # has been wrong on Gowin's chips.
+        part = self.pixel_bits * self.lanes // 2
+        memories = [add_memory(m, f"permutations_{i}", shape=part, depth=2 << group_bits) for i in range(2)]
         self.half = Signal()  # in use
         with m.If(self.take):
             m.d.sync += self.half.eq(~self.half)
-        self._listen(m, memory, group_bits)
-        self._move_records(m, memory, group_bits)
+        self._listen(m, memories, group_bits)
+        self._move_records(m, memories, group_bits)
         return m
 
-    def _listen(self, m: Module, memory: Memory, group_bits: int) -> None:
-        """What is told, `LANES` numbers a word, into the half that is not in use."""
-        write = memory.write_port()
+    def _listen(self, m: Module, memories: list[Memory], group_bits: int) -> None:
+        """What is told, `lanes` numbers a word, into the half that is not in use."""
+        complete = Signal()
+        word = Signal(data.ArrayLayout(self.pixel_bits, self.lanes))
         pixel = Signal(16)
-        earlier = Signal(self.pixel_bits * (LANES - 1))
+        earlier = Signal(self.pixel_bits * (self.lanes - 1))
         m.d.comb += [
             self.told.ready.eq(1),
-            write.addr.eq(Cat(pixel[exact_log2(LANES) :][:group_bits], ~self.half)),
-            write.data.eq(Cat(earlier, self.told.payload[: self.pixel_bits])),
+            word.eq(Cat(earlier, self.told.payload[: self.pixel_bits])),
         ]
-        lane = pixel[: exact_log2(LANES)]
+        for i, memory in enumerate(memories):
+            write = memory.write_port()
+            m.d.comb += [
+                write.addr.eq(Cat(pixel[exact_log2(self.lanes) :][:group_bits], ~self.half)),
+                write.data.eq(word.as_value().word_select(i, len(write.data))),
+                write.en.eq(complete),
+            ]
+        lane = pixel[: exact_log2(self.lanes)]
         # Of the last word the numbers lie as if there were others behind them.
         with m.If(self.told.valid):
-            for i in range(LANES):
+            for i in range(self.lanes):
                 with m.If(lane == i):
-                    m.d.comb += write.data[i].eq(self.told.payload)
-                    if i < LANES - 1:
+                    m.d.comb += word[i].eq(self.told.payload)
+                    if i < self.lanes - 1:
                         m.d.sync += earlier.word_select(i, self.pixel_bits).eq(self.told.payload)
-            m.d.comb += write.en.eq(lane.all() | (pixel == self.last_pixel))
+            m.d.comb += complete.eq(lane.all() | (pixel == self.last_pixel))
             m.d.sync += pixel.eq(pixel + 1)
             with m.If(self.told.payload > self.last_pixel):
                 m.d.sync += self.wrong.eq(1)
         with m.If(self.restart):
             m.d.sync += [pixel.eq(0), self.wrong.eq(0)]
 
-    def _move_records(self, m: Module, memory: Memory, group_bits: int) -> None:
+    def _move_records(self, m: Module, memories: list[Memory], group_bits: int) -> None:
         """States of a record."""
         taken = Signal(fetched_layout(self.note))
         byte = Signal(max(1, self.pixel_bits - 3))
@@ -102,8 +117,8 @@ class Permuter(wiring.Component):
         copies = self._add_copies(m, byte)
         group = Signal(group_bits)
         next_group = Signal(group_bits)
-        word = read_word(m, memory, address=Cat(next_group, self.half))
-        chosen = self._choose(m, copies, word)
+        words = [read_word(m, memory, address=Cat(next_group, self.half)) for memory in memories]
+        chosen = self._choose(m, copies, data.View(data.ArrayLayout(self.pixel_bits, self.lanes), Cat(words)))
         m.d.sync += group.eq(next_group)
         with m.FSM():
             with m.State("label"):
@@ -138,7 +153,7 @@ class Permuter(wiring.Component):
     def _add_copies(self, m: Module, byte: Signal) -> list:
         """A port of each copy of the record: its bytes, read in the cycle in which they are asked for."""
         ports = []
-        for lane in range(LANES):
+        for lane in range(self.lanes):
             copy = add_memory(m, f"copy_{lane}", shape=8, depth=1 << len(byte), style="distributed")
             write = copy.write_port()
             m.d.comb += [write.addr.eq(byte), write.data.eq(self.pixels.payload.data), write.en.eq(self.pixels.valid)]
@@ -147,35 +162,35 @@ class Permuter(wiring.Component):
 
     def _choose(self, m: Module, copies: list, word: data.View) -> Signal:
         """The stored pixels whose numbers are in `word`."""
-        chosen = Signal(LANES)
+        chosen = Signal(self.lanes)
         for lane, port in enumerate(copies):
             m.d.comb += [port.addr.eq(word[lane][3:]), chosen[lane].eq(port.data.bit_select(word[lane][:3], 1))]
         return chosen
 
     def _give(self, m: Module, group: Signal, next_group: Signal, chosen: Signal) -> Signal:
-        """In the state in which a permuted record leaves: its bytes, two groups each; returns whether that was the last one."""
+        """In the state in which a permuted record leaves: its bytes, of several groups; whether that was the last one."""
         out = self.permuted_pixels
-        low = Signal(LANES)
+        groups = 8 // self.lanes  # of a byte
+        place = group[: exact_log2(groups)]
+        earlier = Signal(data.ArrayLayout(self.lanes, groups - 1))
         last_group = Signal()
         complete = Signal()
         moves = Signal()
         ended = Signal()
-        odd = group[0]
-        data_byte = Signal(8)
         inside = Cat((self.last_pixel[:3] >= i) | ~last_group for i in range(8))
         m.d.comb += [
             out.valid.eq(complete),
-            last_group.eq(group == self.last_pixel >> exact_log2(LANES)),
-            complete.eq(odd | last_group),
-            data_byte.eq(Mux(odd, Cat(low, chosen), chosen)),
-            out.payload.data.eq(data_byte & inside),
+            last_group.eq(group == self.last_pixel >> exact_log2(self.lanes)),
+            complete.eq(place.all() | last_group),
+            out.payload.data.eq(Cat(*(Mux(place == i, chosen, earlier[i]) for i in range(groups - 1)), chosen) & inside),
             out.payload.last.eq(last_group),
             moves.eq(~complete | out.ready),
             next_group.eq(group + moves),
             ended.eq(complete & last_group & out.ready),
         ]
-        with m.If(~odd):
-            m.d.sync += low.eq(chosen)
+        for i in range(groups - 1):
+            with m.If(place == i):
+                m.d.sync += earlier[i].eq(chosen)
         with m.If(ended):
             m.d.comb += next_group.eq(0)
         return ended

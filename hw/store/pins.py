@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from amaranth.hdl import ClockSignal, Module
+from amaranth.hdl import ClockDomain, ClockSignal, Module, Signal
 from amaranth.lib import io, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -73,8 +73,16 @@ class SdramPins(wiring.Component):
         for name, value in values.items():
             m.submodules[name] = pin = io.FFBuffer("o", getattr(ports, name))
             m.d.comb += pin.o.eq(value)
-        m.submodules.dq = dq = io.FFBuffer("io", ports.dq)
-        m.d.comb += [dq.o.eq(bus.data), dq.oe.eq(bus.drive), bus.sensed.eq(dq.i)]
+        falls = self.chip.taken_at_fall
+        m.submodules.dq = dq = io.FFBuffer("io", ports.dq, i_domain="falling" if falls else "sync", o_domain="sync")
+        m.d.comb += [dq.o.eq(bus.data), dq.oe.eq(bus.drive)]
+        if falls:
+            m.domains.falling = ClockDomain("falling", clk_edge="neg", reset_less=True, local=True)
+            taken = Signal.like(dq.i, reset_less=True)
+            m.d.comb += [ClockSignal("falling").eq(ClockSignal()), bus.sensed.eq(taken)]
+            m.d.sync += taken.eq(dq.i)
+        else:
+            m.d.comb += bus.sensed.eq(dq.i)
         if platform is None:
             m.submodules.clk = clock = io.Buffer("o", ports.clk)
             m.d.comb += clock.o.eq(~ClockSignal())

@@ -3,16 +3,26 @@
 Faults that are planted in the netlist and in the models of its cells are found.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from boards.catalogue import find
 from boards.netlist import Netlist, NetlistError
+from hw.store.chip import BOARD_CHIPS, MT48LC16M16A2
 from sim.drivers.netlist_vectors import with_fault
 from sim.netlist import build, run
 from sim.netlist.writer import Writer
+from sw.contract.network import Network
+from sw.host.checkpoint import Checkpoint
+from sw.host.comparison import devices_differ
+from sw.host.device import connect
 from sw.host.error import HostError
+from sw.host.learning_device import LearningDevice
+from sw.host.process_transport import ProcessTransport
+from sw.twin.device import TwinDevice
 
 SAMPLES, SEED = 100, 1
 TRIED = ("ulx3s-12f", "tangnano9k", "icebreaker")
@@ -37,6 +47,39 @@ def test_the_netlist_of_a_board_learns_like_the_twin(board, boards):
     assert result["difference"] is None
     assert result["counters"]["bad_frames"] == 0
     assert min(result["counters"][name] for name in ("learned", "draws", "rows_learned")) > SAMPLES // 2
+
+
+@pytest.mark.timeout(1800)
+def test_the_netlist_of_a_board_plays_from_its_memory_like_the_twin(ecp5):
+    """A chip at the pins, which refuses commands that come too early: records stored, learned, learned permuted, predicted."""
+    _, clock_hz = BOARD_CHIPS["ulx3s-12f"]
+    program = build.simulator(run.report, MT48LC16M16A2, clock_hz)
+    network, random, count = run.network_for((43, 6, 3)), np.random.default_rng(SEED), 12
+    pixels, labels = random.integers(0, 2, (count, 43), dtype=np.uint8), random.integers(0, 3, count)
+    transport = ProcessTransport(build.command(ecp5, run.report, rate_error=run.RATE_ERROR, program=program))
+    patience = {"hello_timeout": 60, "reply_timeout": 300, "resend_after": 300}
+    with connect(transport, "the netlist", **patience) as device, TwinDevice() as twin:
+        assert device.hello.sample_memory == MT48LC16M16A2.bytes
+        told = [list(played(one, network, pixels, labels)) for one in (device, twin)]
+        difference, memory = devices_differ(device, twin), device.memory
+        assert memory is not None
+        counters = memory.counters()
+    assert told[0] == told[1] == [(count, told[0][0][1]), (count - 3, told[0][1][1]), (count, told[0][2][1])]
+    assert difference is None
+    assert (counters["records"], counters["failed"]) == (count, 0)
+    assert counters["refreshes"] > 1000
+
+
+def played(device: LearningDevice, network: Network, pixels: np.ndarray, labels: np.ndarray) -> Iterator[tuple[int, int]]:
+    """Samples and how many of them were predicted right, of each of three plays."""
+    Checkpoint.initial(network).put_on(device)
+    memory, count = device.memory, len(labels)
+    assert memory is not None
+    memory.store(pixels, labels)
+    memory.permute([(7 * pixel + 3) % pixels.shape[1] for pixel in range(pixels.shape[1])])
+    for first, train, permuted in ((0, True, False), (3, True, True), (0, False, False)):
+        stretches = list(memory.play(first, count - first, train=train, permuted=permuted))
+        yield sum(stretch.samples for stretch in stretches), sum(stretch.correct for stretch in stretches)
 
 
 def found(netlist: Path, layers: tuple[int, ...], samples: int, program: Path | None = None) -> bool:
@@ -88,6 +131,7 @@ REFUSED = {
     "CLKMUX = INV is not modelled": {"a": cell("TRELLIS_FF", {"CLKMUX": "INV"}, CLK=2, DI=3, Q=4)},
     "REGMODE_A = OUTREG is not modelled": {"a": cell("DP16KD", {"REGMODE_A": "OUTREG"}, CLKA=2)},
     "the pin WEB of a DP16KD is in use": {"a": cell("DP16KD", CLKA=2, WEB=3)},
+    "that does not give 0, then 1 is not modelled": {"a": cell("ODDRX1F", SCLK=2, D0="1", D1="0", Q=4)},
     "the clock of the netlist is not one of its inputs": {"a": cell("LUT4", Z=4, A=2), "b": cell("TRELLIS_FF", CLK=4, Q=5)},
 }
 

@@ -171,6 +171,24 @@ def esp32_low(plant: Planter) -> str:
     return "the pin L2"
 
 
+def register_anywhere(plant: Planter, pin: str) -> str:
+    """Of a pin of the memory, the register at this pin of its buffer may lie anywhere."""
+    buffer = plant.find("TRELLIS_IO", T=None)
+    (net,) = buffer["connections"][pin]
+    name = plant.name
+    for cell in plant.module["cells"].values():
+        if cell["type"] == "TRELLIS_FF" and [net] in (cell["connections"]["Q"], cell["connections"]["DI"]):
+            del cell["attributes"]["syn_useioff"]
+    plant.name = name
+    return pin
+
+
+def clock_switched_off(plant: Planter) -> str:
+    moving = plant.find(*LUTS)["connections"]["F"]
+    plant.find("ODDR")["connections"]["TX"] = moving
+    return "TX"
+
+
 def unknown_cell(plant: Planter, kind: str) -> str:
     plant.find(*LUTS)["type"] = kind
     return "the type"
@@ -202,6 +220,9 @@ FAULTS = [
     ("tangnano9k", "pll-limits", lambda plant: parameter(plant, "rPLL", "IDIV_SEL", f"{8:032b}")),
     ("ulx3s-12f", "ulx3s-esp32-pin", without_the_esp32),
     ("ulx3s-12f", "ulx3s-esp32-pin", esp32_low),
+    ("ulx3s-12f", "memory-pin-registers", lambda plant: register_anywhere(plant, "I")),
+    ("ulx3s-12f", "memory-pin-registers", lambda plant: register_anywhere(plant, "T")),
+    ("tangnano20k", "gowin-clock-output", clock_switched_off),
     ("ulx3s-12f", "reviewed-cells", lambda plant: unknown_cell(plant, "USRMCLK")),
     ("icebreaker", "reviewed-cells", lambda plant: unknown_cell(plant, "SB_WARMBOOT")),
     ("tangnano9k", "reviewed-cells", lambda plant: unknown_cell(plant, "DLCE")),

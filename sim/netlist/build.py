@@ -20,8 +20,10 @@ from boards.silicon.rule import constraints
 from boards.target import PLACED, Target
 from boards.tools import run_step
 from hw.link.uart import BaudRate
+from hw.store.chip import Chip
 from sim.native import cache
 from sim.native.compiler import BuildError
+from sim.native.sdram import chip_header
 from sim.netlist import ecp5, gowin, ice40
 from sim.netlist.writer import Models, Writer
 from sw.contract.board_table import BOARDS
@@ -30,31 +32,38 @@ from sw.contract.geometry_text import geometry_text
 from sw.tree import sources
 
 HERE = Path(__file__).parent
+NATIVE = HERE.parent / "native"
 FAMILIES: dict[str, tuple[Models, Models]] = {
     "Ecp5": (ecp5.WIRES, ecp5.CELLS),
     "Gowin": (gowin.WIRES, gowin.CELLS),
     "Ice40": (ice40.WIRES, ice40.CELLS),
 }
 COMPILE = ("g++", "-O2", "-std=c++17", "-Wall", "-Werror")
-RX, TX = "uart_0__rx__io", "uart_0__tx__io"
+RX, TX, SDRAM = "uart_0__rx__io", "uart_0__tx__io", "sdram_0__"
 Report = Callable[[str], None]
 
 
-def simulator(report: Report) -> Path:
-    """The program of `simulator.cpp`. Raises `BuildError`."""
+def simulator(report: Report, chip: Chip | None = None, clock_hz: int = 0) -> Path:
+    """The program of `simulator.cpp`, with a `chip` at the pins of a ULX3S's SDRAM, at `clock_hz`. Raises `BuildError`."""
     if shutil.which(COMPILE[0]) is None:
         raise BuildError("g++ is missing: install it (Debian, Ubuntu: sudo apt-get install g++)")
 
+    header = chip_header(chip) if chip else ""
+    words = (f'-DWITH_SDRAM="{SDRAM}"', f"-DPERIOD_PS={round(1e12 / clock_hz)}", f"-I{NATIVE}") if chip else ()
+
     def compiled(folder: Path) -> Path:
         report("compiling the simulator of netlists")
-        done = subprocess.run([*COMPILE, "-o", folder / "made", HERE / "simulator.cpp"], capture_output=True, text=True)
+        if chip:
+            (folder / "sdram_chip.h").write_text(header, encoding="utf-8")
+        command = [*COMPILE, *words, f"-I{folder}", "-o", folder / "made", HERE / "simulator.cpp"]
+        done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
             raise BuildError(f"g++ failed: {done.stderr.strip().splitlines()[-1]}")
         return folder / "made"
 
     compiler = subprocess.run([COMPILE[0], "-dumpfullversion"], capture_output=True, text=True).stdout
-    texts = sources.texts("sim/netlist/*.h", "sim/netlist/*.cpp")
-    return cache.cached([*texts, *COMPILE, compiler], compiled, report)
+    texts = sources.texts("sim/netlist/*.h", "sim/netlist/*.cpp", "sim/native/sdram.h")
+    return cache.cached([*texts, *COMPILE, *words, header, compiler], compiled, report)
 
 
 def netlist(board: str, report: Report, geometry: Geometry | None = None, *, placed: bool = False, noise: int = 1) -> Path:

@@ -88,11 +88,13 @@ def multiply(cell: Cell, writer: Writer) -> None:
 
 
 def pin(cell: Cell, writer: Writer) -> None:
-    """TRELLIS_IO: a pin in one direction."""
-    direction = cell.text("DIR", "INPUT")
-    if direction not in ("INPUT", "OUTPUT"):
-        raise NetlistError(f"{cell.name}: a TRELLIS_IO of both directions is not modelled")
-    cell.netlist.join(cell.pin("B"), cell.out("O") if direction == "INPUT" else cell.pin("I"))
+    """TRELLIS_IO: a pin. One of both directions is an input; what the design drives there, and whether, are outputs of their
+    own, `.driven` and `.off` behind the name of the pin."""
+    netlist, direction = cell.netlist, cell.text("DIR", "INPUT")
+    netlist.join(cell.pin("B"), cell.pin("I") if direction == "OUTPUT" else cell.out("O"))
+    if direction == "BIDIR":
+        name = next(name for name, _, net in netlist.ports if netlist.net(net) == netlist.net(cell.pin("B")))
+        netlist.ports += [(f"{name}.driven", "output", cell.pin("I")), (f"{name}.off", "output", cell.pin("T"))]
 
 
 def pll(cell: Cell, writer: Writer) -> None:
@@ -101,6 +103,13 @@ def pll(cell: Cell, writer: Writer) -> None:
         if output in cell.nets:
             cell.netlist.join(cell.pin("CLKI"), cell.pin(output))
     writer.lock(cell.out("LOCK"))
+
+
+def clock_output(cell: Cell, writer: Writer) -> None:
+    """ODDRX1F: the clock for a chip, low in the first half of a cycle. There are no halves here: its pin keeps its level."""
+    writer.clock(cell, "SCLK")
+    if (cell.netlist.net(cell.pin("D0")), cell.netlist.net(cell.pin("D1"))) != (LOW, HIGH):
+        raise NetlistError(f"{cell.name}: an ODDRX1F that does not give 0, then 1 is not modelled")
 
 
 def clock_buffer(cell: Cell, writer: Writer) -> None:
@@ -131,6 +140,7 @@ CELLS = {
     "L6MUX21": mux,
     "CCU2C": carry,
     "TRELLIS_FF": flip_flop,
+    "ODDRX1F": clock_output,
     "TRELLIS_DPR16X4": lut_ram,
     "DP16KD": block_ram,
     "MULT18X18D": multiply,

@@ -2,6 +2,7 @@
 //
 //   simulator NETLIST --rx PIN --tx PIN --low PIN --step N
 //       bytes, over the serial pins; `--step` is 2^32 bits a clock cycle. All other inputs are high, but the one of `--low`.
+//       Compiled with WITH_SDRAM, a memory is at the pins that begin with its value, and a cycle has PERIOD_PS.
 //   simulator NETLIST --vectors
 //       a line of levels of all inputs in, a line of all outputs back
 //
@@ -24,6 +25,9 @@
 #include "memories.h"
 #include "reader.h"
 #include "serial_line.h"
+#ifdef WITH_SDRAM
+#include "sdram_pins.h"
+#endif
 
 namespace {
 
@@ -96,37 +100,45 @@ void run_wire(Design& design, const std::string& rx, const std::string& tx, cons
   Net to = design.pin(design.inputs, rx), from = design.pin(design.outputs, tx);
   for (auto& input : design.inputs) circuit.power_up(input.second, input.first != low);
   circuit.begin();
+#ifdef WITH_SDRAM
+  auto input = [&](const std::string& name) { return design.pin(design.inputs, name); };
+  auto output = [&](const std::string& name) { return design.pin(design.outputs, name); };
+  SdramPins memory(input, output, WITH_SDRAM, PERIOD_PS);
+#endif
   WireSource source(step);
   WireSink sink(step);
-  std::string input, output;
+  std::string requests, replies;
   size_t at = 0;
   bool ended = false;
-  for (uint64_t quiet = 0; !ended || at < input.size() || quiet < LEAVE; quiet++) {
-    if (at == input.size() && !ended && (circuit.cycles() % LOOK_CYCLES == 0 || quiet >= LINGER)) {
+  for (uint64_t quiet = 0; !ended || at < requests.size() || quiet < LEAVE; quiet++) {
+    if (at == requests.size() && !ended && (circuit.cycles() % LOOK_CYCLES == 0 || quiet >= LINGER)) {
       pollfd side{STDIN_FILENO, POLLIN, 0};
       if (poll(&side, 1, quiet >= LINGER ? -1 : 0) > 0) {
         char bytes[1 << 16];
         ssize_t count = read(STDIN_FILENO, bytes, sizeof bytes);
         if (count < 0 && errno != EINTR) fail(std::string("standard input: ") + strerror(errno));
         ended = count == 0;
-        input.assign(bytes, std::max<ssize_t>(count, 0)), at = 0;
+        requests.assign(bytes, std::max<ssize_t>(count, 0)), at = 0;
         quiet = 0;
       }
     }
-    if (source.idle() && at < input.size() && circuit.cycles() >= START) source.send(input[at++]);
+    if (source.idle() && at < requests.size() && circuit.cycles() >= START) source.send(requests[at++]);
     if (!source.idle() || !sink.idle()) quiet = 0;
     circuit.set(to, source.cycle());
     circuit.settle();
     int byte = sink.cycle(circuit[from]);
-    if (byte >= 0) output.push_back(byte);
+    if (byte >= 0) replies.push_back(byte);
     circuit.edge();
-    if (!output.empty() && (output.size() >= 64 || quiet == 16)) {
-      for (size_t done = 0; done < output.size();) {
-        ssize_t count = write(STDOUT_FILENO, &output[done], output.size() - done);
+#ifdef WITH_SDRAM
+    memory.cycle(circuit);
+#endif
+    if (!replies.empty() && (replies.size() >= 64 || quiet == 16)) {
+      for (size_t done = 0; done < replies.size();) {
+        ssize_t count = write(STDOUT_FILENO, &replies[done], replies.size() - done);
         if (count < 0 && errno != EINTR) fail(std::string("standard output: ") + strerror(errno));
         done += std::max<ssize_t>(count, 0);
       }
-      output.clear();
+      replies.clear();
     }
   }
   fprintf(stderr, "%llu cycles\n", (unsigned long long)circuit.cycles());

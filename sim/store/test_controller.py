@@ -154,9 +154,11 @@ def test_the_controller_of_the_ulx3s_serves_every_part(part):
 
 
 @pytest.mark.parametrize(
-    ("clock_hz", "late", "way"), [(54_000_000, 0, 2.0), (54_000_000, 1, 8.0), (27_000_000, 0, 3.0)], ids=str
+    ("clock_hz", "way"), [(54_000_000, 0.0), (54_000_000, 5.0), (54_000_000, 12.0), (27_000_000, 3.0)], ids=str
 )
-def test_the_controller_of_the_tang_nano_20k_serves_its_chip(clock_hz, late, way):
+def test_the_controller_of_the_tang_nano_20k_serves_its_chip(clock_hz, way):
+    """Whatever the way is: with 5 ns words come and go around the rising edge, and are taken at the falling one."""
+    late = 1
     parameters = {"board": "gw2ar", "part": GW2AR_SDRAM.name, "clock_hz": clock_hz, "late": late, "way": way}
     run_bench(sdram("gw2ar", clock_hz), module=__name__, parameters=parameters, coroutines=BENCHES)
 

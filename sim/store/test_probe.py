@@ -86,7 +86,7 @@ async def keep_levels(dut) -> None:
         ("ulx3s", MT48LC16M16A2.name, 80_000_000, 6.0, (1, 0, 1)),
         ("ulx3s", AS4C32M16SB.name, 80_000_000, 6.0, (1, 1, 1)),
         ("ulx3s", AS4C32M16SB.name, 40_000_000, 2.0, (1, 1, 0)),
-        ("gw2ar", GW2AR_SDRAM.name, 54_000_000, 2.0, (1, 0, 0)),
+        ("gw2ar", GW2AR_SDRAM.name, 54_000_000, 2.0, (1, 0, 1)),
         ("gw2ar", GW2AR_SDRAM.name, 54_000_000, 9.0, (1, 0, 1)),
         ("ulx3s", "none", 80_000_000, 0.0, (0, 0, 0)),
     ],

@@ -8,6 +8,7 @@ import cocotb
 import pytest
 
 from hw.store.chip import MT48LC16M16A2
+from hw.store.permuter import lanes_of
 from hw.store.sample_store import SampleStore
 from hw.store.sample_tags import NOT_PLAYED
 from sim.drivers.bench import bench_parameters, run_bench, start
@@ -17,6 +18,7 @@ from sim.drivers.stream_driver import Sink, Source, cycles
 from sim.store.test_controller import BOARDS, quick
 from sim.store.test_draws import packed
 from sim.store.test_records import CLOCK_HZ, GEOMETRY, SMALL
+from sw.contract.board_table import ECP5_85F
 from sw.contract.frames import image_bytes
 from sw.contract.geometry import Geometry
 from sw.contract.rehearsal import Draws, Rehearsal
@@ -357,7 +359,7 @@ async def an_engine_that_never_waits_is_fed_fast(dut):
     print(f"{store.inputs} pixels: cycles a record {taken}")
     size = image_bytes(store.inputs)
     assert taken["played"] <= max(size, 0) + 40
-    assert taken["permuted"] <= size + store.inputs / 4 + 45
+    assert taken["permuted"] <= size + store.inputs / bench_parameters()["lanes"] + 45
     assert taken["rehearsed"] <= 2 * size + 330
 
 
@@ -372,9 +374,17 @@ ALL = (
 
 @pytest.mark.parametrize("coroutines", [ALL[:2], ALL[2:4], ALL[4:6], ALL[6:]], ids=lambda names: names[0])
 def test_small_records(coroutines):
-    parameters = {"inputs": 43}
+    parameters = {"inputs": 43, "lanes": lanes_of(SMALL)}
     run_bench(store(SMALL), module=__name__, parameters=parameters, coroutines="|".join(coroutines))
 
 
-def test_records_of_mnist():
-    run_bench(store(GEOMETRY), module=__name__, parameters={"inputs": 784}, coroutines="what_is_stored|an_engine")
+@pytest.mark.parametrize(("shape", "lanes"), [(GEOMETRY, 2), (ECP5_85F, 4)], ids=["two", "four"])
+def test_records_of_mnist(shape, lanes):
+    """A grid that takes several cycles for a row looks two pixels up in a cycle, one that takes one looks up four."""
+    assert lanes_of(shape) == lanes
+    parameters = {"inputs": 784, "lanes": lanes}
+    run_bench(store(shape), module=__name__, parameters=parameters, coroutines="what_is_stored|an_engine")
+
+
+def test_a_permutation_of_four_pixels_a_cycle():
+    run_bench(store(ECP5_85F), module=__name__, parameters={"inputs": 43, "lanes": 4}, coroutines="a_permutation")

@@ -10,7 +10,8 @@ class Board:
     """What the host and the gateware of one board have to agree on before they can talk.
 
     `baud` is in bits per second, 8N1. `layers` is the network for MNIST that reports are about: about the largest that fits.
-    `sample_memory` is the bytes of the board's memory for samples (`sw.contract.sample_memory`), 0 for none.
+    `sample_memory` is the bytes of the board's memory for samples (`sw.contract.sample_memory`), 0 for none; a board of the
+    kind may have more, and tells in HELLO.
     `escaped`: one byte never goes over the line, in either direction (`sw.contract.escape`).
     """
 
@@ -34,16 +35,31 @@ ICE40_UP5K = Geometry(
     columns=784, rows=167, grid_height=1, grid_width=1, synapses_per_cell=8, folds=98, slices=4, memory_ports=1
 )
 
+MIB = 1 << 20
+
+
+def ulx3s(die: str, geometry: Geometry, hidden: int) -> Board:
+    """A ULX3S, by the name of its die; all of them have an SDRAM of 32 MiB or, version 3.0.7, of 64."""
+    return Board(
+        title=f"ULX3S, LFE5U-{die}", geometry=geometry, baud=3_000_000, layers=(784, hidden, 10), sample_memory=32 * MIB
+    )
+
+
 BOARDS = {
-    "ulx3s-85f": Board(title="ULX3S, LFE5U-85F", geometry=ECP5_85F, baud=3_000_000, layers=(784, 500, 10)),
-    "ulx3s-45f": Board(title="ULX3S, LFE5U-45F", geometry=ECP5_45F, baud=3_000_000, layers=(784, 246, 10)),
-    "ulx3s-25f": Board(title="ULX3S, LFE5U-25F", geometry=ECP5_25F, baud=3_000_000, layers=(784, 118, 10)),
-    "ulx3s-12f": Board(title="ULX3S, LFE5U-12F", geometry=ECP5_25F, baud=3_000_000, layers=(784, 118, 10)),
+    "ulx3s-85f": ulx3s("85F", ECP5_85F, 500),
+    "ulx3s-45f": ulx3s("45F", ECP5_45F, 246),
+    "ulx3s-25f": ulx3s("25F", ECP5_25F, 118),
+    "ulx3s-12f": ulx3s("12F", ECP5_25F, 118),
     "orangecrab-25f": Board(title="OrangeCrab r0.2, LFE5U-25F", geometry=ECP5_25F, baud=3_000_000, layers=(784, 118, 10)),
     "orangecrab-85f": Board(title="OrangeCrab r0.2, LFE5U-85F", geometry=ECP5_85F, baud=3_000_000, layers=(784, 500, 10)),
     "ecpix5-45f": Board(title="ECPIX-5, LFE5UM5G-45F", geometry=ECP5_45F, baud=3_000_000, layers=(784, 246, 10)),
     "tangnano20k": Board(
-        title="Tang Nano 20K, GW2AR-18", geometry=TANG_NANO_20K, baud=2_000_000, layers=(784, 92, 10), escaped=True
+        title="Tang Nano 20K, GW2AR-18",
+        geometry=TANG_NANO_20K,
+        baud=2_000_000,
+        layers=(784, 92, 10),
+        escaped=True,
+        sample_memory=8 * MIB,
     ),
     "tangnano9k": Board(title="Tang Nano 9K, GW1NR-9", geometry=TANG_NANO_9K, baud=3_000_000, layers=(784, 29, 10)),
     "icebreaker": Board(title="iCEBreaker, iCE40UP5K", geometry=ICE40_UP5K, baud=3_000_000, layers=(784, 128, 10)),
