@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from boards.catalogue import TARGETS
-from boards.report import REPORTS, ROOT
+from boards.report import REPORTS, ROOT, samples_per_second
 from sw.contract.board_table import BOARDS
 from sw.files.error import FileError
 from sw.files.input import read_object, read_text
@@ -18,26 +18,38 @@ from sw.files.streams import take_every_word
 README, PAGE = ROOT / "README.md", ROOT / "docs" / "boards.md"
 BEGIN = "<!-- boards: written by make boards-table -->"
 END = "<!-- end of boards -->"
-HEADER = ("board", "network", "synapses a cycle", "clock", "samples a second", "use", "bitstream", "netlist", "hardware")
+HEADER = (
+    "board", "network", "synapses a cycle", "group", "clock", "samples a second", "analysis allows", "use", "bitstream",
+    "netlist", "hardware",
+)  # fmt: skip
 GREETING = ("board", "network", "samples a second", "state")
 
 
 def row(name: str, report: dict[str, Any] | None, simulated: dict[str, Any] | None) -> tuple[str, ...]:
-    """The cells of one board, from the reports of its build and of its netlist's simulation; None: there is none yet."""
-    board = BOARDS[name]
-    shape = (board.title, "-".join(map(str, board.layers)), str(board.geometry.columns_per_fold))
+    """The cells of one board, from the reports of its build and of its netlist's simulation; None: there is none yet.
+
+    Clock and samples a second are those that the board has, at the clock of its PLL; what the analysis allows comes after them.
+    """
+    board, shape_of = BOARDS[name], BOARDS[name].geometry
+    shape = (board.title, "-".join(map(str, board.layers)), str(shape_of.columns_per_fold), str(shape_of.group))
     netlist = f"{simulated['samples']} samples, equal" if simulated and simulated["equal"] else "–"
     if report is None:
-        return (*shape, "–", "–", "–", "–", netlist, "not tested")
+        return (*shape, "–", "–", "–", "–", "–", netlist, "not tested")
     family = TARGETS[name].family
     use = ", ".join(
         f"{used / available:.0%} of {resource}"
         for resource in (family.logic, family.memory)
         for used, available in [report["use"][resource]]
     )
-    rate = report["samples_per_second"]
-    speed = "–" if rate is None else f"{rate:,.0f}"
-    return (*shape, f"{report['clock_mhz']:.1f} MHz", speed, use, "builds", netlist, "not tested")
+    cycles, most = report["cycles_per_sample"], report["clock_mhz"]
+    speed, allowed = (shown(samples_per_second(clock, cycles)) for clock in (report["asked_mhz"], most))
+    clock = f"{report['asked_mhz']:g} MHz"
+    return (*shape, clock, speed, f"{most:.1f} MHz, {allowed}", use, "builds", netlist, "not tested")
+
+
+def shown(rate: float | None) -> str:
+    """Samples a second."""
+    return "–" if rate is None else f"{rate:,.0f}"
 
 
 def greeting(cells: tuple[str, ...]) -> tuple[str, ...]:

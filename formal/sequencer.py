@@ -60,6 +60,7 @@ class SequencerHarness(Elaboratable):
         for anything in (block.staged.valid, block.staged.payload.as_value(), block.classify.prediction, block.classify.wrong):
             free(m, anything)
         free(m, block.learner.frontier)
+        free(m, block.normalise.near_word)
 
         waiting = Signal()  # an activation stays until it is taken
         m.d.sync += waiting.eq(activations.valid & ~activations.ready)

@@ -78,7 +78,8 @@ class GroupBuffer(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         g = self.geometry
-        m.submodules.waiting = waiting = Queue(width=g.synapses_per_cell, room=IMAGES * g.words)
+        # Of LUTs: on most boards the weights and the link take every block RAM.
+        m.submodules.waiting = waiting = Queue(width=g.synapses_per_cell, room=IMAGES * g.words, style="distributed")
         m.submodules.announced = announced = Queue(width=SAMPLE_LAYOUT.size, room=IMAGES + 1)
         m.d.comb += [
             self.full.eq(self.count == Mux(self.single, 1, g.group)),

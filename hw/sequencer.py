@@ -81,6 +81,7 @@ class Sequencer(wiring.Component):
             learning.start.eq(forward.learn),
             learning.label.eq(forward.classify.label),
             learning.near_busy.eq(self.normalise.near_busy),
+            learning.near_word.eq(self.normalise.near_word),
             self.busy.eq(forward.busy | learning.busy | self.learner.active | self.predictions.valid),
         ]
         for name in EVENTS_LAYOUT.members:

@@ -17,7 +17,7 @@ from hw.forward.group_sums import GroupSums
 from hw.forward.match_store import MatchStore
 from hw.forward.mean import Mean
 from hw.layouts import layer_layout
-from hw.learning.error_store import NearFlags
+from hw.learning.error_store import NearFlags, word_bits
 from sw.contract.geometry import Geometry, bits_for
 from sw.contract.network import MAX_LAYERS
 
@@ -37,7 +37,7 @@ class NormaliseControl(wiring.Signature):
     layer, index, train : the layer's registers and index (0…3), whether the sample is one to train with; taken at `start`
     entry : of the layer's gate and window; from `start` until its activations have been taken
     activations : words of K neurons (`activation_layout`); neurons past the layer's end are not valid
-    near_busy : near flags of some of them are still to come
+    near_busy : near flags of some of them are still to come; until then, near_word : words of K whose flags have come
     sample, kept : with groups, whose layer it is, steady from `start` on; with `start`: its sums are there, of a group's pass
     stop : with groups, one cycle: near flags that are still to come are not wanted
     mended : with groups, one cycle: a row that came again is in the sums
@@ -54,6 +54,7 @@ class NormaliseControl(wiring.Signature):
                 "entry": Out(bits_for(geometry.bounds_entries - 1)),
                 "activations": In(stream.Signature(activation_layout(geometry))),
                 "near_busy": In(1),
+                "near_word": In(word_bits(geometry)),
             }
             | (of_groups if geometry.group > 1 else {})
         )
@@ -230,7 +231,7 @@ class Normalise(wiring.Component):
             near.flags.eq(is_above | is_below),
             near.mirrored.eq(~is_above),
         ]
-        m.d.comb += near.part.eq(Cat(~self.near_odd, C(1)))
+        m.d.comb += [near.part.eq(Cat(~self.near_odd, C(1))), self.control.near_word.eq(near.word)]
         with m.If(near.valid):
             if self.parts == 2:
                 m.d.sync += Cat(self.near_odd, near.word).eq(Cat(self.near_odd, near.word) + 1)

@@ -29,7 +29,7 @@ class LearningSequence(wiring.Component):
     layer, settled, index : the registers of the layer at work, whether they are there, its index (0…3)
     input_set : where the array has that layer's inputs
     select, next_index : one cycle: asks for the layer that is at work next
-    near_busy : near flags of the layer below may still be to come
+    near_busy, near_word : near flags of the layer below may still be to come, those of its first `near_word` words have
     errors, learner : the rooms that do the work
     tokens : to the array; only opcode and cell count
     events : what this cycle was spent on
@@ -51,6 +51,7 @@ class LearningSequence(wiring.Component):
                 "select": Out(1),
                 "next_index": Out(layer),
                 "near_busy": In(1),
+                "near_word": In(word_bits(g)),
                 "errors": Out(ErrorControl(g)),
                 "learner": Out(LearnerControl(g)),
                 "tokens": Out(stream.Signature(token_layout(g))),
@@ -65,6 +66,7 @@ class LearningSequence(wiring.Component):
         self.first = Signal(word_bits(g))
         self.word = Signal(word_bits(g))
         self.last_word = Signal(word_bits(g))
+        self.flagged = Signal()  # the word's near flags have come: told by a flip-flop, and so of the word after the one before
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -94,6 +96,7 @@ class LearningSequence(wiring.Component):
 
     def _control_partners(self, m: Module) -> None:
         errors, learner = self.errors, self.learner
+        m.d.sync += self.flagged.eq(self.near_word > self.word + 1)
         m.d.comb += [
             errors.label.eq(self.label),
             errors.output.layer.eq(self.index),
@@ -140,10 +143,11 @@ class LearningSequence(wiring.Component):
             m.next = "unload"
 
     def _unload_counters(self, m: Module) -> None:
+        """Behind the near flags, which come word by word too."""
         g, cell, word, slice_, fold = self.geometry, self.cell, self.word, self.slice, self.fold
         m.d.comb += [
             self.tokens.payload.opcode.eq(Opcode.UNLOAD),
-            self.tokens.valid.eq(~self.near_busy),
+            self.tokens.valid.eq(~self.near_busy | self.flagged),
             self.events.cycles_backward.eq(1),
         ]
         with m.If(self.tokens.valid & self.tokens.ready):

@@ -1,5 +1,6 @@
 """Cycles of a training sample on each board, by term: its network on the simulated board of its shape.
 
+Samples come out of the sample memory of the simulated board, if it has one: the link would keep the array waiting.
 Leaves `boards/cycles.json`, from which the reports of the boards take their samples a second. With `--only NAME` one
 board is measured again and the others stay as they are in the file. Boards of one shape and network share a run. With
 `--geometry` and `--layers` any other shape is measured, under its numbers.
@@ -16,7 +17,7 @@ from sw.contract.geometry import Geometry
 from sw.contract.geometry_text import geometry_text, parse_geometry
 from sw.contract.network import Network
 from sw.data.mnist import load_packed
-from sw.experiments.learning import CYCLES, learn
+from sw.experiments.learning import CYCLES, learn_from_memory
 from sw.experiments.program import main
 from sw.experiments.results import known, prepare
 from sw.files.output import write_json
@@ -88,7 +89,7 @@ def measure(geometry: Geometry, layers: tuple[int, ...], samples: int) -> dict[s
     board.check_fits(network)
     pixels, labels = (part[:samples] for part in load_packed("train"))
     with board.open(say) as device:
-        trained = learn(device, Checkpoint.initial(network), pixels, labels, "training")
+        trained = learn_from_memory(device, Checkpoint.initial(network), pixels, labels, "training")
     return {
         "cycles_per_sample": trained.cycles_per_sample,
         "by_term": {name.removeprefix(CYCLES): cycles for name, cycles in trained.cycles().items()},

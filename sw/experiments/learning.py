@@ -1,7 +1,7 @@
 """One pass on a device with everything that is known of it afterwards; and the same pass on the twin, compared."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ from sw.host.checkpoint import Checkpoint
 from sw.host.comparison import devices_differ, predictions_differ
 from sw.host.learning_device import Bits, Labels, LearningDevice, Predictions
 from sw.terminal.progress import Progress
+from sw.terminal.speech import say
 
 CYCLES = "cycles_"
 IDLE = "cycles_starved"  # the engine waits for the link: not a cost of learning
@@ -48,11 +49,27 @@ class Pass:
 def learn(device: LearningDevice, start: Checkpoint, pixels: Bits, labels: Labels, what: str) -> Pass:
     """Put `start` on the device and train it on all samples, in order."""
     start.put_on(device)
+    return _counted(device, streaming.train(device, pixels, labels), labels, what)
+
+
+def learn_from_memory(device: LearningDevice, start: Checkpoint, pixels: Bits, labels: Labels, what: str) -> Pass:
+    """The same out of the sample memory of a device, which does not keep its array waiting; where it has none, `learn`."""
+    start.put_on(device)
+    memory = device.memory
+    if memory is None:
+        return learn(device, start, pixels, labels, what)
+    say(f"{what}: {len(pixels)} samples go to the sample memory first")
+    memory.store(pixels, labels)
+    return _counted(device, memory.recite(0, len(pixels)), labels, what)
+
+
+def _counted(device: LearningDevice, batches: Iterator[Predictions], labels: Labels, what: str) -> Pass:
+    """The pass that gives the predictions in `batches`."""
     before = device.counters()
     predictions = []
-    with Progress(what, len(pixels)) as progress:
+    with Progress(what, len(labels)) as progress:
         began = time.monotonic()
-        for batch in streaming.train(device, pixels, labels):
+        for batch in batches:
             predictions.append(batch)
             progress.score(batch, labels)
         seconds = time.monotonic() - began

@@ -8,7 +8,7 @@ from sw.contract.error import ContractError
 from sw.contract.parsing import parse_json
 from sw.files.error import FileError, cannot
 
-LONGEST_TEXT = 1 << 26  # bytes: more than any text that this project reads, less than a machine has
+LONGEST_TEXT = 1 << 28  # bytes: more than any text that this project reads, netlists too, less than a machine has
 
 ZIP_MAGIC = b"PK"
 

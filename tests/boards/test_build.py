@@ -155,6 +155,15 @@ def test_a_build_leaves_bitstream_report_and_a_log_of_each_step(tools, tmp_path)
     }  # fmt: skip
 
 
+def test_samples_a_second_are_those_at_the_clock_that_the_pll_makes(tools, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("boards.report.cycles_per_sample", lambda *board: 320.0)
+    assert build.main(command(tmp_path)) == 0
+    found = json.loads((tmp_path / "report.json").read_text())
+    assert (found["asked_mhz"], found["clock_mhz"]) == (80.0, 88.0)
+    assert (found["samples_per_second"], found["samples_per_second_allowed"]) == (250_000.0, 275_000.0)
+    assert "250,000, 275,000 at the clock after routing" in capsys.readouterr().out
+
+
 def block(reset: int | str) -> str:
     """A netlist with a block RAM, whose second reset is at a net."""
     pins = {"CLKA": [2], "CLKB": [2], "RSTA": ["0"], "RSTB": [reset], "CEA": ["1"], "CEB": ["1"]}

@@ -9,6 +9,7 @@ import torch
 import typer
 from cobs import cobs
 
+from sw.contract.board_table import ECP5_85F
 from sw.contract.commands import Command
 from sw.contract.frames import OVERHEAD, REPLY, Frame
 from sw.contract.network import Network
@@ -135,7 +136,7 @@ def test_cycles_leave_out_the_wait_for_the_link():
     entries = simulated.entries_of(
         Pass(predictions=done.predictions, seconds=1.0, counters=counters | {"rows_learned": 60}), Network.of()
     )
-    assert entries["cycles_per_training_sample"].bound == 510 + 6
+    assert entries["cycles_per_training_sample"].bound == 500 / ECP5_85F.group + 10 + 6
 
 
 def test_the_host_is_held_against_the_line(monkeypatch):

@@ -2,15 +2,20 @@
 
 import json
 
+import numpy as np
 import pytest
 import typer
 
 from sw.contract.board_table import BOARDS, Board
 from sw.contract.geometry import Geometry
 from sw.contract.geometry_text import geometry_text
+from sw.contract.network import Network
 from sw.experiments import cycles
+from sw.experiments.learning import learn, learn_from_memory
 from sw.host import simulated_board
+from sw.host.checkpoint import Checkpoint
 from sw.terminal.run import run
+from sw.twin.device import TwinDevice
 from tests.drivers.fake_build import build_command
 
 SMALL = Geometry(columns=784, rows=32, grid_height=49, grid_width=1, synapses_per_cell=16, folds=1)
@@ -81,6 +86,20 @@ def test_any_other_shape_is_measured_under_its_numbers(measure, tmp_path):
     assert list(found) == [text]
     assert found[text]["cycles_per_sample"] == 100 and found[text]["layers"] == [784, 6, 10]
     assert found[text]["command"] == f"python -m sw.experiments.cycles --geometry {text} --layers 784,6,10 --samples 20"
+
+
+def test_samples_come_out_of_the_memory_and_teach_the_same():
+    generator = np.random.default_rng(3)
+    pixels = generator.integers(0, 2, (300, 20), dtype=np.uint8)
+    labels = generator.integers(0, 4, 300, dtype=np.int64)
+    start = Checkpoint.initial(Network.of(layers=(20, 8, 4)))
+    by_line, from_memory = TwinDevice(), TwinDevice()
+    sent = learn(by_line, start, pixels, labels, "by line")
+    played = learn_from_memory(from_memory, start, pixels, labels, "from memory")
+    assert [device.memory.records for device in (by_line, from_memory)] == [0, 300]
+    assert played.predictions.tolist() == sent.predictions.tolist()
+    assert played.counters == sent.counters and played.counters["learned"] > 0
+    assert from_memory.read_state() == by_line.read_state()
 
 
 @pytest.mark.parametrize(

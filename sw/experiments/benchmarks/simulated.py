@@ -4,7 +4,7 @@ from sw.contract.board_table import ECP5_85F
 from sw.contract.network import Network
 from sw.data.mnist import load_packed
 from sw.experiments.benchmarks.entry import Entries, Entry, command_of
-from sw.experiments.learning import Pass, difference_from_twin, learn
+from sw.experiments.learning import Pass, difference_from_twin, learn_from_memory
 from sw.host import known_boards
 from sw.host.checkpoint import Checkpoint
 from sw.host.error import BoardError
@@ -20,7 +20,7 @@ def simulated() -> Entries:
     pixels, labels = (part[:SAMPLES] for part in load_packed("train"))
     start = Checkpoint.initial(network)
     with known_boards.find("sim").open(say) as device:
-        trained = learn(device, start, pixels, labels, "training on sim")
+        trained = learn_from_memory(device, start, pixels, labels, "training on sim")
         difference = difference_from_twin(device, trained, start, pixels, labels, say)
     if difference is not None:
         raise BoardError(f"the simulated board differs from the twin: {difference}")
@@ -30,7 +30,8 @@ def simulated() -> Entries:
 def entries_of(trained: Pass, network: Network) -> Entries:
     """The lines of the file for a pass that was found equal."""
     command = command_of("simulated")
-    rows = network.row_count * ECP5_85F.folds
+    first, *later = (neurons * ECP5_85F.folds_of(inputs) for neurons, inputs in network.shapes)
+    rows = first / ECP5_85F.group + sum(later)
     changed = trained.counters["rows_learned"] / trained.samples
     entries = {
         "samples_compared": Entry(
@@ -51,7 +52,7 @@ def entries_of(trained: Pass, network: Network) -> Entries:
             value=trained.cycles_per_sample,
             unit="cycles",
             bound=rows + changed,
-            bound_is=f"at best: {rows} rows forward and {changed:.1f} rows changed, one a cycle",
+            bound_is=f"at best: {rows:g} rows forward and {changed:.1f} rows changed, one a cycle",
             command=command,
         ),
     }
