@@ -23,7 +23,8 @@ class Board:
     sample_memory: int = 0
 
 
-ECP5_85F = Geometry(columns=784, rows=512, grid_height=7, grid_width=7, synapses_per_cell=16, folds=1, slices=4)
+# Of all boards the only one with room for groups of eight (`docs/boards.md`, Groups).
+ECP5_85F = Geometry(columns=784, rows=512, grid_height=7, grid_width=7, synapses_per_cell=16, folds=1, slices=4, group=8)
 ECP5_45F = Geometry(columns=800, rows=256, grid_height=5, grid_width=5, synapses_per_cell=16, folds=2, slices=4)
 ECP5_25F = Geometry(columns=800, rows=128, grid_height=5, grid_width=5, synapses_per_cell=8, folds=4, slices=2)
 TANG_NANO_20K = Geometry(columns=800, rows=102, grid_height=5, grid_width=2, synapses_per_cell=16, folds=5, slices=4)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sw.contract.board_table import ALIASES, BOARDS, board_name
+from sw.contract.frames import told_shape
 from sw.contract.geometry import Geometry
 from sw.contract.network import Network
 from sw.host.device import connect
@@ -86,13 +87,14 @@ class SimulatedBoard(Board):
 class SerialBoard(Board):
     """A board on a serial port."""
 
+    geometry: Geometry
     port: str
     baud: int
     escaped: bool = False
 
     def open(self, report: Report) -> LearningDevice:
         device = connect(serial_line(self.port, self.baud, self.escaped), f"the board on {self.port}")
-        if device.geometry != self.geometry:
+        if told_shape(device.geometry) != told_shape(self.geometry):
             device.close()
             raise BoardError(f"the board on {self.port} is no {self.name}: it has the shape {device.geometry}")
         kept_back = latency(self.port)  # the transport has asked for the shortest

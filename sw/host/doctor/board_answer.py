@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from sw.contract.board_table import BOARDS
+from sw.contract.frames import told_shape
 from sw.host.device import Device, connect
 from sw.host.doctor.finding import Finding
 from sw.host.error import HostError, LinkError
@@ -21,7 +22,7 @@ def board_answer(port: str, board: str | None) -> Iterator[Finding]:
     except HostError as error:
         yield Finding(what, "no answer", str(error))
         return
-    kinds = [name for name, known in BOARDS.items() if known.geometry == geometry]
+    kinds = [name for name, known in BOARDS.items() if told_shape(known.geometry) == told_shape(geometry)]
     grid = f"{geometry.grid_height} x {geometry.grid_width} cells of {geometry.synapses_per_cell} synapses"
     wrong = board is not None and board not in kinds
     yield Finding(
