@@ -28,7 +28,7 @@ SMALL = "columns=16,rows=8,grid_height=1,grid_width=1,synapses_per_cell=8,folds=
 LAYERS = "16,6,2"
 WRITE = generate.write
 PIN = "wifi_gpio0_0__io"
-PADS = {PIN: {"direction": "output", "bits": ["1"]}, "sdram_0__clk__io": {"direction": "output", "bits": [2]}}
+PADS = {PIN: {"direction": "output", "bits": ["1"]}, "sdram_0__clk__io": {"direction": "output", "bits": [12]}}
 
 
 def made(kind: str, attributes: dict[str, str], outputs: str, **pins: int) -> dict:
@@ -41,9 +41,9 @@ def made(kind: str, attributes: dict[str, str], outputs: str, **pins: int) -> di
 
 # One pin of the memory, with its registers: without any, a rule would refuse the netlist.
 MEMORY = {
-    "pin": made("TRELLIS_IO", {}, "B", B=2, I=3, T=4),
-    "clock": made("ODDRX1F", {}, "Q", SCLK=5, Q=3),
-    "enable": made("TRELLIS_FF", {"syn_useioff": "1", "ioff_dir": "output"}, "Q", CLK=5, DI=6, Q=4),
+    "pin": made("TRELLIS_IO", {}, "B", B=12, I=13, T=14),
+    "clock": made("ODDRX1F", {}, "Q", SCLK=15, Q=13),
+    "enable": made("TRELLIS_FF", {"syn_useioff": "1", "ioff_dir": "output"}, "Q", CLK=15, DI=16, Q=14),
 }
 NETLIST = repr({"attributes": {}, "ports": PADS, "cells": MEMORY})
 # What the tools of ECP5 leave: the netlist and its cells; the routed design and its timing; the bitstream.
