@@ -2,10 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from importlib.resources import files
 
-from apycula import chipdb
-
+from boards.gowin_package import places
 from boards.netlist import LOW, Cell
 from boards.silicon.design import Design
 from boards.silicon.rule import Refusal, Rule
@@ -83,12 +81,6 @@ def pins_elsewhere(design: Design) -> Iterator[Refusal]:
         place, right = cell.attributes.get("NEXTPNR_BEL", "nowhere"), wanted.get(name, "no such pin")
         if place != right:
             yield Refusal(cell=cell.name, pin=f"the pin {name}", found=f"is at {place}, expected {right}")
-
-
-def places() -> dict[str, str]:
-    """Where the pins of the SDRAM of a GW2AR-18 in its package of 88 pins are, by their names."""
-    die = chipdb.load_chipdb(str(files("apycula") / "GW2A-18C.msgpack.xz"))
-    return {name: f"X{x}Y{y}/IOB{side}" for name, y, x, side, _ in die.sip_cst["GW2AR-18C"]["QFN88"]}
 
 
 REGISTERS = Rule(

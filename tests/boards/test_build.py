@@ -28,8 +28,24 @@ SMALL = "columns=16,rows=8,grid_height=1,grid_width=1,synapses_per_cell=8,folds=
 LAYERS = "16,6,2"
 WRITE = generate.write
 PIN = "wifi_gpio0_0__io"
-PADS = {PIN: {"direction": "output", "bits": ["1"]}}
-NETLIST = repr({"attributes": {}, "ports": PADS, "cells": {}})
+PADS = {PIN: {"direction": "output", "bits": ["1"]}, "sdram_0__clk__io": {"direction": "output", "bits": [12]}}
+
+
+def made(kind: str, attributes: dict[str, str], outputs: str, **pins: int) -> dict:
+    """A cell of Yosys' JSON."""
+    directions = {pin: "output" if pin == outputs else "input" for pin in pins}
+    nets = {pin: [net] for pin, net in pins.items()}
+    kind_of = {"type": kind, "parameters": {"DIR": "OUTPUT"}, "attributes": attributes}
+    return kind_of | {"port_directions": directions, "connections": nets}
+
+
+# One pin of the memory, with its registers: without any, a rule would refuse the netlist.
+MEMORY = {
+    "pin": made("TRELLIS_IO", {}, "B", B=12, I=13, T=14),
+    "clock": made("ODDRX1F", {}, "Q", SCLK=15, Q=13),
+    "enable": made("TRELLIS_FF", {"syn_useioff": "1", "ioff_dir": "output"}, "Q", CLK=15, DI=16, Q=14),
+}
+NETLIST = repr({"attributes": {}, "ports": PADS, "cells": MEMORY})
 # What the tools of ECP5 leave: the netlist and its cells; the routed design and its timing; the bitstream.
 SCRIPTS = {
     "yosys": """
@@ -168,7 +184,7 @@ def block(reset: int | str) -> str:
     """A netlist with a block RAM, whose second reset is at a net."""
     pins = {"CLKA": [2], "CLKB": [2], "RSTA": ["0"], "RSTB": [reset], "CEA": ["1"], "CEB": ["1"]}
     cell = {"type": "DP16KD", "parameters": {}, "port_directions": dict.fromkeys(pins, "input"), "connections": pins}
-    return repr({"attributes": {}, "ports": PADS, "cells": {"weights": cell}})
+    return repr({"attributes": {}, "ports": PADS, "cells": {"weights": cell} | MEMORY})
 
 
 def test_a_netlist_that_breaks_a_rule_ends_the_build_before_it_is_placed(tools, tmp_path, capsys):

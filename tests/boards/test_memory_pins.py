@@ -1,15 +1,18 @@
 """The sample memory of the boards that have an SDRAM: its pins, what drives them, and nothing of it on the others."""
 
 import re
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from apycula import chipdb
 
 from boards import generate
 from boards.catalogue import TARGETS, find
 from boards.error import BuildError
+from boards.gowin_package import places
 from boards.silicon.design import Design
-from boards.silicon.memory_pins import CLOCK, PLACES, REGISTERS, places
+from boards.silicon.memory_pins import CLOCK, PLACES, REGISTERS
 from boards.silicon.rule import check, constraints
 from hw.store.chip import BOARD_CHIPS
 from hw.store.pins import pin_widths
@@ -68,6 +71,11 @@ def test_the_pins_in_the_package_have_the_names_that_nextpnr_looks_for_and_no_pl
     assert found == places().keys()
     assert "sdram" not in told
     assert STORE in modules
+
+
+def test_the_places_in_the_package_are_those_of_project_apicula():
+    die = chipdb.load_chipdb(str(files("apycula") / "GW2A-18C.msgpack.xz"))
+    assert places() == {name: f"X{x}Y{y}/IOB{side}" for name, y, x, side, _ in die.sip_cst["GW2AR-18C"]["QFN88"]}
 
 
 @pytest.mark.parametrize("board", ["orangecrab-25f", "icebreaker", "tangnano9k"])

@@ -268,6 +268,8 @@ def test_lists(folder, capsys):
     assert metaplast("boards") == 0
     listed = capsys.readouterr().out
     assert "twin" in listed and "sim" in listed and "ulx3s" in listed
+    kept = dict(re.findall(r"^ *│? *(\S+) .*?(\d+) MiB", listed, re.MULTILINE))
+    assert (kept["ulx3s-12f"], kept["tangnano20k"]) == ("32", "8") and "icebreaker" not in kept
     assert metaplast("experiment", "--list") == 0
     assert "vertical-slice" in capsys.readouterr().out
 
