@@ -27,8 +27,8 @@ def with_serial(platform_class):
 
 
 PLATFORMS = {
-    "orangecrab-85f": (OrangeCrabR0_2_85FPlatform, 80.0),
-    "orangecrab-25f": (OrangeCrabR0_2_25FPlatform, 80.0),
+    "orangecrab-85f": (OrangeCrabR0_2_85FPlatform, 90.0),
+    "orangecrab-25f": (OrangeCrabR0_2_25FPlatform, 100.0),
 }
 TARGETS = [
     Target(

@@ -1,6 +1,6 @@
 """The boards: the shape that each one holds, and the rate of its serial line. `boards/` has their pins and clocks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sw.contract.geometry import Geometry
 
@@ -23,10 +23,12 @@ class Board:
     sample_memory: int = 0
 
 
-# Of all boards the only one with room for groups of eight (`docs/boards.md`, Groups).
+# `docs/boards.md`, Groups, says what groups each board has room for.
 ECP5_85F = Geometry(columns=784, rows=512, grid_height=7, grid_width=7, synapses_per_cell=16, folds=1, slices=4, group=8)
-ECP5_45F = Geometry(columns=800, rows=256, grid_height=5, grid_width=5, synapses_per_cell=16, folds=2, slices=4)
+ECP5_45F = Geometry(columns=800, rows=256, grid_height=5, grid_width=5, synapses_per_cell=16, folds=2, slices=4, group=4)
 ECP5_25F = Geometry(columns=800, rows=128, grid_height=5, grid_width=5, synapses_per_cell=8, folds=4, slices=2)
+# Without a sample memory there is room for groups.
+ECP5_25F_GROUPS = replace(ECP5_25F, group=2)
 TANG_NANO_20K = Geometry(columns=800, rows=102, grid_height=5, grid_width=2, synapses_per_cell=16, folds=5, slices=4)
 # A quarter of the logic of the 20K: few cells with deep memories, of 1,014 words in blocks that hold 1,024 of 16 bits; and so
 # many folds that inputs are in block RAM too, for nextpnr finds no places for 200 memories made of LUTs.
@@ -51,7 +53,9 @@ BOARDS = {
     "ulx3s-45f": ulx3s("45F", ECP5_45F, 246),
     "ulx3s-25f": ulx3s("25F", ECP5_25F, 118),
     "ulx3s-12f": ulx3s("12F", ECP5_25F, 118),
-    "orangecrab-25f": Board(title="OrangeCrab r0.2, LFE5U-25F", geometry=ECP5_25F, baud=3_000_000, layers=(784, 118, 10)),
+    "orangecrab-25f": Board(
+        title="OrangeCrab r0.2, LFE5U-25F", geometry=ECP5_25F_GROUPS, baud=3_000_000, layers=(784, 118, 10)
+    ),
     "orangecrab-85f": Board(title="OrangeCrab r0.2, LFE5U-85F", geometry=ECP5_85F, baud=3_000_000, layers=(784, 500, 10)),
     "ecpix5-45f": Board(title="ECPIX-5, LFE5UM5G-45F", geometry=ECP5_45F, baud=3_000_000, layers=(784, 246, 10)),
     "tangnano20k": Board(
