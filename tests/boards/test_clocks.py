@@ -131,7 +131,9 @@ def test_a_detector_at_5_mhz_is_refused():
         Ecp5Pll(input_hz=Fraction(25 * MHZ), reference=1, feedback=3, loop=4, output=4)
 
 
-CLOCKS = {"ULX3S": "ulx3s", "OrangeCrab": "orangecrab", "ECPIX-5": "ecpix5", "iCEBreaker": "icebreaker"} | {
+CLOCKS = {"ULX3S": "ulx3s", "ECPIX-5": "ecpix5", "iCEBreaker": "icebreaker"} | {
+    "OrangeCrab 25F": "orangecrab-25f",
+    "OrangeCrab 85F": "orangecrab-85f",
     "Tang Nano 20K": "tangnano20k",
     "Tang Nano 9K": "tangnano9k",
 }
