@@ -18,6 +18,7 @@ from sw.experiments.benchmarks.entry import Entries, Entry, command_of
 from sw.experiments.benchmarks.memory_runs import FULL, SMALLEST, TASKS
 from sw.experiments.benchmarks.playing import Played
 from sw.host import known_boards
+from sw.host.checkpoint import Checkpoint
 from sw.host.device import Device
 from sw.host.error import BoardError
 from sw.terminal.speech import say
@@ -74,7 +75,7 @@ def of_epoch(done: Played) -> Entries:
     pixels, labels = load_packed("train")
     bits, labels = PackedBits.of(pixels[:PASS]), labels[:PASS]
     with CompiledDevice() as twin:
-        twin.configure(FULL)
+        Checkpoint.initial(FULL).put_on(twin)
         began = time.process_time()
         twin.train(bits, labels)
         seconds = time.process_time() - began

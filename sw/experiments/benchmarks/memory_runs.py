@@ -19,7 +19,7 @@ from sw.twin.compiled.device import CompiledDevice
 
 FULL, SMALLEST = Network.of(), Network.of(layers=(12, 6, 3))
 SAMPLES, BEGIN = 2000, 500  # of a pass; of its begin, which is played again with rehearsal
-TASKS, OF_A_TASK, OF_A_TEST = 10, 60, 10
+TASKS, OF_A_TASK, OF_A_TEST = 10, 200, 100
 SMALL_SAMPLES = 3000
 SEED = 1
 
@@ -58,7 +58,7 @@ def with_rehearsal(device: Device) -> Played:
 
 
 def permuted_tasks(device: Device) -> tuple[Played, Played]:
-    """Ten tasks, after each of which all ten are tested: what was trained, and what was tested. All records are permuted."""
+    """Ten tasks, each tested when it is new: what was trained, and what was tested. All records are permuted."""
     pixels, labels = (part[:OF_A_TASK] for part in load_packed("train"))
     memory = begun(device, FULL, pixels, labels)
     pixels, labels = (part[:OF_A_TEST] for part in load_packed("test"))
@@ -69,9 +69,7 @@ def permuted_tasks(device: Device) -> tuple[Played, Played]:
     for order in orders:
         memory.permute(order.tolist())
         trained += played(device, lambda: memory.play(0, OF_A_TASK, permuted=True))
-        for other in orders:
-            memory.permute(other.tolist())
-            tested += played(device, lambda: memory.play(OF_A_TASK, OF_A_TEST, train=False, permuted=True))
+        tested += played(device, lambda: memory.play(OF_A_TASK, OF_A_TEST, train=False, permuted=True))
     return trained, tested
 
 
