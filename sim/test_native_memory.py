@@ -1,17 +1,31 @@
-"""The simulated board with its SDRAM, asked by the host: what it stores, plays, permutes and rehearses ends as in the twin."""
+"""The simulated board with its SDRAM, asked by the host: what it stores, plays, permutes and rehearses ends as in the twin,
+and so do the experiments that play."""
+
+import json
+from pathlib import Path
 
 import numpy as np
+import pytest
 
 from sim.store.test_records import SMALL
+from sw.cli.command_line import app
+from sw.contract.geometry import Geometry
+from sw.contract.geometry_text import geometry_text
 from sw.contract.network import Network
 from sw.contract.rehearsal import Rehearsal
+from sw.data.mnist import load_packed
 from sw.data.reservoir import Reservoir
+from sw.experiments import class_incremental, permuted_mnist
 from sw.host.checkpoint import Checkpoint
 from sw.host.simulated_board import open_simulated
+from sw.terminal.run import run
 from sw.twin.device import TwinDevice
 
 NETWORK = Network.of(layers=(43, 6, 4), margin=9)
 SAMPLES = 700
+NARROW = "[network]\nlayers = [784, 20, 10]\ninit_range = 12\n[learning]\nlearning_rate = [0.9, 0.6]\n"
+NARROW_BOARD = Geometry(columns=784, rows=32, grid_height=7, grid_width=1, synapses_per_cell=16, folds=7, slices=4)
+SAMPLES_OF = {"train": 1000, "test": 120}
 
 
 def learned(device) -> list:
@@ -47,3 +61,31 @@ def test_a_long_stay_in_the_memory_ends_as_in_the_twin():
         assert learned(device) == learned(TwinDevice())
         assert device.memory is not None
         assert device.memory.counters()["refreshes"] > 0
+
+
+@pytest.fixture
+def few(tmp_path, monkeypatch):
+    """The experiments have few samples of MNIST, and a narrow network."""
+    for module in (class_incremental, permuted_mnist):
+        monkeypatch.setattr(
+            module, "load_packed", lambda split: tuple(part[: SAMPLES_OF[split]] for part in load_packed(split))
+        )
+    (tmp_path / "net.toml").write_text(NARROW)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("class-incremental", ("--samples", "12", "--rehearsal", "15", "--rehearsal-per", "2")),
+        ("permuted-mnist", ("--play", "--tasks", "2", "--samples", "50", "--rehearsal", "9", "--rehearsal-every", "3")),
+    ],
+)
+def test_experiments_are_played_on_the_board_and_end_as_in_the_twin(few, name, words):
+    results = []
+    for board in (("--board", "sim", "--geometry", geometry_text(NARROW_BOARD)), ("--board", "twin")):
+        assert run(app, ["experiment", name, *words, "--config", "net.toml", "--json", "a.json", *board]) == 0
+        results.append(json.loads(Path("a.json").read_text(encoding="utf-8")))
+        assert results[-1]["played"] and results[-1]["rehearsed_by"] == "board"
+        del results[-1]["command"], results[-1]["seconds"]
+    assert results[0] == results[1]

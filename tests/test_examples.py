@@ -62,13 +62,31 @@ def test_the_sensor_goes_on_from_its_file(tmp_path):
     assert (tmp_path / "sensor.npz").exists()
 
 
+def printed(folder, name):
+    """The lines that a notebook prints, run in a folder."""
+    notebook = nbformat.read(EXAMPLES / f"{name}.ipynb", as_version=4)
+    assert not any(cell.get("outputs") for cell in notebook.cells), "take the outputs out: a reader makes their own"
+    client = NotebookClient(notebook, timeout=SECONDS, resources={"metadata": {"path": str(folder)}})
+    client.execute()
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", []) if output.get("name") == "stdout"]
+    return [line for output in outputs for line in output["text"].splitlines()]
+
+
 @JUPYTER
 def test_the_notebook_runs(tmp_path):
-    notebook = nbformat.read(EXAMPLES / "first_look.ipynb", as_version=4)
-    assert not any(cell.get("outputs") for cell in notebook.cells), "take the outputs out: a reader makes their own"
-    client = NotebookClient(notebook, timeout=SECONDS, resources={"metadata": {"path": str(tmp_path)}})
-    client.execute()
-    printed = [
-        output["text"] for cell in notebook.cells for output in cell.get("outputs", []) if output.get("name") == "stdout"
-    ]
-    assert percents(printed[2])[0] > 85 and (tmp_path / "first-look.npz").exists()
+    lines = printed(tmp_path, "first_look")
+    (score,) = (line for line in lines if "it has not seen" in line)
+    assert percents(score)[0] > 85 and (tmp_path / "first-look.npz").exists()
+
+
+@JUPYTER
+def test_samples_that_stay_on_the_board_are_played(tmp_path):
+    *epochs, both, without, kept = printed(tmp_path, "samples_on_the_board")
+    (begin, _), _, (end, tested) = map(percents, epochs)
+    assert end > begin + 5 and tested > 80
+    assert min(percents(both)) > 60
+    assert percents(kept)[0] > percents(without)[0] + 30
+    assert without.endswith("3000 samples learned, rehearsed by: None") and kept.endswith(
+        "5999 samples learned, rehearsed by: board"
+    )
+    assert (tmp_path / "kept.npz").exists()

@@ -95,6 +95,15 @@ def figures() -> list[str]:
         f"{lines['resets']['resets']} resets, {lines['cable']['cables']} cables, {soak['differences']} differences",
         f"{soak['identical_resumes']} of {soak['kills']} killed hosts with identical ends",
     ]
+    memory = {name: lines[f"playback{name}"] for name in ("", "-rtl", "-resets", "-flips", "-kills")}
+    on_memories = [
+        f"{memory['']['stays']} stays on the board in Python and {memory['-rtl']['stays']} on the gateware, "
+        f"{memory['']['records_played'] + memory['-rtl']['records_played']:,} records, "
+        f"{memory['']['frame_faults'] + memory['-rtl']['frame_faults']:,} faults",
+        f"{memory['-resets']['resets']} resets, {memory['-flips']['bits_flipped']} flipped bits, "
+        f"{sum(each.get('differences', 0) for each in memory.values())} differences",
+        f"{memory['-kills']['identical_resumes']} of {memory['-kills']['kills']} killed hosts with identical ends",
+    ]
     rooms = [f"{name} {room['killed']} of {room['mutants']}" for name, room in mutation["rooms"].items()]
     runs = [f"{run['samples']:,}" for run in replay.values() if run["equal"]]
     return [
@@ -104,6 +113,7 @@ def figures() -> list[str]:
         f"| faults found | {mutation['killed']} of {mutation['mutants']} ({', '.join(rooms)}) | `make mutation` |",
         f"| samples of the long runs, equal on the native board | {' and '.join(runs)} | `make replay` |",
         f"| bad lines | {'; '.join(bad_lines)} | `make soak` |",
+        f"| the same while a board plays and rehearses | {'; '.join(on_memories)} | `make soak` |",
     ]
 
 

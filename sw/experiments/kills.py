@@ -67,7 +67,7 @@ class Kills:
             checkpoints, seconds = int(random.integers(self.count)), random.uniform(0, self.seconds / self.count)
             if self._killed(path, checkpoints, seconds):
                 break
-        saved = checkpoint.load(path).samples if path.exists() else None
+        saved = new_samples(checkpoint.load(path)) if path.exists() else None
         start = ["--resume", str(path), "--skip", str(saved)] if saved else self.stream[:2]
         rest = self.samples - (saved or 0)
         self._finish([*start, *self.stream[2:], *self.board, "--samples", str(rest), "--save", str(path)])
@@ -103,6 +103,11 @@ class Kills:
         if ended.returncode:
             last = ended.stderr.strip().split("\n")[-1].removeprefix("error: ")
             raise HostError(f"{shlex.join(['metaplast', 'train', *words])} ended with status {ended.returncode}: {last}")
+
+
+def new_samples(state: checkpoint.Checkpoint) -> int:
+    """How many samples of a pass that began with it a checkpoint holds, those that were rehearsed not counted."""
+    return state.samples if state.reservoir is None else state.reservoir.seen
 
 
 def experiment(

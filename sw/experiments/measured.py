@@ -86,6 +86,22 @@ def _methods(result: str, folder: Path) -> dict[str, Any]:
     return read_object(path_of(result, folder))["methods"]
 
 
+def _playback(folder: Path) -> str:
+    bench = read_object(folder / "bench.json")
+    full, permuted, smallest = (bench[f"playback_share_of_array{name}"]["value"] for name in ("", "_permuted", "_smallest"))
+    return f"{full:.1%}, permuted {permuted:.1%}, 12-6-3 {smallest:.1%}"
+
+
+def _traffic(folder: Path) -> str:
+    bench = read_object(folder / "bench.json")
+    return ", ".join(f"{bench[f'sample_memory_{name}_share']['value']:.2%}" for name in ("bus", "refresh", "waiting"))
+
+
+def _epoch(folder: Path) -> str:
+    epoch = read_object(folder / "bench.json")["epoch_seconds"]
+    return f"{epoch['value']:.2f} s; {epoch['bound']:.2f} s"
+
+
 ROWS = (
     Row(
         what="samples on the simulated ULX3S-85F, equal to the twin in every prediction and, at the end, in every weight",
@@ -153,6 +169,31 @@ ROWS = (
     Row(
         what="the twin's training samples a second, one replica, one core",
         value=_bench("twin_samples_per_second", "{:,.0f}"),
+        command="make bench",
+    ),
+    Row(
+        what="the simulated board plays out of its sample memory: share of the array's speed",
+        value=_playback,
+        command="make bench",
+    ),
+    Row(
+        what="of the cycles of that: a word of a record moves, the chip refreshes, the array waits for a record",
+        value=_traffic,
+        command="make bench",
+    ),
+    Row(
+        what="a pass of MNIST that is played at 80 MHz, by simulated cycles; the compiled twin on a core of the computer",
+        value=_epoch,
+        command="make bench",
+    ),
+    Row(
+        what="ten permuted tasks that are played at 80 MHz, all ten tested after each, by simulated cycles: samples a second",
+        value=_bench("permuted_tasks_samples_per_second", "{:,.0f}"),
+        command="make bench",
+    ),
+    Row(
+        what="one rehearsed sample for each new one: times the cycles without",
+        value=_bench("rehearsal_times", "{:.2f}"),
         command="make bench",
     ),
     Row(what="link: bytes of samples over bytes on the wire", value=_bench("link_efficiency", "{:.1%}"), command="make bench"),

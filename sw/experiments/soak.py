@@ -4,7 +4,8 @@
 
 `--scale 0.01` takes a hundredth of every count, `--kills N` so many of the slowest, `--only NAME` one section, beside those
 that the file has. Each says what it does, with counts, scale, seed and seconds. Exit status 1 where anything was learned
-wrongly, or hung. Sections: frames, frames-rtl, acknowledgements, resets, cable, ports, kills.
+wrongly, or hung. Sections: frames, frames-rtl, acknowledgements, resets, cable, ports, kills; with a sample memory: playback,
+playback-rtl, playback-resets, playback-flips, playback-kills.
 """
 
 import time
@@ -16,7 +17,7 @@ import typer
 
 from sw.experiments.program import main
 from sw.experiments.results import known, prepare
-from sw.experiments.soaking import crowds, frames, killed, lines
+from sw.experiments.soaking import crowds, frames, killed, lines, memories
 from sw.experiments.soaking.killed import KILLS
 from sw.files.output import write_json
 from sw.host.error import InputError
@@ -34,6 +35,11 @@ SECTIONS: dict[str, Section] = {
     "cable": lines.cable,
     "ports": crowds.ports,
     "kills": killed.kills,
+    "playback": memories.playback,
+    "playback-rtl": memories.playback_on_the_gateware,
+    "playback-resets": memories.resets,
+    "playback-flips": memories.flips,
+    "playback-kills": killed.kills_during_playback,
 }
 FAILURES = ("wrong_updates", "hangs", "differences", "not_refused", "lost")
 

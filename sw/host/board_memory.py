@@ -26,6 +26,8 @@ T = TypeVar("T")
 class BoardMemory:
     """That of `device`, for the network that it has; a `sw.host.learning_device.SampleMemory`.
 
+    Members: `pace`, which says how long a stretch is; whoever counts cycles on a simulated board sets another one.
+
     Raises `RecordError` where the board has found a damaged record: of the library, and what came before it counts; or of the
     reservoir, and what the board has learned is what no contract says.
     """
@@ -33,7 +35,7 @@ class BoardMemory:
     def __init__(self, device: "Device") -> None:
         self._device = device
         self._conversation = MemoryConversation(device.conversation)
-        self._pace = Pace()
+        self.pace = Pace()
 
     @property
     def bytes(self) -> int:
@@ -66,9 +68,9 @@ class BoardMemory:
         The generator must be exhausted before the device is asked anything else.
         """
         self._answer(self._conversation.tell())
-        self._pace.begin()
-        played = self._conversation.play(first, count, train=train, permuted=permuted, size=self._pace.size)
-        return self._asked(until(played, stop), self._pace.played)
+        self.pace.begin()
+        played = self._conversation.play(first, count, train=train, permuted=permuted, size=self.pace.size)
+        return self._asked(until(played, stop), self.pace.played)
 
     def recite(
         self, first: int, count: int, *, train: bool = True, permuted: bool = False, stop: Callable[[], bool] = lambda: False

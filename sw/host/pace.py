@@ -31,3 +31,14 @@ class Pace:
         rate = stretch.samples / max(now - self._last, 1e-6)
         self._last = now
         self._size = max(1, min(MOST, 2 * self._size, round(rate * SECONDS)))
+
+
+class SteadyPace(Pace):
+    """Stretches of `records`, however long they take: for a simulated board, whose cycles count and not its seconds."""
+
+    def __init__(self, records: int) -> None:
+        super().__init__()
+        self._size = records
+
+    def played(self, stretch: Stretch) -> None:
+        """It stays as it is."""

@@ -14,7 +14,8 @@ from sw.contract.commands import Command
 from sw.contract.frames import OVERHEAD, REPLY, Frame
 from sw.contract.network import Network
 from sw.experiments import bench
-from sw.experiments.benchmarks import area, compiled, growth, host, link, simulated, twin
+from sw.experiments.benchmarks import area, compiled, growth, host, link, memory, memory_runs, simulated, twin
+from sw.experiments.benchmarks.playing import Played
 from sw.experiments.learning import Pass
 from sw.host import simulated_board
 from sw.host.error import BoardError
@@ -78,7 +79,59 @@ def test_a_wrong_board_has_no_benchmark(boards, tmp_path, capsys):
 
 def test_an_unknown_benchmark(boards, capsys):
     assert benchmark("--only", "speed") == 2
-    assert "choose one of twin, compiled, simulated, link, host, growth, area" in capsys.readouterr().err
+    assert "choose one of twin, compiled, simulated, memory, link, host, growth, area" in capsys.readouterr().err
+
+
+PLAYS = (
+    "old, new = f.SmallChip.train, f.SmallChip.infer; "
+    "f.SmallChip.train = lambda c, *a: (c.tick(), old(c, *a))[1]; f.SmallChip.infer = lambda c, *a: (c.tick(), new(c, *a))[1]; "
+    "make = f.FakeBoard; f.FakeBoard = lambda *g, **o: make(*g, **(o | {'sample_memory': 1 << 20}))"
+)
+
+
+@pytest.fixture
+def short(boards, monkeypatch):
+    """Short runs of networks that the fake boards hold."""
+    for name, value in {"SAMPLES": 30, "BEGIN": 10, "OF_A_TASK": 5, "OF_A_TEST": 2, "TASKS": 3, "SMALL_SAMPLES": 9}.items():
+        monkeypatch.setattr(memory_runs, name, value)
+    monkeypatch.setattr(memory, "PASS", 100)
+    monkeypatch.setattr(memory, "TASKS", 3)
+    return boards
+
+
+def test_playback_is_measured_beside_the_array(short):
+    short(PLAYS)
+    found = memory.memory()
+    assert found["playback_samples_compared"].value == 30
+    # a sample takes the fake board 7 cycles of work and 5 of waiting
+    for name in ("", "_permuted", "_smallest"):
+        assert found[f"playback_share_of_array{name}"].value == pytest.approx(7 / 12)
+        assert (found[f"playback_cycles_per_sample{name}"].value, found[f"playback_cycles_per_sample{name}"].bound) == (12, 7)
+    assert found["epoch_seconds"].value == pytest.approx(100 * 12 / 80e6)
+    # after the first one there is one to be rehearsed
+    assert found["rehearsal_times"].value == pytest.approx(19 / 10)
+    sent = 8 * (2 * 784 + 14) * 10 / 3e6
+    seconds = (3 * 100 + 9 * 10_000) * 12 / 80e6 + sent
+    assert found["permuted_tasks_seconds"].value == pytest.approx(seconds)
+    assert found["permuted_tasks_samples_per_second"].value == pytest.approx(90_300 / seconds)
+    assert found["sample_memory_waiting_share"].value == pytest.approx(5 / 12)
+
+
+def test_a_board_that_plays_wrongly_or_has_no_memory_has_no_figures(short):
+    with pytest.raises(BoardError, match="has no sample memory to play from"):
+        memory.memory()
+    skipping = "p = f.board.SampleMemory.play; f.board.SampleMemory.play = lambda s, slot, **o: p(s, max(slot, 1), **o)"
+    short(f"{PLAYS}; {skipping}")
+    with pytest.raises(BoardError, match="ends otherwise than in the compiled twin"):
+        memory.memory()
+
+
+def test_what_the_memory_does_is_told_in_shares():
+    done = Played(samples=10, working=900, waiting=100, read=600, written=200, refreshes=5)
+    found = memory.of_traffic(done + done)
+    assert found["sample_memory_bus_share"].value == 0.4  # words of 16 bits, one a cycle
+    assert found["sample_memory_refresh_share"].value == 5 * 4 / 1000  # 66 ns at 60 MHz
+    assert found["sample_memory_waiting_share"].value == 0.1
 
 
 def test_link_efficiency_counts_the_bytes_that_were_sent(boards):

@@ -5,11 +5,13 @@ import struct
 
 import pytest
 
+from sw.contract.sample_memory import LABEL
 from sw.experiments import soak
-from sw.experiments.soaking import crowds, frames, lines
+from sw.experiments.soaking import crowds, frames, lines, memories
 from sw.experiments.soaking.scene import begun
 from sw.terminal.run import run
 from sw.wire import board as wire_board
+from sw.wire import sample_memory as wire_memory
 from sw.wire.board import ModelBoard
 from sw.wire.line import Line
 
@@ -57,6 +59,37 @@ def test_a_cable_that_is_out(monkeypatch):
 def test_two_hosts_and_a_full_disk():
     found = crowds.ports(0.1, 2)
     assert (found["second_hosts"], found["full_disks"], found["not_refused"], found["lost"]) == (5, 5, 0, 0)
+
+
+def test_a_memory_behind_a_bad_line():
+    found = memories.playback(0.02, 2)
+    assert found["stays"] == 2 and found["records_played"] > 50 and found["frame_faults"] > 20
+    assert found["differences"] == 0
+
+
+def test_a_board_that_rehearses_nothing_is_found(monkeypatch):
+    def forgetting(draws):
+        draws.seen += 1
+        return [], None
+
+    monkeypatch.setattr(wire_memory, "Draws", type("Draws", (wire_memory.Draws,), {"next": forgetting}))
+    assert memories.playback(0.01, 2)["differences"] == 1
+
+
+def test_boards_that_are_reset_or_forget_while_they_play():
+    found = memories.resets(0.04, 2)
+    assert (found["resets"], found["restored"], found["lost"], found["differences"]) == (2, 2, 0, 0)
+    found = memories.flips(0.04, 2)
+    assert (found["bits_flipped"], found["lost"], found["differences"]) == (4, 0, 0) and found["restored"] >= 2
+
+
+def test_a_memory_that_gives_what_is_damaged_is_found(monkeypatch):
+    def trusting(slot, data, inputs):
+        size = LABEL.size + -(-inputs // 8)
+        return int.from_bytes(data[: LABEL.size], "little") % 3, data[LABEL.size : size]
+
+    monkeypatch.setattr(wire_memory, "unpack_record", trusting)
+    assert memories.flips(0.04, 2)["lost"] == 2
 
 
 def test_the_command_line(tmp_path, capsys, monkeypatch):

@@ -106,7 +106,7 @@ def test_playback_stops_between_two_stretches(make):
     device, memory = begun(make())
     memory.store(pixels, labels)
     if make is on_a_line:
-        memory._pace.size = lambda: 30  # type: ignore[attr-defined]
+        memory.pace.size = lambda: 30  # type: ignore[attr-defined]
     done = []
     for stretch in memory.play(0, 250, stop=lambda: len(done) > 0):
         done.append(stretch.samples)
@@ -236,7 +236,7 @@ def test_two_locks_hold_for_playback_too():
         wire = FaultyWire(Line(board), there=BAD, back=BAD, seed=3)
         device, memory = begun(Device(Link(wire, "the board", resend_after=0.002, sequence=5, hello_timeout=20.0)))
         memory.store(pixels, labels)
-        memory._pace.size = lambda: 3  # type: ignore[attr-defined]
+        memory.pace.size = lambda: 3  # type: ignore[attr-defined]
         library = library_of(NETWORK, pixels, labels)
         with pytest.raises(MetaplastError) if "sequence" in without else nullcontext():
             list(memory.play(0, 200))
