@@ -13,7 +13,7 @@ from amaranth.back import rtlil
 from formal.claim import Claim
 from formal.source import Bug
 
-TIME_LIMIT = 300  # seconds
+TIME_LIMIT = 1800  # seconds, of a machine that others use as well
 
 SCRIPT = """\
 [options]

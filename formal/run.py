@@ -22,6 +22,7 @@ from formal import (
     escape,
     frame_buffer,
     frame_check,
+    groups,
     issue,
     once,
     queue,
@@ -38,7 +39,7 @@ from sw.files.streams import take_every_word
 
 BLOCKS = (
     *(bounds, cell_step, cell_sum, cobs, complement, crc, divide, draw, escape),
-    *(frame_buffer, frame_check, issue, once, queue, register_slice, sequencer),
+    *(frame_buffer, frame_check, groups, issue, once, queue, register_slice, sequencer),
 )
 CLAIMS: tuple[Claim, ...] = tuple(claim for block in BLOCKS for claim in block.CLAIMS)
 FOLDER = Path("build/formal")

@@ -40,12 +40,19 @@ def copy_of(name: str, bug: Bug | None = None) -> Any:
 
 @contextmanager
 def kept_variables(*copies: Any) -> Iterator[dict[str, dict[str, Any]]]:
-    """What `elaborate` of these copies of modules ends with while the context lasts: local variables by module and by name."""
+    """What `elaborate` of these copies of modules ends with while the context lasts: local variables by module and by name.
+
+    Those of its steps are there too, by the name of the step.
+    """
     kept: dict[str, dict[str, Any]] = {}
 
     def keep(frame: FrameType, event: str, _: object) -> None:
-        if event == "return" and frame.f_code.co_name == "elaborate":
-            kept.update({copy.__name__: dict(frame.f_locals) for copy in copies if frame.f_globals is copy.__dict__})
+        step = frame.f_code.co_name
+        if event == "return" and (step == "elaborate" or step.startswith("_")):
+            for copy in copies:
+                if frame.f_globals is copy.__dict__:
+                    of_module = kept.setdefault(copy.__name__, {})
+                    of_module |= dict(frame.f_locals) if step == "elaborate" else {step: dict(frame.f_locals)}
 
     before = sys.getprofile()
     sys.setprofile(keep)
@@ -60,7 +67,7 @@ class Elaborated(Elaboratable):
 
     Parameters: `copy` of the block's module; `block`; copies of modules of blocks inside.
 
-    inside : the local variables of the block's `elaborate`
+    inside : the local variables of the block's `elaborate`, and by the name of a step those of that
     inside_of : the same by the module's name, of the blocks inside too
     """
 

@@ -46,7 +46,13 @@ class Room:
 
 LINK = ("sim/link/test_once.py", "sim/link/test_commands.py", "sim/link/test_refusals.py", "sim/link/test_flow.py")
 WHOLE = "sim/test_pysim_accelerator.py"
-GROUPS = "sim/test_engine.py"
+OF_GROUPS = (
+    "hw/array/pixel_lane.py",
+    "hw/forward/group_sequence.py",
+    "hw/forward/group_sums.py",
+    "hw/group_buffer.py",
+    "hw/learning/reread.py",
+)
 
 ROOMS = (
     Room(
@@ -83,12 +89,11 @@ ROOMS = (
         files=("hw/array/*.py",),
         tests="sim/array/test_{}.py",
         instead={
-            **dict.fromkeys(
-                ("choose", "decode", "input_memory", "lane", "match_sum", "pixel_lane", "popcount"), ("sim/array/test_cell.py",)
-            ),
+            **dict.fromkeys(("choose", "decode", "input_memory", "lane", "match_sum", "popcount"), ("sim/array/test_cell.py",)),
             **dict.fromkeys(("update", "weight_memory"), ("sim/array/test_cell.py",)),
         },
         after=("sim/array/test_array.py",),
+        without=OF_GROUPS,
     ),
     Room(
         name="forward",
@@ -100,9 +105,9 @@ ROOMS = (
             "fold_sum": ("sim/array/test_array.py",),
             **dict.fromkeys(("match_store", "mean"), ("sim/forward/test_normalise.py",)),
             "sequence": (WHOLE,),
-            "group_sequence": (GROUPS,),
         },
         after=(WHOLE,),
+        without=OF_GROUPS,
     ),
     Room(
         name="learning",
@@ -110,6 +115,19 @@ ROOMS = (
         tests="sim/learning/test_{}.py",
         instead={**dict.fromkeys(("error_scan", "error_store"), ("sim/learning/test_errors.py",)), "sequence": (WHOLE,)},
         after=(WHOLE,),
+        without=OF_GROUPS,
+    ),
+    Room(
+        name="groups",
+        files=OF_GROUPS,
+        tests="sim/test_{}.py",
+        instead={
+            "pixel_lane": ("sim/array/test_cell.py", "sim/array/test_array.py"),
+            "group_sums": ("sim/forward/test_group_sums.py",),
+            "reread": ("sim/learning/test_reread.py",),
+            "group_sequence": ("sim/test_groups.py",),
+        },
+        after=("sim/test_groups.py",),
     ),
     Room(
         name="link",
@@ -156,7 +174,7 @@ ROOMS = (
             "misr": ("sim/link/test_session.py",),
         },
         after=(WHOLE,),
-        without=("hw/generate.py", "hw/verilog.py"),  # they write what the benches read
+        without=(*OF_GROUPS, "hw/generate.py", "hw/verilog.py"),  # the last two write what the benches read
     ),
 )
 BY_NAME = {room.name: room for room in ROOMS}

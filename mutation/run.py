@@ -29,7 +29,9 @@ from sw.files.streams import take_every_word
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "results" / "mutation.json"
 REASONS = Path(__file__).parent / "reasons.toml"
-SAMPLE = {"contract": 100, "twin": 30, "array": 40, "forward": 40, "learning": 40, "link": 40, "store": 40, "engine": 40}
+SAMPLE = {"contract": 100, "twin": 30} | dict.fromkeys(
+    ("array", "forward", "learning", "groups", "link", "store", "engine"), 40
+)
 LEAST_SCORE = 0.8
 LEAST_LIMIT = 20  # seconds of processor time for the tests of a faulty file
 MOST_LIMIT = 1800
