@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from sw.contract.configuration import tables_of
 from sw.contract.network import Network
 from sw.contract.rehearsal import NONE, Rehearsal
+from sw.data.packed_bits import PackedBits
 from sw.data.reservoir import Rehearser, Reservoir
+from sw.experiments.continual.abstaining import predictions
 from sw.experiments.continual.methods import METHODS
 from sw.experiments.continual.other_rules import OtherRule
 from sw.experiments.continual.packing import Packing
@@ -101,7 +103,7 @@ class ChipLearner:
     def accuracy(self, task: Task, samples: int | None, number: int | None) -> float:
         """Share of right predictions."""
         bits, labels = self._packing.testing(task, samples)
-        return float((self._device.infer(bits) == labels).mean())
+        return float((self._predictions(bits) == labels).mean())
 
     def hidden(self) -> list[NDArray[Any]]:
         """int8 q, which stands for q + ½ (contract, clause 1): as that number, so that its sign is the binary weight."""
@@ -111,6 +113,11 @@ class ChipLearner:
         """The network's configuration."""
         passes = {"epochs": self._epochs, "engine": self._engine}
         return {"settings": tables_of(self._network, self._rehearsal) | passes, "task_knowledge": []}
+
+    def _predictions(self, bits: PackedBits) -> NDArray[np.uint16]:
+        if isinstance(self._network, TrialNetwork) and any(self._network.abstain):
+            return predictions(self._network, self._network.abstain, self._device.read_weights(), bits.bits())
+        return self._device.infer(bits)
 
 
 def rule_of(network: Network) -> str:

@@ -1,8 +1,9 @@
 """The integer rule's settings, one change at a time, on training samples that are not learned.
 
-Every setting is one that the configuration file has, so that whatever wins runs on the gateware as it is. Two are for
-comparison: `shape` is not in that file, but in the tables that the host loads (`table_shapes`), and `rule` would need other
-gateware (`other_rules`). The test set is not touched: the last 10,000 training samples take its place.
+Every setting is one that the configuration file has, so that whatever wins runs on the gateware as it is. Three are for
+comparison: `shape` is not in that file, but in the tables that the host loads (`table_shapes`), `rule` would need other
+gateware (`other_rules`), and `abstain` another inference (`abstaining`). The test set is not touched: the last 10,000 training
+samples take its place.
 """
 
 from dataclasses import replace
