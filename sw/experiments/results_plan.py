@@ -106,8 +106,8 @@ PLAN = {
     "band-classes-2000": f"{_CLASSES} --methods chip-plain,chip --rehearsal 2000 --rehearsal-per 3",
     "band-classes-5000": f"{_CLASSES} --methods chip --rehearsal 5000 --rehearsal-per 3",
     "band-single-classes-2000": f"{_CLASSES} --tasks 10 --methods chip --rehearsal 2000 --rehearsal-per 3",
-    "band-permuted-10000": f"{_TASKS}/band-rehearsal.toml --tasks 10 --rehearsal 10000 --rehearsal-every 2 --seeds 1 {_PASS}",
-    "band-permuted-50000": f"{_TASKS}/band-rehearsal.toml --tasks 10 --rehearsal 50000 --seeds 1 {_PASS}",
+    "band-permuted-10000": f"{_TASKS}/band-rehearsal.toml --tasks 10 --rehearsal 10000 --rehearsal-every 2 {_PASS}",
+    "band-permuted-50000": f"{_TASKS}/band-rehearsal.toml --tasks 10 --rehearsal 50000 {_PASS}",
     "band-even-odd": "compare-split-mnist --samples 11000 --test-samples 1800 --methods chip-plain,chip --engine compiled"
     " --config examples/band-even-odd.toml --rehearsal 2000",
     "band-fashion": "compare-fashion-mnist --tasks 1 --methods chip --config examples/band-fashion.toml"
@@ -135,6 +135,9 @@ PLAN = {
     "sweep-rules": f"settings-sweep --tasks 10 --config examples/ten-tasks.toml --engine compiled --variants '{_RULES}'",
     "sweep-rules-one-pass": "settings-sweep --config examples/one-pass.toml --engine compiled --variants"
     ' \'rule = "own-threshold"; rule = "two-read-outs", margin = 88; rule = "best-of-two"\'',
+    "sweep-abstaining": "settings-sweep --tasks 10 --last 5 --look-back 1 --seeds 1 --test-samples 4000 --engine compiled"
+    " --config examples/band-narrow.toml --variants"
+    " 'abstain = [8, 0]; abstain = [16, 0]; abstain = [32, 0]; abstain = [64, 0]; abstain = [0, 64]'",
     "sweep-mnist": f"settings-sweep --engine compiled --variants '{_ONE_AT_A_TIME}'",
     "sweep-one-pass": "settings-sweep --config examples/one-pass.toml --engine compiled"
     " --variants 'metaplastic_function = \"hyperbola\", metaplasticity = [2.5, 3.4]'",
