@@ -17,11 +17,14 @@ SMALL = Geometry(columns=16, rows=20, grid_height=1, grid_width=2, synapses_per_
 
 
 def test_the_formula_is_what_a_pass_of_mnist_measured():
+    """Of full groups; a group may be smaller, and rows that were changed are read again."""
     measured = json.loads(RESULTS.read_text())
-    cost = forward_cost(Network.of(layers=(784, 500, 10)), BOARDS["ulx3s-85f"].geometry)
+    network, geometry = Network.of(layers=(784, 500, 10)), BOARDS["ulx3s-85f"].geometry
+    cost = forward_cost(network, geometry, geometry.group)
     for name in vars(cost):
-        assert getattr(cost, name) == measured[name]["value"], name
-    assert cost.total == 604
+        least = getattr(cost, name) / geometry.group
+        assert least <= measured[name]["value"] < 1.02 * least, name
+    assert forward_cost(network, replace(geometry, group=1)).total == 604
 
 
 @pytest.mark.parametrize(
