@@ -56,7 +56,7 @@ class RowAccess(wiring.Component):
             read.pushed.payload.eq(self.result.sum[:8]),
         ]
 
-        m.submodules.next_byte = next_byte = RegisterSlice(width=8)
+        m.submodules.next_byte = next_byte = RegisterSlice(shape=8)
         connect(m, flipped(self.written), next_byte.pushed)
         written = next_byte.popped
 

@@ -1,17 +1,18 @@
-"""Queue and register slice: every word once and in order, whoever stalls; as fast as they say."""
+"""Queue and register slices: every word once and in order, whoever stalls; as fast as they say."""
 
 import cocotb
 import pytest
 
 from hw.queue import Queue
-from hw.register_slice import RegisterSlice
+from hw.register_slice import FullRateSlice, RegisterSlice
 from sim.drivers.bench import bench_parameters, run_bench, start
 from sim.drivers.stream_driver import Sink, Source, cycles
 
 WIDTH, WORDS = 9, 1500
 KINDS = {  # with the cycles that a word takes, and the most words that it holds
     "queue": (lambda: Queue(width=WIDTH, room=8), 1, 9),
-    "slice": (lambda: RegisterSlice(width=WIDTH), 2, 1),
+    "slice": (lambda: RegisterSlice(shape=WIDTH), 2, 1),
+    "full-rate slice": (lambda: FullRateSlice(shape=WIDTH), 1, 2),
 }
 
 

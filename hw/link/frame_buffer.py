@@ -70,7 +70,7 @@ class FrameBuffer(Component):
                     m.d.sync += too_long.eq(1)
 
         # A block RAM answers late in the cycle: what is done with a byte begins at a register behind it.
-        m.submodules.out = out = RegisterSlice(width=LAST_BYTE.size)
+        m.submodules.out = out = RegisterSlice(shape=LAST_BYTE.size)
         offer_words(m, memory, out.pushed, given=given, limit=committed)
         m.d.comb += [
             self.frames.payload.eq(out.popped.payload),

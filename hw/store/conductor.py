@@ -96,10 +96,10 @@ class Conductor(wiring.Component):
 
     def _notice_damage(self, m: Module) -> None:
         kind = self.fetched.note.kind
-        m.d.comb += self.recall_failed.eq(self.failed & (kind == Kind.RECALLED))
+        m.d.sync += self.recall_failed.eq(self.failed & (kind == Kind.RECALLED))
         with m.If(self.failed & (kind != Kind.RECALLED)):
             m.d.sync += [self.failures.eq(self.failures + 1), self.broken.eq(1)]
-            with m.If(self.failures == 0):
+            with m.If(~self.broken):
                 m.d.sync += self.failed_slot.eq(self.fetched.slot)
             with m.If(kind != Kind.HIDDEN):
                 m.d.sync += self.left.eq(self.left + 1)  # it was not played after all

@@ -23,7 +23,7 @@ class Draws(wiring.Component):
     """For each new sample: the records that are rehearsed after it, in order, then the one that it becomes.
 
     A draw is a step of the random word and a multiplication with it, of which the upper 32 bits are the number: a bit a cycle,
-    35 cycles in all.
+    36 cycles in all, and one more where the number is compared with R.
 
     Members
     -------
@@ -49,17 +49,28 @@ class Draws(wiring.Component):
         self.one_more = one_more = Signal(65)  # c + 1
         seen = Signal(64)
         filling = Signal()
-        # Comparisons of 32 bits, of which the upper ones of a count may be none, take half the logic of those of 64.
-        below_horizon = ~one_more[32:].any() & (one_more[:32] < state.horizon)
+        # Comparisons of 32 bits, of which the upper ones of a count may be none, take half the logic of those of 64. That of c
+        # with N, and not of c + 1, does not wait for the sum: where c + 1 = N, either is the smaller one.
+        below_horizon = Signal()
+        early = ~seen[32:].any()
         m.d.comb += [
             seen.eq(state.seen),
             one_more.eq(seen + 1),
-            filling.eq(~seen[32:].any() & (seen[:32] < state.size)),
+            filling.eq(early & (seen[:32] < state.size)),
+            below_horizon.eq(early & (seen[:32] < state.horizon)),
         ]
         m.d.sync += [
             self.kept_all.eq(filling),
             self.filled.eq(Mux(filling, seen, state.size)),
             self.limit.eq(Mux(below_horizon, one_more, state.horizon)),
+        ]
+        self.bit = Signal(range(32))
+        self.chosen = Signal()  # the bit of the random word that is multiplied next
+        self.product = Signal(33)  # its upper bits; those that have been multiplied have left
+        self.below_size = Signal()  # a cycle behind the product
+        m.d.sync += [
+            self.chosen.eq(state.prng.bit_select(self.bit, 1)),
+            self.below_size.eq(self.product[1:] < state.size),
         ]
         self._set_state(m)
         self._draw(m)
@@ -79,14 +90,13 @@ class Draws(wiring.Component):
         left = Signal(range(MOST_PER + 1))  # records to rehearse
         due = Signal()
         rehearses = Signal()
-        bit = Signal(range(32))
         factor = Signal(32)
-        product = Signal(33)  # its upper bits; those that have been multiplied have left
+        bit, product = self.bit, self.product
         sum_ = Signal(33)
         m.d.comb += [
             due.eq(state.phase + 1 == state.every),
             factor.eq(Mux(rehearses, self.filled, self.limit)),
-            sum_.eq(product[1:] + Mux(state.prng.bit_select(bit, 1), factor, 0)),
+            sum_.eq(product[1:] + Mux(self.chosen, factor, 0)),
         ]
         with m.FSM():
             with m.State("idle"):
@@ -100,11 +110,14 @@ class Draws(wiring.Component):
                     m.next = "keep"
             with m.State("step"):
                 m.d.sync += [state.prng.eq(xorshift(state.prng)), product.eq(0), bit.eq(0)]
+                m.next = "choose"
+            with m.State("choose"):
+                m.d.sync += bit.eq(1)
                 m.next = "multiply"
             with m.State("multiply"):
                 m.d.sync += [product.eq(sum_), bit.eq(bit + 1)]
-                with m.If(bit == 31):
-                    m.next = "keep"
+                with m.If(bit == 0):
+                    m.next = "compare"
                     with m.If(rehearses):
                         m.next = "rehearse"
             with m.State("rehearse"):
@@ -115,12 +128,14 @@ class Draws(wiring.Component):
                     with m.If(left == 1):
                         m.d.sync += rehearses.eq(0)
                         m.next = "plan"
+            with m.State("compare"):
+                m.next = "keep"
             with m.State("keep"):
                 m.d.comb += [
                     self.draws.valid.eq(1),
                     draw.last.eq(1),
                     draw.record.eq(Mux(self.kept_all, self.filled, product[1:])),
-                    draw.keeps.eq(self.kept_all | (product[1:] < state.size)),
+                    draw.keeps.eq(self.kept_all | self.below_size),
                 ]
                 with m.If(self.draws.ready):
                     m.d.sync += state.seen.eq(self.one_more)

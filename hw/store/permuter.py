@@ -1,6 +1,6 @@
 """The permutation of pixels that may stand between a record and the array (clause 20): several pixels a cycle."""
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out, connect, flipped
@@ -8,6 +8,7 @@ from amaranth.utils import exact_log2
 
 from hw.engine_ports import PIXELS_LAYOUT
 from hw.memory import add_memory, read_word
+from hw.register_slice import FullRateSlice, RegisterSlice
 from hw.store.record_reader import fetched_layout
 from sw.contract.geometry import Geometry, bits_for
 
@@ -24,7 +25,8 @@ class Permuter(wiring.Component):
     """Network pixel i is stored pixel p[i], in records whose note says `permute`; others pass as they are.
 
     A record comes in, a byte a cycle, and leaves with `lanes_of` pixels a cycle: 784 pixels take 98 cycles and, four of them a
-    cycle, 196, and some five. Records that pass take no cycle more than their bytes and one for the label.
+    cycle, 196, and some eight. Records that pass take no cycle more than their bytes and one for the label, and come a cycle
+    later. Between a block RAM, the copies of the record and whoever takes it there are registers.
 
     There is room for two permutations, the one in use and the one that is being told, so that one that turns out to be none
     changes nothing.
@@ -114,26 +116,30 @@ class Permuter(wiring.Component):
         taken = Signal(fetched_layout(self.note))
         byte = Signal(max(1, self.pixel_bits - 3))
         pixels = self.pixels
+        m.submodules.out_sample = out_sample = RegisterSlice(shape=fetched_layout(self.note))
+        m.submodules.out_pixels = out_pixels = FullRateSlice(shape=PIXELS_LAYOUT)
+        connect(m, out_sample.popped, flipped(self.permuted))
+        connect(m, out_pixels.popped, flipped(self.permuted_pixels))
         copies = self._add_copies(m, byte)
         group = Signal(group_bits)
         next_group = Signal(group_bits)
         words = [read_word(m, memory, address=Cat(next_group, self.half)) for memory in memories]
-        chosen = self._choose(m, copies, data.View(data.ArrayLayout(self.pixel_bits, self.lanes), Cat(words)))
+        m.d.comb += next_group.eq(group)
         m.d.sync += group.eq(next_group)
         with m.FSM():
             with m.State("label"):
                 permutes = self.sample.valid & self.sample.payload.note.permute
-                m.d.comb += self.idle.eq(1)
-                m.d.sync += [taken.eq(self.sample.payload), byte.eq(0)]
+                m.d.comb += self.idle.eq(~out_sample.popped.valid & ~out_pixels.popped.valid)
+                m.d.sync += [taken.eq(self.sample.payload), byte.eq(0), group.eq(0)]
                 with m.If(permutes):
                     m.d.comb += self.sample.ready.eq(1)
                     m.next = "in"
                 with m.Else():
-                    connect(m, flipped(self.sample), flipped(self.permuted))
+                    connect(m, flipped(self.sample), out_sample.pushed)
                     with m.If(self.sample.valid & self.sample.ready):
                         m.next = "pass"
             with m.State("pass"):
-                connect(m, flipped(pixels), flipped(self.permuted_pixels))
+                connect(m, flipped(pixels), out_pixels.pushed)
                 with m.If(pixels.valid & pixels.ready & pixels.payload.last):
                     m.next = "label"
             with m.State("in"):
@@ -143,11 +149,11 @@ class Permuter(wiring.Component):
                     with m.If(pixels.payload.last):
                         m.next = "permuted label"
             with m.State("permuted label"):
-                m.d.comb += [self.permuted.valid.eq(1), self.permuted.payload.eq(taken)]
-                with m.If(self.permuted.ready):
+                m.d.comb += [out_sample.pushed.valid.eq(1), out_sample.pushed.payload.eq(taken)]
+                with m.If(out_sample.pushed.ready):
                     m.next = "out"
             with m.State("out"):
-                with m.If(self._give(m, group, next_group, chosen)):
+                with m.If(self._give(m, group, next_group, Cat(words), copies, out_pixels.pushed)):
                     m.next = "label"
 
     def _add_copies(self, m: Module, byte: Signal) -> list:
@@ -160,37 +166,45 @@ class Permuter(wiring.Component):
             ports.append(copy.read_port(domain="comb"))
         return ports
 
-    def _choose(self, m: Module, copies: list, word: data.View) -> Signal:
-        """The stored pixels whose numbers are in `word`."""
+    def _choose(self, m: Module, copies: list, numbers: data.View) -> Signal:
+        """The stored pixels whose numbers these are."""
         chosen = Signal(self.lanes)
         for lane, port in enumerate(copies):
-            m.d.comb += [port.addr.eq(word[lane][3:]), chosen[lane].eq(port.data.bit_select(word[lane][:3], 1))]
+            m.d.comb += [port.addr.eq(numbers[lane][3:]), chosen[lane].eq(port.data.bit_select(numbers[lane][:3], 1))]
         return chosen
 
-    def _give(self, m: Module, group: Signal, next_group: Signal, chosen: Signal) -> Signal:
-        """In the state in which a permuted record leaves: its bytes, of several groups; whether that was the last one."""
-        out = self.permuted_pixels
+    def _give(
+        self, m: Module, group: Signal, next_group: Signal, word: Value, copies: list, out: wiring.PureInterface
+    ) -> Signal:
+        """In the state in which a permuted record leaves: its bytes, of several groups; whether that was the last one.
+
+        A group passes two registers, with its numbers and with its pixels, which move together, and with them the next word.
+        """
         groups = 8 // self.lanes  # of a byte
-        place = group[: exact_log2(groups)]
+        numbers = Signal(data.ArrayLayout(self.pixel_bits, self.lanes), reset_less=True)
+        chosen = Signal(self.lanes, reset_less=True)
+        step = data.StructLayout({"place": exact_log2(groups), "complete": 1, "last": 1})
+        read, looked_up, given = (Signal(step, name=f"{name}_step") for name in ("read", "looked_up", "given"))
         earlier = Signal(data.ArrayLayout(self.lanes, groups - 1))
-        last_group = Signal()
-        complete = Signal()
         moves = Signal()
         ended = Signal()
-        inside = Cat((self.last_pixel[:3] >= i) | ~last_group for i in range(8))
+        inside = Cat((self.last_pixel[:3] >= i) | ~given.last for i in range(8))
         m.d.comb += [
-            out.valid.eq(complete),
-            last_group.eq(group == self.last_pixel >> exact_log2(self.lanes)),
-            complete.eq(place.all() | last_group),
-            out.payload.data.eq(Cat(*(Mux(place == i, chosen, earlier[i]) for i in range(groups - 1)), chosen) & inside),
-            out.payload.last.eq(last_group),
-            moves.eq(~complete | out.ready),
+            read.place.eq(group),
+            read.last.eq(group == self.last_pixel >> exact_log2(self.lanes)),
+            read.complete.eq(read.place.all() | read.last),
+            out.valid.eq(given.complete),
+            out.payload.data.eq(Cat(*(Mux(given.place == i, chosen, earlier[i]) for i in range(groups - 1)), chosen) & inside),
+            out.payload.last.eq(given.last),
+            moves.eq(~given.complete | out.ready),
             next_group.eq(group + moves),
-            ended.eq(complete & last_group & out.ready),
+            ended.eq(given.last & out.ready),
         ]
-        for i in range(groups - 1):
-            with m.If(place == i):
-                m.d.sync += earlier[i].eq(chosen)
-        with m.If(ended):
-            m.d.comb += next_group.eq(0)
+        with m.If(moves):
+            m.d.sync += [numbers.eq(word), looked_up.eq(read), chosen.eq(self._choose(m, copies, numbers)), given.eq(looked_up)]
+            for i in range(groups - 1):
+                with m.If(given.place == i):
+                    m.d.sync += earlier[i].eq(chosen)
+        with m.If(ended):  # what was read behind the last group is forgotten
+            m.d.sync += [looked_up.eq(0), given.eq(0)]
         return ended

@@ -28,7 +28,7 @@ class RecordMemory(wiring.Component):
 
     The word at which slot s begins is s · (words of a record), modulo those of the memory: added up bit by bit of the number of
     bursts in a record, while the CRC takes in the slot. Then a word a cycle, as the controller gives and takes them. A record
-    of 784 pixels takes about 85 cycles with a memory of 16 bits, refreshes not counted.
+    of 784 pixels takes about 86 cycles with a memory of 16 bits, refreshes not counted.
 
     Parameters
     ----------
@@ -167,8 +167,10 @@ class RecordMemory(wiring.Component):
                 written.payload.eq(Mux(self.left == crc_words, self.crc.crc, self.crc.crc[-self.chip.width :])),
             ]
             with m.If(taken & (self.left == 1)):
-                m.d.comb += self.done.eq(1)
-                m.next = "idle"
+                m.next = "written"
+        with m.State("written"):  # not while the last word is taken: from `done` on the way is long
+            m.d.comb += self.done.eq(1)
+            m.next = "idle"
 
     def _read(self, m: Module) -> None:
         """States that read a record and look at its CRC."""
@@ -177,6 +179,9 @@ class RecordMemory(wiring.Component):
             m.d.comb += [self.record.valid.eq(read.valid), self.crc.valid.eq(read.valid), self.crc.data.eq(read.payload)]
             with m.If(read.valid & (self.left == 1)):
                 m.next = "check"
+        m.d.sync += self.damaged.eq(~self.crc.match_detected)
         with m.State("check"):
-            m.d.comb += [self.done.eq(1), self.damaged.eq(~self.crc.match_detected)]
+            m.next = "checked"
+        with m.State("checked"):
+            m.d.comb += self.done.eq(1)
             m.next = "idle"
