@@ -24,7 +24,7 @@ class Board:
 
 
 # `docs/boards.md`, Groups, says what groups each board has room for.
-ECP5_85F = Geometry(columns=784, rows=512, grid_height=7, grid_width=7, synapses_per_cell=16, folds=1, slices=4, group=8)
+ECP5_85F = Geometry(columns=784, rows=512, grid_height=7, grid_width=7, synapses_per_cell=16, folds=1, slices=4, group=4)
 ECP5_45F = Geometry(columns=800, rows=256, grid_height=5, grid_width=5, synapses_per_cell=16, folds=2, slices=4, group=4)
 ECP5_25F = Geometry(columns=800, rows=128, grid_height=5, grid_width=5, synapses_per_cell=8, folds=4, slices=2)
 # Without a sample memory there is room for groups.
