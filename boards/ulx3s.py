@@ -23,20 +23,20 @@ def with_wifi_gpio0(platform_class):
 
 
 PLATFORMS = {
-    "ulx3s-85f": (ULX3S_85F_Platform, ()),
-    "ulx3s-45f": (ULX3S_45F_Platform, SMALL_MEMORIES),
-    "ulx3s-25f": (ULX3S_25F_Platform, SMALL_MEMORIES),
-    "ulx3s-12f": (ULX3S_12F_Platform, SMALL_MEMORIES),
+    "ulx3s-85f": (ULX3S_85F_Platform, 80.0, ()),
+    "ulx3s-45f": (ULX3S_45F_Platform, 60.0, SMALL_MEMORIES),
+    "ulx3s-25f": (ULX3S_25F_Platform, 60.0, SMALL_MEMORIES),
+    "ulx3s-12f": (ULX3S_12F_Platform, 60.0, SMALL_MEMORIES),
 }
 TARGETS = [
     Target(
         name=name,
         platform=with_wifi_gpio0(platform),
         family=Ecp5("--compress"),
-        clock_mhz=80.0,
+        clock_mhz=clock_mhz,
         loader=open_fpga_loader({FT231X: ("--board", "ulx3s")}),
         high=("wifi_gpio0",),
         lut_memories=lut_memories,
     )
-    for name, (platform, lut_memories) in PLATFORMS.items()
+    for name, (platform, clock_mhz, lut_memories) in PLATFORMS.items()
 ]
