@@ -131,7 +131,12 @@ def test_a_detector_at_5_mhz_is_refused():
         Ecp5Pll(input_hz=Fraction(25 * MHZ), reference=1, feedback=3, loop=4, output=4)
 
 
-CLOCKS = {"ULX3S": "ulx3s", "ECPIX-5": "ecpix5", "iCEBreaker": "icebreaker"} | {
+CLOCKS = {
+    "ULX3S 85F": "ulx3s-85f",
+    "ULX3S 12F to 45F": ("ulx3s-12f", "ulx3s-25f", "ulx3s-45f"),
+    "ECPIX-5": "ecpix5",
+    "iCEBreaker": "icebreaker",
+} | {
     "OrangeCrab 25F": "orangecrab-25f",
     "OrangeCrab 85F": "orangecrab-85f",
     "Tang Nano 20K": "tangnano20k",
