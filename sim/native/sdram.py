@@ -13,6 +13,7 @@ def chip_header(chip: Chip) -> str:
     lines = [f"  int {name} = {getattr(chip, name)};" for name in INTEGERS]
     lines += [f"  uint32_t columns = {chip.wide_columns or chip.columns};"]
     lines += [f"  double {name} = {float(getattr(chip, name))!r};" for name in TIMES]
+    lines += [f"  bool taken_at_fall = {str(chip.taken_at_fall).lower()};"]
     body = "\n".join(lines)
     return (
         f"// {chip.name}; written by sim.native.sdram\n#pragma once\n#include <cstdint>\nnamespace sdram {{\n"

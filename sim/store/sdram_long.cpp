@@ -38,7 +38,8 @@ class Bench {
     design_.rst = 0;
   }
 
-  // One cycle: the chip's edge is in the middle of it, and its word is at the register of the pins a cycle after that.
+  // One cycle: the chip's edge is in the middle of it, and its word is at the register of the pins a cycle after that, or where
+  // words are taken at the falling edge, at the chip's next edge, half a cycle earlier.
   void clock() {
     design_.clk = 0;
     design_.eval();
@@ -46,8 +47,9 @@ class Bench {
     chip.edge(time_, {bool(design_.pins_cke), bool(design_.pins_cs_n), bool(design_.pins_ras_n), bool(design_.pins_cas_n),
                       bool(design_.pins_we_n), design_.pins_ba, design_.pins_a, design_.pins_dqm, bool(design_.pins_dq_oe),
                       uint32_t(design_.pins_dq_o)});
-    design_.pins_dq_i = on_its_way_;
-    on_its_way_ = chip.drives ? chip.word : random_();
+    uint32_t word = chip.drives ? chip.word : random_();
+    design_.pins_dq_i = sdram::CHIP.taken_at_fall ? word : on_its_way_;
+    on_its_way_ = word;
     design_.eval();
     taken_ = design_.transfers_request_valid && design_.transfers_request_ready;
     written_ = design_.transfers_written_valid && design_.transfers_written_ready;

@@ -43,7 +43,8 @@ def choose_network(inputs: int, hidden: Any, classes: int, seed: int, settings: 
     """A network whose settings suit some hundred to some thousand samples of any origin; `settings` are fields that differ.
 
     The band lets neurons fire on both sides of the mean, and scales with the bits that are on, so that any number of features
-    does. Raises `ContractError`, and `ValueError` for `hidden` that are no numbers of neurons and `settings` that are no fields.
+    does. Raises `ContractError`, and `ValueError` for `hidden` that are no numbers of neurons and `settings` that are no
+    fields.
     """
     neurons = tuple_of(hidden)
     if neurons is None:
