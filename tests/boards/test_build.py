@@ -137,7 +137,7 @@ def tools(tmp_path, monkeypatch, written_once):
 
 
 def command(folder: Path, *more: str) -> list[str]:
-    return ["--board", "ulx3s-25f", "--output", str(folder), "--geometry", SMALL, "--layers", LAYERS, *more]
+    return ["--board", "ulx3s-25f", "--output", str(folder), "--geometry", SMALL, "--layers", LAYERS, "--freq", "80", *more]
 
 
 def error_of(capsys) -> str:
