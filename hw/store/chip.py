@@ -193,5 +193,5 @@ BOARD_CHIPS = {
     **dict.fromkeys(("ulx3s-12f", "ulx3s-25f", "ulx3s-45f", "ulx3s-85f"), (ULX3S_SDRAM, 80_000_000)),
     "tangnano20k": (GW2AR_SDRAM, 54_000_000),
 }
-"""What lies on a board, and the clock that it is driven with there."""
+"""What lies on a board, and the clock that `hw.generate` writes it for: a board's PLL may make a lower one (`boards`)."""
 CHIPS = (MT48LC16M16A2, IS42S16160G, M12L2561616A, AS4C32M16SB, W9825G6KH, GW2AR_SDRAM)

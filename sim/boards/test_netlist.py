@@ -11,7 +11,7 @@ import pytest
 
 from boards.catalogue import find
 from boards.netlist import Netlist, NetlistError
-from hw.store.chip import BOARD_CHIPS, MT48LC16M16A2
+from hw.store.chip import MT48LC16M16A2
 from sim.drivers.netlist_vectors import with_fault
 from sim.netlist import build, run
 from sim.netlist.writer import Writer
@@ -52,8 +52,7 @@ def test_the_netlist_of_a_board_learns_like_the_twin(board, boards):
 @pytest.mark.timeout(1800)
 def test_the_netlist_of_a_board_plays_from_its_memory_like_the_twin(ecp5):
     """A chip at the pins, which refuses commands that come too early: records stored, learned, learned permuted, predicted."""
-    _, clock_hz = BOARD_CHIPS["ulx3s-12f"]
-    program = build.simulator(run.report, MT48LC16M16A2, clock_hz)
+    program = build.simulator(run.report, MT48LC16M16A2, round(find("ulx3s-12f").clock_mhz * 1e6))
     network, random, count = run.network_for((43, 6, 3)), np.random.default_rng(SEED), 12
     pixels, labels = random.integers(0, 2, (count, 43), dtype=np.uint8), random.integers(0, 3, count)
     transport = ProcessTransport(build.command(ecp5, run.report, rate_error=run.RATE_ERROR, program=program))

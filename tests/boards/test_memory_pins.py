@@ -37,10 +37,11 @@ def written(board: str, folder: Path) -> tuple[set[str], str]:
     return modules, constraints(folder)
 
 
-def test_the_memory_that_a_board_tells_is_the_one_that_its_gateware_drives_at_its_clock():
-    told = {name: (board.sample_memory, find(name).clock_mhz) for name, board in BOARDS.items() if board.sample_memory}
-    assert told == {name: (chip.bytes, clock_hz / 1e6) for name, (chip, clock_hz) in BOARD_CHIPS.items()}
+def test_the_memory_that_a_board_tells_is_the_one_that_its_gateware_drives():
+    told = {name: board.sample_memory for name, board in BOARDS.items() if board.sample_memory}
+    assert told == {name: chip.bytes for name, (chip, _) in BOARD_CHIPS.items()}
     assert told.keys() == {*ULX3S, "tangnano20k"}
+    assert all(find(name).clock_mhz <= clock_hz / 1e6 for name, (_, clock_hz) in BOARD_CHIPS.items())
 
 
 def test_every_pin_of_the_ulx3s_is_at_its_site(tmp_path):

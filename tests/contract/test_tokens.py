@@ -33,7 +33,7 @@ def test_fields_hold_their_largest_values(geometry):
 
 def test_a_token_of_the_largest_board_has_no_bit_too_many():
     assert fields(ECP5_85F) == {
-        "opcode": 4, "last": 1, "address": 9, "inputs": 5, "cell": 6, "synapse": 4, "operand": 32
+        "opcode": 4, "last": 1, "address": 9, "inputs": 4, "cell": 6, "synapse": 4, "operand": 32
     }  # fmt: skip
     assert (sum_width(ECP5_85F), counter_width(ECP5_85F)) == (10, 11)
     narrow = Geometry(columns=16, rows=3, grid_height=1, grid_width=1, synapses_per_cell=4, folds=4, slices=4)
