@@ -56,10 +56,14 @@ class Design:
         return {self.netlist.net(net): (cell, pin) for cell in self.netlist for pin in cell.outputs for net in cell.nets[pin]}
 
     @cached_property
-    def read(self) -> frozenset[int]:
-        """The nets that an input of a cell is at."""
-        pins = ((cell, pin) for cell in self.netlist for pin in cell.nets if pin not in cell.outputs)
-        return frozenset(self.netlist.net(net) for cell, pin in pins for net in cell.nets[pin])
+    def readers(self) -> dict[int, list[Cell]]:
+        """Of each net that inputs of cells are at these cells, once for each input."""
+        found: dict[int, list[Cell]] = {}
+        for cell in self.netlist:
+            for pin, nets in cell.nets.items():
+                for net in nets if pin not in cell.outputs else ():
+                    found.setdefault(self.netlist.net(net), []).append(cell)
+        return found
 
     def driven_by(self, net: int) -> str:
         """Who drives a net, for a sentence: "the LUT4 top.a" or "a pin of the board"."""

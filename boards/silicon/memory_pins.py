@@ -1,6 +1,5 @@
 """The pins of an SDRAM have their registers beside them on the ECP5, and lie where the memory is in a Gowin's package."""
 
-from collections import Counter
 from collections.abc import Iterator
 
 from boards.gowin_package import places
@@ -39,10 +38,6 @@ def registers_elsewhere(design: Design) -> Iterator[Refusal]:
     """Every pin of a buffer that leads to something else than a register beside the pin, and to that alone."""
     if not _has_memory(design):
         return
-    net_of = design.netlist.net
-    reads = [(net_of(net), cell) for cell in design.netlist for pin, nets in cell.nets.items() for net in nets
-             if pin not in cell.outputs]  # fmt: skip
-    readers, reader = Counter(net for net, _ in reads), dict(reads)
     found = list(_buffers(design, ON_BOARD))
     if not found:
         yield Refusal(cell="top", pin="the memory", found="has no pins")
@@ -51,18 +46,18 @@ def registers_elsewhere(design: Design) -> Iterator[Refusal]:
         for pin in ("I", "T") if direction != "INPUT" else ():
             net = design.net(cell, pin)
             driver, _ = design.drivers.get(net, (None, ""))
-            if not _is_register(driver, "output") or readers[net] != 1:
+            if not _is_register(driver, "output") or len(design.readers[net]) != 1:
                 yield Refusal(cell=cell.name, pin=pin, found=f"is driven by {design.driven_by(net)}")
-        if direction != "OUTPUT" and not (
-            readers[design.net(cell, "O")] == 1 and _is_register(reader[design.net(cell, "O")], "input")
-        ):
-            yield Refusal(cell=cell.name, pin="O", found="does not lead to a register alone")
+        if direction != "OUTPUT":
+            readers = design.readers.get(design.net(cell, "O"), [])
+            if len(readers) != 1 or not _is_register(readers[0], "input"):
+                yield Refusal(cell=cell.name, pin="O", found="does not lead to a register alone")
 
 
 def clocks_switched(design: Design) -> Iterator[Refusal]:
     """Every register of two values a cycle whose pin can be switched off, or that drives something else than a pin."""
     for cell in design.cells("ODDR"):
-        if design.net(cell, "TX") != LOW or any(net in design.read for net in design.bus(cell, "Q1")):
+        if design.net(cell, "TX") != LOW or any(net in design.readers for net in design.bus(cell, "Q1")):
             yield Refusal(cell=cell.name, pin="TX", found="can switch the pin off")
         pins = [buffer for buffer in design.cells("OBUF", "TBUF") if design.net(buffer, "I") == design.net(cell, "Q0")]
         if not pins or design.net(pins[0], "OEN") != LOW:
