@@ -173,17 +173,22 @@ class OnceHarness(Elaboratable):
         ]
         if self.bug is None:
             ghost = {"expected": expected, "following": following, "was_carried": was_carried, "nothing_to_do": nothing_to_do}
-            self._add_invariants(m, elaborated, ghost | {"number": number, "since": since, "was": was})
+            self._add_invariants(m, elaborated, block.feeds, ghost | {"number": number, "since": since, "was": was})
         return m
 
-    def _add_invariants(self, m: Module, elaborated: Elaborated, ghost: dict[str, Any]) -> None:
+    def _add_invariants(self, m: Module, elaborated: Elaborated, feeds: Signal, ghost: dict[str, Any]) -> None:
         """What the induction needs to know of the inside. A planted bug has to be found without it."""
         in_session, in_lock, in_check = (elaborated.inside_of[name] for name in (SESSION, LOCK, ARGUMENT))
         request, orders, lock, check = (self.rooms[name] for name in ("RequestReader", "Orders", "SampleLock", "ArgumentCheck"))
         kind, sequence, is_hello = request.kind, request.sequence, request.kind == Command.HELLO
         expected, following, was_carried = ghost["expected"], ghost["following"], ghost["was_carried"]
         number, since, was, nothing_to_do = ghost["number"], ghost["since"], ghost["was"], ghost["nothing_to_do"]
-        step, running, finished = (in_check[name] for name in ("step", "running", "finished"))
+        step, running, finished, decides = (in_check[name] for name in ("step", "running", "finished", "decides"))
+        refused = in_check["conditions"][Command.TRAIN]
+        session, samples = self.rooms["Session"], self.rooms["SampleFeeder"]
+        gives = is_one_of(kind, (Command.TRAIN, Command.INFER)) & (samples.count != 0)
+        gives &= ~(session.repeated & (kind == Command.TRAIN))
+        fits = Mux(session.repeated, lock.kept, lock.fits)
         fsm, reason = elaborated.fsm("fsm"), elaborated.inside["reason"]
         state = {name: fsm.state == value for name, value in fsm.encoding.items()}
         before = state["arguments"] | state["check"] | state["labels"] | state["wait"]
@@ -195,7 +200,7 @@ class OnceHarness(Elaboratable):
             m.d.sync += steady.eq(0)
         with m.Elif(steady != 8):
             m.d.sync += steady.eq(steady + 1)
-        checking = Cat(running, finished, check.done)
+        checking = Cat(running, finished, decides, check.done)
         m.d.comb += [
             Assert(before | after | state["header"]),
             # what the locks tell is that of a cycle ago
@@ -214,7 +219,13 @@ class OnceHarness(Elaboratable):
             # a TRAIN that will be done has been found to fit
             Assert(~checking.any() | state["check"]),
             Assert(~running | (steady == 7 - step)),
-            Assert(~(finished | check.done) | (steady == 8)),
+            Assert(~(finished | decides | check.done) | (steady == 8)),
+            Assert(~((state["labels"] | state["wait"]) & (reason == 0)) | (steady == 8)),
+            Assert(~decides | (refused[-1] == ~fits)),
+            Assert(~check.done | (kind != Command.TRAIN) | (check.reason != 0) | fits),
+            # what sort of request it is is that of a cycle ago, and known
+            Assert(feeds == earlier(m, gives, 1)),
+            Assert((steady < 4) | (feeds == gives)),
             Assert(
                 ~((state["labels"] | state["wait"]) & (reason == 0) & (kind == Command.TRAIN))
                 | (away != 0)
@@ -286,7 +297,7 @@ CLAIMS = (
             Bug(SESSION, "self.following.eq(distance == 0)", "self.following.eq(distance[1:] == 0)"),
             Bug(SESSION, "~(self.sequence + 1)", "~(expected + 1)"),
             Bug(COMMANDS, "(reason == 0) & (session.following", "(session.following"),
-            Bug(COMMANDS, "is_stream & ~repeated_train & (samples.count != 0)", "is_stream & (samples.count != 0)"),
+            Bug(COMMANDS, "of_wire & ~repeated_train & ", "of_wire & "),
             Bug(COMMANDS, "orders.repeated.eq(session.repeated)", "orders.repeated.eq(0)"),
             Bug(COMMANDS, "lock.taken.eq(samples.train)", "lock.taken.eq(1)"),
             Bug(COMMANDS, "m.d.sync += reason.eq(found)", "pass"),

@@ -10,6 +10,7 @@ from hw.array.update import is_less
 from hw.complement import exceeds, reaches
 from hw.layouts import network_layout
 from hw.link.arguments import COMMANDS, CommandSet, arguments_of, most_arguments
+from hw.link.decision import decide
 from hw.link.header_check import REASON_BITS
 from sw.contract.bounds_table import TABLE_ENTRIES
 from sw.contract.commands import Command
@@ -23,7 +24,7 @@ from sw.contract.structure import Limit
 class ArgumentCheck(Component):
     """Decides by arguments and network, before anything is changed.
 
-    10 cycles: the right length of what counts samples takes a multiplication, done bit by bit.
+    11 cycles: the right length of what counts samples takes a multiplication, done bit by bit.
 
     Parameters
     ----------
@@ -81,7 +82,7 @@ class ArgumentCheck(Component):
                 beside = Mux(kind == command, 1 + command.spec.item_length(0), beside)
         m.d.sync += of_sample.eq((network.last_pixel >> 3) + beside)
         finished = Signal()
-        m.d.sync += [finished.eq(running & (step == 0)), self.done.eq(finished)]
+        m.d.sync += finished.eq(running & (step == 0))
         with m.If(self.start):
             m.d.sync += [running.eq(1), step.eq(7), product.eq(0)]
         with m.If(running):
@@ -90,16 +91,8 @@ class ArgumentCheck(Component):
             with m.If(step == 0):
                 m.d.sync += running.eq(0)
 
-        with m.If(finished):
-            m.d.sync += self.reason.eq(0)
-            with m.Switch(kind):
-                for command in self.commands:
-                    refusals = self._refusals(command, product)
-                    if refusals:
-                        with m.Case(command):
-                            for i, (condition, reason) in enumerate(refusals):
-                                with m.Elif(condition) if i else m.If(condition):
-                                    m.d.sync += self.reason.eq(reason)
+        refusals = {command: self._refusals(command, product) for command in self.commands}
+        decides, conditions = decide(m, finished, kind=kind, refusals=refusals, done=self.done, reason=self.reason)
         return m
 
     def _refusals(self, command: CommandTable, product: Value) -> list[tuple[Value, Reason]]:

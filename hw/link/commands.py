@@ -34,7 +34,7 @@ class Commands(Component):
 
     A request is refused with an ERROR reply, its payload thrown away. All but TRAIN and INFER wait until every
     prediction is out and the engine at rest; so does the first of these after another command. From one TRAIN or
-    INFER to the next the engine is not waited for: the header is read (10 cycles), checked (12), the labels stored
+    INFER to the next the engine is not waited for: the header is read (10 cycles), checked (13), the labels stored
     (2 · count) while the engine computes the samples that it still has, and samples follow.
 
     A request is carried out once (`hw.link.session`): one that is repeated is checked and answered like any other, but what
@@ -80,6 +80,7 @@ class Commands(Component):
         self._connect_samples(m, arguments)
         self._connect_orders(m, arguments)
         self._connect_replies(m, arguments, reason)
+        self._tell_kinds(m, arguments)
         if self.has_memory:
             self._connect_memory(m, arguments)
         with m.FSM():
@@ -185,16 +186,15 @@ class Commands(Component):
                     lock.first.eq(arguments_of(command, arguments).first),
                     lock.count.eq(arguments_of(command, arguments).count),
                     job.jobs.payload.place.eq(lock.first),
-                    job.jobs.payload.train.eq(self._trains(m, arguments) & (command == Command.RECITE)),
+                    job.jobs.payload.train.eq(self.trains & (command == Command.RECITE)),
                 ]
-        plays = self._plays(m, arguments)
         is_play = request.kind == Command.PLAY
         with m.If(is_play):
             m.d.comb += job.jobs.payload.count.eq(0)
         with m.If(request.kind == Command.STORE):
             m.d.comb += samples.train.eq(1)  # its samples have labels
         with m.If(is_play | (request.kind == Command.RECITE)):
-            m.d.comb += job.jobs.payload.repeated.eq(~plays)
+            m.d.comb += job.jobs.payload.repeated.eq(~self.plays)
         m.d.comb += [
             job.jobs.payload.plays.eq(is_play),
             job.jobs.payload.recites.eq(request.kind == Command.RECITE),
@@ -299,10 +299,11 @@ class Commands(Component):
                     m.d.sync += [earlier.eq(Cat(earlier[8:], ~newest)), newest.eq(payload.payload), gotten.eq(gotten + 1)]
         with m.State("check"):
             checked, found = argument_check.done, argument_check.reason
-            has_labels = (request.kind == Command.TRAIN) & self._feeds(m)
+            has_labels = (request.kind == Command.TRAIN) & self.feeds
             if self.has_memory:
-                check, of_memory = m.submodules.memory_check, is_one_of(request.kind, MEMORY_COMMANDS)
-                checked, found = Mux(of_memory, check.done, checked), Mux(of_memory, check.reason, found)
+                check = m.submodules.memory_check
+                checked = Mux(self.of_memory, check.done, checked)
+                found = Mux(self.of_memory, check.reason, found)
                 has_labels |= (request.kind == Command.STORE) & ~m.submodules.session.repeated & (samples.count != 0)
             with m.If(checked):
                 m.d.sync += reason.eq(found)
@@ -318,10 +319,9 @@ class Commands(Component):
 
     def _carry_out(self, m: Module, reason: Signal) -> None:
         """States from then on; all of them lead to "end", in which the request is done."""
-        request, lock = m.submodules.request_reader, m.submodules.sample_lock
+        lock = m.submodules.sample_lock
         samples, predictions, orders = m.submodules.samples, m.submodules.predictions, m.submodules.orders
-        is_stream = is_one_of(request.kind, (command for command in self.commands if command.spec.streams))
-        feeds = self._feeds(m)
+        feeds, is_stream = self.feeds, self.is_stream
         streaming = Signal()  # the last request carried out was a stream
         at_rest = Signal()  # a cycle ago: what the last request began is under way long before the next one's header is read
         m.d.sync += at_rest.eq(~predictions.busy & ~self.engine.busy & self._memory_rests())
@@ -336,21 +336,19 @@ class Commands(Component):
                     m.d.comb += [samples.feed.eq(1), lock.taken.eq(samples.train)]
                     m.next = "feed"
             if self.has_memory:
-                plays = self._plays(m, self.arguments)
-                with m.Elif(plays & (streaming | at_rest)):
+                with m.Elif(self.plays & (streaming | at_rest)):
                     m.d.comb += predictions.jobs.valid.eq(1)
                     with m.If(predictions.jobs.ready):
                         m.d.sync += streaming.eq(1)
-                        m.d.comb += [m.submodules.memory_orders.start.eq(1), lock.taken.eq(self._trains(m, self.arguments))]
+                        m.d.comb += [m.submodules.memory_orders.start.eq(1), lock.taken.eq(self.trains)]
                         m.next = "play"
-                feeds |= plays
+                feeds |= self.plays
             with m.Elif(~feeds & at_rest):
                 m.d.sync += streaming.eq(0)
-                of_memory = is_one_of(request.kind, MEMORY_COMMANDS) if self.has_memory else C(0)
-                m.d.comb += [predictions.jobs.valid.eq(is_stream), orders.start.eq(~is_stream & ~of_memory)]
+                m.d.comb += [predictions.jobs.valid.eq(is_stream), orders.start.eq(~is_stream & ~self.of_memory)]
                 m.next = "order"
                 if self.has_memory:
-                    with m.If(of_memory):
+                    with m.If(self.of_memory):
                         m.d.comb += m.submodules.memory_orders.start.eq(~is_stream)
                         m.next = "memory order"
                 with m.If(is_stream):
@@ -401,22 +399,29 @@ class Commands(Component):
         """Nothing is under way in the sample memory, and it is known how large it is."""
         return self.store.at_rest & self.store.done if self.has_memory else C(1)
 
-    def _trains(self, m: Module, arguments: Value) -> Value:
-        """A stretch is to be trained on."""
-        recites = m.submodules.request_reader.kind == Command.RECITE
-        how = Mux(recites, arguments_of(Command.RECITE, arguments).how, arguments_of(Command.PLAY, arguments).how)
-        return (how & TRAINS).any()
+    def _tell_kinds(self, m: Module, arguments: Value) -> None:
+        """What sort of request it is, registered: a cycle after its arguments, long before they are checked.
 
-    def _plays(self, m: Module, arguments: Value) -> Value:
-        """The request gives the engine records: not none, and not those of one that is only answered."""
+        feeds : it gives the engine samples of the wire: not without any, and not those of a TRAIN that is repeated
+        plays : it gives the engine records, likewise
+        trains : a stretch of records is to be trained on
+        """
         kind, repeated = m.submodules.request_reader.kind, m.submodules.session.repeated
-        play, recite = (arguments_of(command, arguments) for command in (Command.PLAY, Command.RECITE))
-        plays = (kind == Command.PLAY) & (play.count != 0) & ~repeated
-        return plays | ((kind == Command.RECITE) & (recite.count != 0) & ~(repeated & self._trains(m, arguments)))
-
-    def _feeds(self, m: Module) -> Value:
-        """The request gives the engine samples: not without any, and not those of a TRAIN that is repeated."""
-        kind, samples = m.submodules.request_reader.kind, m.submodules.samples
-        is_stream = is_one_of(kind, (command for command in COMMANDS if command.spec.streams))
-        repeated_train = m.submodules.session.repeated & (kind == Command.TRAIN)
-        return is_stream & ~repeated_train & (samples.count != 0)
+        self.is_stream, self.of_memory, self.feeds, self.plays, self.trains = (Signal() for _ in range(5))
+        of_wire = is_one_of(kind, (command for command in COMMANDS if command.spec.streams))
+        repeated_train = repeated & (kind == Command.TRAIN)
+        m.d.sync += [
+            self.is_stream.eq(is_one_of(kind, (command for command in self.commands if command.spec.streams))),
+            self.feeds.eq(of_wire & ~repeated_train & (m.submodules.samples.count != 0)),
+        ]
+        if self.has_memory:
+            play, recite = (arguments_of(command, arguments) for command in (Command.PLAY, Command.RECITE))
+            is_play, is_recital = kind == Command.PLAY, kind == Command.RECITE
+            trains = (Mux(is_recital, recite.how, play.how) & TRAINS).any()
+            m.d.sync += [
+                self.of_memory.eq(is_one_of(kind, MEMORY_COMMANDS)),
+                self.trains.eq(trains),
+                self.plays.eq(
+                    (is_play & (play.count != 0) & ~repeated) | (is_recital & (recite.count != 0) & ~(repeated & trains))
+                ),
+            ]

@@ -4,6 +4,7 @@ from amaranth.hdl import C, Cat, Module, Mux, Signal, Value
 from amaranth.lib.wiring import Component, In, Out
 
 from hw.link.arguments import MEMORY_COMMANDS, arguments_of, most_arguments
+from hw.link.decision import decide
 from hw.link.header_check import REASON_BITS
 from hw.store.sample_store import BURSTS_BITS
 from sw.contract.commands import Command
@@ -54,15 +55,8 @@ class MemoryCheck(Component):
     def elaborate(self, platform) -> Module:
         m = Module()
         finished, room, length = self._multiply(m)
-        m.d.sync += self.done.eq(finished)
-        with m.If(finished):
-            m.d.sync += self.reason.eq(0)
-            with m.Switch(self.kind):
-                for command, refusals in self._refusals(room, length).items():
-                    with m.Case(command):
-                        for i, (condition, reason) in enumerate(refusals):
-                            with m.Elif(condition) if i else m.If(condition):
-                                m.d.sync += self.reason.eq(reason)
+        refusals = self._refusals(room, length)
+        decide(m, finished, kind=self.kind, refusals=refusals, done=self.done, reason=self.reason)
         return m
 
     def _multiply(self, m: Module) -> tuple[Signal, Value, Value]:

@@ -2,10 +2,11 @@
 
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import stream
-from amaranth.lib.wiring import Component, In, Out
+from amaranth.lib.wiring import Component, In, Out, connect, flipped
 
 from hw.link.arguments import MEMORY_COMMANDS, arguments_of, most_arguments
 from hw.link.header_check import REASON_BITS
+from hw.register_slice import RegisterSlice
 from hw.store.sample_store import StoreControl
 from sw.contract.commands import Command
 from sw.contract.frames import Reason
@@ -60,6 +61,8 @@ class MemoryOrders(Component):
         ]
         with m.If(self.clear):
             m.d.sync += [self.records.eq(0), self.permutation.eq(0)]
+        # A cycle later, which is before the first number is whole.
+        m.d.sync += store.restart.eq(self.start & (self.kind == Command.PERMUTE))
         self._ask_for_playback(m)
         self._give_recalled(m)
         with m.FSM():
@@ -71,7 +74,6 @@ class MemoryOrders(Component):
                     with m.Elif(self.kind == Command.RECALL):
                         m.next = "recall"
                     with m.Elif(self.kind == Command.PERMUTE):
-                        m.d.comb += store.restart.eq(1)
                         m.next = "permute"
                     with m.Elif((self.kind == Command.STORE) & ~self.repeated):
                         m.next = "store"
@@ -172,7 +174,10 @@ class MemoryOrders(Component):
 
     def _give_recalled(self, m: Module) -> None:
         """The record's label, then its pixels; asked for in the state "recall", until all of it has gone."""
-        store, recalled = self.store, self.recalled
+        store = self.store
+        m.submodules.recalled = slice_ = RegisterSlice(shape=8)  # between the memory's paths and those of the transmitter
+        connect(m, slice_.popped, flipped(self.recalled))
+        recalled = slice_.pushed
         asked, label, high = Signal(), Signal(16), Signal()
         m.d.comb += [store.recall.payload.eq(self.told[Command.RECALL].slot), store.recall.valid.eq(asked)]
         with m.If((self.kind == Command.RECALL) & self.start):

@@ -54,19 +54,20 @@ class Transmitter(Component):
 
         index = Signal(range(frames.HEADER.size))
         left = Signal(16)
+        any_left = Signal()  # `left` is not zero: told by a flip-flop, for what is decided by it is far away
         with m.FSM():
             with m.State("header"):
-                m.d.sync += left.eq(fields.length)
+                m.d.sync += [left.eq(fields.length), any_left.eq(left != 0)]  # it holds still for bytes
                 with m.If(self.header.valid & ~full):
                     m.d.sync += [byte.eq(header.word_select(index, 8)), full.eq(1), index.eq(index + 1)]
                     with m.If(index == frames.HEADER.size - 1):
                         m.d.sync += index.eq(0)
                         m.next = "payload"
             with m.State("payload"):
-                m.d.comb += self.payload.ready.eq(~full & (left != 0))
+                m.d.comb += self.payload.ready.eq(~full & any_left)
                 with m.If(self.payload.valid & self.payload.ready):
-                    m.d.sync += [byte.eq(self.payload.payload), full.eq(1), left.eq(left - 1)]
-                with m.If(~full & (left == 0)):
+                    m.d.sync += [byte.eq(self.payload.payload), full.eq(1), left.eq(left - 1), any_left.eq(left != 1)]
+                with m.If(~full & ~any_left):
                     m.d.sync += ends.eq(1)
                     m.next = "crc"
             with m.State("crc"):

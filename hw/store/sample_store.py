@@ -7,6 +7,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hw.engine_ports import PIXELS_LAYOUT, SAMPLE_LAYOUT
+from hw.register_slice import FullRateSlice
 from hw.store.chip import Chip
 from hw.store.conductor import PLAY_LAYOUT, Conductor
 from hw.store.draws import STATE_LAYOUT, WRITE_LAYOUT, Draws
@@ -123,6 +124,7 @@ class SampleStore(wiring.Component):
         self.conductor = Conductor()
         self.draws = Draws()
         self.tags = SampleTags()
+        self.wire_pixels = FullRateSlice(shape=PIXELS_LAYOUT)  # between the link's paths and the engine's
         members = {
             "last_pixel": In(16),
             "control": In(StoreControl()),
@@ -141,6 +143,7 @@ class SampleStore(wiring.Component):
         m.submodules.conductor = self.conductor
         m.submodules.draws = self.draws
         m.submodules.tags = self.tags
+        m.submodules.wire_pixels = self.wire_pixels
         self._reach_memory(m)
         self._carry_samples(m)
         self._conduct(m)
@@ -178,7 +181,8 @@ class SampleStore(wiring.Component):
         connect(m, permuter.permuted, mixer.record)
         connect(m, permuter.permuted_pixels, mixer.record_pixels)
         connect(m, link.sample, mixer.wire_sample)
-        connect(m, link.pixels, mixer.wire_pixels)
+        connect(m, link.pixels, self.wire_pixels.pushed)
+        connect(m, self.wire_pixels.popped, mixer.wire_pixels)
         connect(m, mixer.sample, engine.sample)
         connect(m, mixer.pixels, engine.pixels)
         connect(m, engine.prediction, tags.prediction)
@@ -189,8 +193,10 @@ class SampleStore(wiring.Component):
         connect(m, tags.told, link.prediction)
         connect(m, mixer.recalled, control.recalled)
         connect(m, mixer.recalled_pixels, control.recalled_pixels)
-        connect(m, mixer.kept, self.records.kept)
-        m.d.comb += [self.records.begin.eq(mixer.begun), self.records.label.eq(mixer.label)]
+        kept = self.records.kept
+        m.d.comb += mixer.kept.ready.eq(1)  # as `kept.ready` is
+        m.d.sync += [self.records.begin.eq(mixer.begun), self.records.label.eq(mixer.label)]
+        m.d.sync += [kept.valid.eq(mixer.kept.valid), kept.payload.eq(mixer.kept.payload)]
 
     def _conduct(self, m: Module) -> None:
         conductor, records, mixer = self.conductor, self.records, self.mixer
@@ -198,12 +204,14 @@ class SampleStore(wiring.Component):
         connect(m, conductor.store, records.store)
         connect(m, self.draws.draws, conductor.draws)
         kept = mixer.kept
-        m.d.comb += [
+        m.d.sync += [  # what begins or ends with a sample is known a cycle later: its path goes through all of the rooms
             self.draws.next.eq(conductor.next),
+            conductor.empty.eq(records.empty & self.permuter.idle & ~(records.fetch.valid & records.fetch.ready)),
+        ]
+        m.d.comb += [
             conductor.rehearses.eq(self.draws.state.size != 0),
             conductor.failed.eq(records.failed),
             conductor.fetched.eq(records.fetched),
-            conductor.empty.eq(records.empty & self.permuter.idle),
             conductor.begun.eq(mixer.begun),
             conductor.train.eq(mixer.train),
             conductor.passed.eq(kept.valid & kept.ready & kept.payload.last),
@@ -218,6 +226,12 @@ class SampleStore(wiring.Component):
         connect(m, control.recall, conductor.recall)
         connect(m, control.told, permuter.told)
         connect(m, control.write, self.draws.write)
+        m.d.sync += [  # which the next request does not overtake
+            self.draws.clear.eq(control.clear),
+            self.tags.clear.eq(control.clear),
+            conductor.mend.eq(control.mend),
+            conductor.clear.eq(control.clear),
+        ]
         m.d.comb += [
             conductor.stores.eq(control.stores),
             conductor.slot_valid.eq(control.slot_valid),
@@ -227,10 +241,6 @@ class SampleStore(wiring.Component):
             permuter.take.eq(control.take),
             control.wrong.eq(permuter.wrong),
             control.rehearsal.eq(self.draws.state),
-            self.draws.clear.eq(control.clear),
-            self.tags.clear.eq(control.clear),
-            conductor.mend.eq(control.mend),
-            conductor.clear.eq(control.clear),
             control.broken.eq(conductor.broken),
             control.failures.eq(conductor.failures),
             control.failed_slot.eq(conductor.failed_slot),

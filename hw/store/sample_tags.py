@@ -57,6 +57,7 @@ class SampleTags(wiring.Component):
         m = Module()
         m.submodules.queue = queue = Queue(width=TAG_LAYOUT.size, room=MOST_SAMPLES)
         inside = Signal(range(2 * MOST_SAMPLES))
+        came, went = Signal(), Signal()  # a tag, a cycle ago
         tag = data.View(TAG_LAYOUT, queue.popped.payload)
         prediction = self.prediction
         done = Signal()
@@ -75,10 +76,10 @@ class SampleTags(wiring.Component):
             done.eq(come & Mux(tells, self.told.ready, ~waits | self.release)),
             prediction.ready.eq(done & own),
             queue.popped.ready.eq(done),
-            self.empty.eq(inside == 0),
+            self.empty.eq((inside == 0) & ~came),
         ]
         m.d.sync += new.eq(~come | done)
-        m.d.sync += inside.eq(inside + (self.given.valid & self.given.ready) - done)
+        m.d.sync += [came.eq(self.given.valid & self.given.ready), went.eq(done), inside.eq(inside + came - went)]
         with m.If(self.clear):
             m.d.sync += [self.played.eq(0), self.correct.eq(0)]
         with m.Elif(come & new & (tag.kind == Kind.COUNTED)):
