@@ -52,7 +52,7 @@ class StoreControl(wiring.Signature):
     over, release : the last record of a stretch that is not told is done (`hw.store.sample_tags.SampleTags`)
     told, restart, take, wrong : the permutation (`hw.store.permuter.Permuter`)
     write, rehearsal : the state of rehearsal, written byte by byte, while at rest, and told; a size above 0 switches it on
-    clear : one cycle: rehearsal is off, counts begin anew
+    clear : one cycle: rehearsal is off, counts begin anew; like `mend` in force after two cycles
     mend, broken, failures, failed_slot : damage (`hw.store.conductor.Conductor`)
     played, correct : see `hw.store.sample_tags.SampleTags`
     at_rest : nothing is under way, and every prediction has come
@@ -186,10 +186,13 @@ class SampleStore(wiring.Component):
         connect(m, mixer.sample, engine.sample)
         connect(m, mixer.pixels, engine.pixels)
         connect(m, engine.prediction, tags.prediction)
-        with m.If(self.conductor.extra.valid):
-            connect(m, self.conductor.extra, tags.given)
-        with m.Else():
-            connect(m, mixer.given, tags.given)
+        extra, given = self.conductor.extra, mixer.given  # never both: `extra` waits until nothing is on its way to the mixer
+        m.d.comb += [
+            tags.given.valid.eq(extra.valid | given.valid),
+            tags.given.payload.eq(Mux(extra.valid, extra.payload, given.payload)),
+            extra.ready.eq(tags.given.ready),
+            given.ready.eq(tags.given.ready),
+        ]
         connect(m, tags.told, link.prediction)
         connect(m, mixer.recalled, control.recalled)
         connect(m, mixer.recalled_pixels, control.recalled_pixels)

@@ -292,6 +292,7 @@ async def playback_ends_before_a_damaged_record(dut):
         await store.settle()
         store.model.rules.flip(*where, 8 * inside + 2)
         await store.pulse("mend")
+        await cycles(dut, 1)
         assert dut.control__broken.value == 1
         await cycles(dut, 1)
         assert dut.control__broken.value == 0
