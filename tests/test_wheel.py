@@ -75,6 +75,9 @@ class Environment:
     def python(self, program):
         return run(self.folder / "bin" / "python", "-c", program, folder=self.work, **self.variables)
 
+    def module(self, *words):
+        return run(self.folder / "bin" / "python", "-m", *words, folder=self.work, **self.variables)
+
     def learns(self, board, *options):
         """What `left` says, of commands that run here."""
         for words in commands(board, *options):
@@ -174,6 +177,20 @@ def test_what_the_base_lacks_is_one_sentence_with_the_command(base, words, packa
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1 and f'Python package {package}: pip install "metaplast[{extra}]"' in done.stderr
     assert not (base.work / "none.npz").exists()
+
+
+@pytest.mark.parametrize(
+    ("program", "package", "extra"),
+    [
+        ("boards.build", "amaranth", "gateware"),
+        ("hw.generate", "amaranth", "gateware"),
+        ("sw.experiments.bench", "matplotlib", "pictures"),
+    ],
+)
+def test_so_does_a_program_that_is_a_module(base, program, package, extra):
+    done = base.module(program, "--help")
+    assert done.returncode == 2
+    assert done.stderr == f'error: this program needs the Python package {package}: pip install "metaplast[{extra}]"\n'
 
 
 def test_so_is_a_name_of_the_package(base):
