@@ -9,12 +9,12 @@ from hw.engine_ports import ROW_LAYOUT
 from hw.layouts import token_layout
 from hw.multiply import times
 from hw.queue import Queue
-from hw.register_slice import RegisterSlice
+from hw.register_slice import FullRateSlice, RegisterSlice
 from sw.contract.cost import ISSUE_DELAY, array_latency
 from sw.contract.geometry import Geometry
 from sw.contract.tokens import Opcode
 
-AROUND_THE_ARRAY = 4  # cycles that a byte spends outside the array: result, queue, room known
+AROUND_THE_ARRAY = 5  # cycles that a byte spends outside the array: slice, result, queue, room known
 
 
 class RowAccess(wiring.Component):
@@ -47,7 +47,11 @@ class RowAccess(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         g = self.geometry
-        token = self.tokens.payload
+        # These tokens go last: that they may takes all of a cycle.
+        m.submodules.out = out = FullRateSlice(shape=token_layout(g))
+        connect(m, out.popped, flipped(self.tokens))
+        tokens = out.pushed
+        token = tokens.payload
         depth = ISSUE_DELAY + array_latency(g) + AROUND_THE_ARRAY
         m.submodules.read = read = Queue(width=8, room=depth)
         connect(m, read.popped, flipped(self.values))
@@ -68,13 +72,13 @@ class RowAccess(wiring.Component):
         address = Signal.like(token.address)
         cell = Signal.like(token.cell)
         synapse = Signal.like(token.synapse)
-        issued = self.tokens.valid & self.tokens.ready
+        issued = tokens.valid & tokens.ready
         taken = self.values.valid & self.values.ready
         m.d.comb += [
-            self.busy.eq(active | (unread != 0)),
+            self.busy.eq(active | (unread != 0) | out.popped.valid),
             self.request.ready.eq(~self.busy),
-            self.tokens.valid.eq(active & Mux(write, written.valid, can_read)),
-            written.ready.eq(active & write & self.tokens.ready),
+            tokens.valid.eq(active & Mux(write, written.valid, can_read)),
+            written.ready.eq(active & write & tokens.ready),
             token.opcode.eq(Mux(write, Opcode.WRITE, Opcode.READ)),
             token.address.eq(address),
             token.cell.eq(cell),

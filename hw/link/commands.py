@@ -195,12 +195,12 @@ class Commands(Component):
             m.d.comb += samples.train.eq(1)  # its samples have labels
         with m.If(is_play | (request.kind == Command.RECITE)):
             m.d.comb += job.jobs.payload.repeated.eq(~self.plays)
+        m.d.sync += m.submodules.header_check.absent.eq(store.done & (store.bursts == 0))
         m.d.comb += [
             job.jobs.payload.plays.eq(is_play),
             job.jobs.payload.recites.eq(request.kind == Command.RECITE),
             job.over.eq(store.over),
             memory.store.release.eq(job.release),
-            m.submodules.header_check.absent.eq(store.done & (store.bursts == 0)),
             m.submodules.argument_check.damaged.eq(store.broken),
             check.last_pixel.eq(engine.network.last_pixel),
             check.fits.eq(lock.fits),
