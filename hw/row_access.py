@@ -9,19 +9,18 @@ from hw.engine_ports import ROW_LAYOUT
 from hw.layouts import token_layout
 from hw.multiply import times
 from hw.queue import Queue
-from hw.register_slice import FullRateSlice, RegisterSlice
 from sw.contract.cost import ISSUE_DELAY, array_latency
 from sw.contract.geometry import Geometry
 from sw.contract.tokens import Opcode
 
-AROUND_THE_ARRAY = 5  # cycles that a byte spends outside the array: slice, result, queue, room known
+AROUND_THE_ARRAY = 4  # cycles that a byte spends outside the array: result, queue, room known
 
 
 class RowAccess(wiring.Component):
     """Serves one request at a time: columns 0 … count-1 of a row, in order.
 
-    Reads up to one byte a cycle, writes one every other. Reads are limited to what the queue behind the array can take,
-    because nothing inside the array can stall.
+    Up to one byte every other cycle: a register says that a token went, and what follows from that looks at it alone. Reads are
+    limited to what the queue behind the array can take, because nothing inside the array can stall.
 
     Members
     -------
@@ -47,11 +46,7 @@ class RowAccess(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         g = self.geometry
-        # These tokens go last: that they may takes all of a cycle.
-        m.submodules.out = out = FullRateSlice(shape=token_layout(g))
-        connect(m, out.popped, flipped(self.tokens))
-        tokens = out.pushed
-        token = tokens.payload
+        token = self.tokens.payload
         depth = ISSUE_DELAY + array_latency(g) + AROUND_THE_ARRAY
         m.submodules.read = read = Queue(width=8, room=depth)
         connect(m, read.popped, flipped(self.values))
@@ -59,10 +54,6 @@ class RowAccess(wiring.Component):
             read.pushed.valid.eq(self.result.opcode == Opcode.READ),
             read.pushed.payload.eq(self.result.sum[:8]),
         ]
-
-        m.submodules.next_byte = next_byte = RegisterSlice(shape=8)
-        connect(m, flipped(self.written), next_byte.pushed)
-        written = next_byte.popped
 
         active = Signal()
         write = Signal()
@@ -72,21 +63,30 @@ class RowAccess(wiring.Component):
         address = Signal.like(token.address)
         cell = Signal.like(token.cell)
         synapse = Signal.like(token.synapse)
-        issued = tokens.valid & tokens.ready
+        operand = Signal(8, reset_less=True)
+        offered = self.tokens.valid
+        went = Signal()
+        last = remaining == 0
+        free = Signal()  # for the next byte
         taken = self.values.valid & self.values.ready
         m.d.comb += [
-            self.busy.eq(active | (unread != 0) | out.popped.valid),
+            self.busy.eq(active | (unread != 0)),
             self.request.ready.eq(~self.busy),
-            tokens.valid.eq(active & Mux(write, written.valid, can_read)),
-            written.ready.eq(active & write & tokens.ready),
+            free.eq(active & ~offered & ~(went & last)),
+            self.written.ready.eq(free & write),
             token.opcode.eq(Mux(write, Opcode.WRITE, Opcode.READ)),
             token.address.eq(address),
             token.cell.eq(cell),
             token.synapse.eq(synapse),
-            token.operand.eq(written.payload),
+            token.operand.eq(operand),
         ]
         # One place is kept for the byte that is asked for while the others are counted.
-        m.d.sync += [unread.eq(unread + (issued & ~write) - taken), can_read.eq(unread < depth - 1)]
+        m.d.sync += [unread.eq(unread + (went & ~write) - taken), can_read.eq(unread < depth - 1)]
+        m.d.sync += went.eq(offered & self.tokens.ready)
+        with m.If(offered):
+            m.d.sync += offered.eq(~self.tokens.ready)
+        with m.Else():
+            m.d.sync += [offered.eq(free & Mux(write, self.written.valid, can_read)), operand.eq(self.written.payload)]
         with m.If(self.request.valid & self.request.ready):
             m.d.sync += [
                 active.eq(1),
@@ -95,8 +95,8 @@ class RowAccess(wiring.Component):
                 address.eq(times(self.request.payload.row, g.folds)),
                 Cat(synapse, cell).eq(0),
             ]
-        with m.If(issued):
-            m.d.sync += [active.eq(remaining != 0), remaining.eq(remaining - 1), synapse.eq(synapse + 1)]
+        with m.If(went):
+            m.d.sync += [active.eq(~last), remaining.eq(remaining - 1), synapse.eq(synapse + 1)]
             with m.If(synapse == g.synapses_per_cell - 1):
                 m.d.sync += cell.eq(cell + 1)
                 with m.If(cell == g.cells - 1):
