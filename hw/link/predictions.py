@@ -90,6 +90,8 @@ class PredictionReplies(Component):
         m.d.comb += [
             write.addr.eq(current.place),
             write.data.eq(self.prediction.payload),
+            # Also while it waits for the transmitter, which is far away: what lay there is out of the window by now.
+            write.en.eq(active & current.train & ~current.repeated & self.prediction.valid & ~told),
             word.eq(Mux(current.repeated, kept, self.prediction.payload)),
             passed.eq(self.payload.valid & self.payload.ready & high & ~told),
             self.prediction.ready.eq(release | (passed & ~current.repeated)),
@@ -97,7 +99,6 @@ class PredictionReplies(Component):
         m.d.sync += [read.eq(active & ~passed), looked_up.eq(active & ~passed & read), release.eq(held & self.header.ready)]
         with m.If(passed):
             m.d.sync += [current.place.eq(current.place + 1), sent.eq(sent + 1)]
-            m.d.comb += write.en.eq(current.train & ~current.repeated)
             with m.If(with_progress & ~current.repeated & (sent + 1 == current.count)):
                 m.d.comb += self.prediction.ready.eq(0)
                 m.d.sync += held.eq(1)

@@ -91,7 +91,7 @@ class Permuter(wiring.Component):
         ]
         for i, memory in enumerate(memories):
             write = memory.write_port()
-            m.d.comb += [
+            m.d.sync += [  # a cycle later: a block RAM may be far away
                 write.addr.eq(Cat(pixel[exact_log2(self.lanes) :][:group_bits], ~self.half)),
                 write.data.eq(word.as_value().word_select(i, len(write.data))),
                 write.en.eq(complete),

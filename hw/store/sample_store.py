@@ -7,7 +7,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hw.engine_ports import PIXELS_LAYOUT, SAMPLE_LAYOUT
-from hw.register_slice import FullRateSlice
+from hw.register_slice import FullRateSlice, RegisterSlice
 from hw.store.chip import Chip
 from hw.store.conductor import PLAY_LAYOUT, Conductor
 from hw.store.draws import STATE_LAYOUT, WRITE_LAYOUT, Draws
@@ -124,7 +124,8 @@ class SampleStore(wiring.Component):
         self.conductor = Conductor()
         self.draws = Draws()
         self.tags = SampleTags()
-        self.wire_pixels = FullRateSlice(shape=PIXELS_LAYOUT)  # between the link's paths and the engine's
+        self.wire_pixels = FullRateSlice(shape=PIXELS_LAYOUT)  # between the link's paths and those of the store
+        self.out_sample = RegisterSlice(shape=SAMPLE_LAYOUT)  # from their way to the engine's
         members = {
             "last_pixel": In(16),
             "control": In(StoreControl()),
@@ -144,6 +145,7 @@ class SampleStore(wiring.Component):
         m.submodules.draws = self.draws
         m.submodules.tags = self.tags
         m.submodules.wire_pixels = self.wire_pixels
+        m.submodules.out_sample = self.out_sample
         self._reach_memory(m)
         self._carry_samples(m)
         self._conduct(m)
@@ -183,8 +185,7 @@ class SampleStore(wiring.Component):
         connect(m, link.sample, mixer.wire_sample)
         connect(m, link.pixels, self.wire_pixels.pushed)
         connect(m, self.wire_pixels.popped, mixer.wire_pixels)
-        connect(m, mixer.sample, engine.sample)
-        connect(m, mixer.pixels, engine.pixels)
+        self._give_samples(m)
         connect(m, engine.prediction, tags.prediction)
         extra, given = self.conductor.extra, mixer.given  # never both: `extra` waits until nothing is on its way to the mixer
         m.d.comb += [
@@ -200,6 +201,17 @@ class SampleStore(wiring.Component):
         m.d.comb += mixer.kept.ready.eq(1)  # as `kept.ready` is
         m.d.sync += [self.records.begin.eq(mixer.begun), self.records.label.eq(mixer.label)]
         m.d.sync += [kept.valid.eq(mixer.kept.valid), kept.payload.eq(mixer.kept.payload)]
+
+    def _give_samples(self, m: Module) -> None:
+        """Their pixels follow when they have left the register."""
+        engine, sample, pixels = flipped(self.engine), self.out_sample, self.mixer.pixels
+        connect(m, self.mixer.sample, sample.pushed)
+        connect(m, sample.popped, engine.sample)
+        m.d.comb += [
+            engine.pixels.valid.eq(pixels.valid & ~sample.popped.valid),
+            engine.pixels.payload.eq(pixels.payload),
+            pixels.ready.eq(engine.pixels.ready & ~sample.popped.valid),
+        ]
 
     def _conduct(self, m: Module) -> None:
         conductor, records, mixer = self.conductor, self.records, self.mixer
@@ -227,7 +239,8 @@ class SampleStore(wiring.Component):
         control, conductor, permuter = flipped(self.control), self.conductor, self.permuter
         connect(m, control.play, conductor.play)
         connect(m, control.recall, conductor.recall)
-        connect(m, control.told, permuter.told)
+        m.d.comb += control.told.ready.eq(1)  # as `told.ready` is
+        m.d.sync += [permuter.told.valid.eq(control.told.valid), permuter.told.payload.eq(control.told.payload)]
         connect(m, control.write, self.draws.write)
         m.d.sync += [  # which the next request does not overtake
             self.draws.clear.eq(control.clear),

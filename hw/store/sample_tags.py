@@ -4,9 +4,10 @@ from enum import IntEnum
 
 from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Out, connect
 
 from hw.queue import Queue
+from hw.register_slice import RegisterSlice
 from sw.contract.sample_memory import NOT_PLAYED
 
 MOST_SAMPLES = 32
@@ -56,6 +57,8 @@ class SampleTags(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         m.submodules.queue = queue = Queue(width=TAG_LAYOUT.size, room=MOST_SAMPLES)
+        m.submodules.new_tag = new_tag = RegisterSlice(shape=TAG_LAYOUT.size)
+        connect(m, new_tag.popped, queue.pushed)
         inside = Signal(range(2 * MOST_SAMPLES))
         came, went = Signal(), Signal()  # a tag, a cycle ago
         tag = data.View(TAG_LAYOUT, queue.popped.payload)
@@ -67,9 +70,9 @@ class SampleTags(wiring.Component):
         own = (tag.kind != Kind.ENDED) & (tag.kind != Kind.MISSING)  # it has a prediction
         come = queue.popped.valid & (prediction.valid | ~own)
         m.d.comb += [
-            queue.pushed.payload.eq(self.given.payload.as_value()),
-            queue.pushed.valid.eq(self.given.valid),
-            self.given.ready.eq(queue.pushed.ready),
+            new_tag.pushed.payload.eq(self.given.payload.as_value()),
+            new_tag.pushed.valid.eq(self.given.valid),
+            self.given.ready.eq(new_tag.pushed.ready),
             self.told.payload.eq(Mux(own, prediction.payload, NOT_PLAYED)),
             self.told.valid.eq(come & tells),
             self.over.eq(come & waits),
