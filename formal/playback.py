@@ -161,6 +161,7 @@ class PlaybackHarness(Elaboratable):
             ghost = {"expected": expected, "following": following, "was_carried": was_carried, "due": due}
             ghost |= {"number": number, "since": since, "was": was, "nothing_to_do": nothing_to_do, "elsewhere": elsewhere}
             self._add_invariants(m, elaborated, ghost, is_playback & play.payload.train)
+            self._know_kinds(m, elaborated, block)
         return m
 
     def _follow_number(self, m: Module, forgets: Value, passes: Value, changes: Value, sequence: Value) -> tuple[Value, ...]:
@@ -240,6 +241,24 @@ class PlaybackHarness(Elaboratable):
             Assert(~was | (since != 0) | (was_carried & ~is_hello & (sequence == number))),
             Assert(since <= NUMBERS),
         ]
+
+    def _know_kinds(self, m: Module, elaborated: Elaborated, block: Any) -> None:
+        """What sort of request it is is that of a cycle ago, and that of now when it may be carried out."""
+        kind, repeated, count = (
+            self.rooms["RequestReader"].kind,
+            self.rooms["Session"].repeated,
+            self.rooms["SampleFeeder"].count,
+        )
+        counts = {command: arguments_of(command, block.arguments).count for command in PLAYBACK}
+        trains = (how(kind, block) & TRAINS).any()
+        plays = (kind == Command.PLAY) & (counts[Command.PLAY] != 0) & ~repeated
+        plays |= (kind == Command.RECITE) & (counts[Command.RECITE] != 0) & ~(repeated & trains)
+        feeds = is_one_of(kind, (Command.TRAIN, Command.INFER)) & (count != 0) & ~(repeated & (kind == Command.TRAIN))
+        now = Cat(feeds, plays, of_playback(kind) & trains, of_memory(kind))
+        told = Cat(block.feeds, block.plays, earlier(m, of_playback(kind), 1) & block.trains, block.of_memory)
+        fsm = elaborated.fsm("fsm")
+        begins = Cat(fsm.state == fsm.encoding[name] for name in ("labels", "wait")).any() & (elaborated.inside["reason"] == 0)
+        m.d.comb += [Assert(told == earlier(m, now, 1)), Assert(~begins | (told == now))]
 
 
 def held_still(m: Module, check: Any) -> Value:
