@@ -152,7 +152,7 @@ PLAN = {
     "band-fashion": "compare-fashion-mnist --tasks 1 --methods chip --config examples/band-fashion.toml"
     f" --fashion-threshold 5,60,140 --seeds 5 {_PASS}",
     "band-narrow": f"{_TASKS}/band-narrow.toml --tasks 1000 {_NARROW}",
-    "band-narrow-20000": f"{_TASKS}/band-narrow.toml --tasks 1000 --rehearsal 20000 --rehearsal-horizon 200000 {_NARROW}",
+    "band-narrow-20000": f"{_TASKS}/band-narrow.toml --tasks 200 --rehearsal 20000 --rehearsal-horizon 200000 {_NARROW}",
     "band-stream": f"{_TASKS}/band-stream.toml --tasks 100 {_STREAM}",
     "band-stream-50000": f"{_TASKS}/band-rehearsal.toml --tasks 100 --rehearsal 50000 --rehearsal-horizon 500000"
     f" --last 10 --look-back 1 --seeds 1 {_PASS}",
@@ -169,8 +169,8 @@ PLAN = {
     "prototype-rows-small": "prototype-rows --hidden 300 --rows 20",
     "value-classes": f"sample-value --stream class-incremental --samples 2000 --config examples/band-one-pass.toml {_VALUE}",
     "value-tasks": f"sample-value --samples 5000 --config examples/band-ten-tasks.toml {_VALUE}",
-    "compare-classes": "compare-class-incremental --samples 2000 --config examples/band-one-pass.toml --engine compiled"
-    " --rehearsal 2000 --set ewc-batch-1:strength=20 --set si-batch-1:strength=0.003 --methods"
+    "compare-classes": "compare-class-incremental --samples 800 --config examples/band-one-pass.toml --engine compiled"
+    " --rehearsal 500 --set ewc-batch-1:strength=20 --set si-batch-1:strength=0.003 --methods"
     " plain-batch-1,ewc-batch-1,si-batch-1,rehearsal-batch-1,chip-plain,chip",
     "defaults-permuted-mnist": f"compare-permuted-mnist --tasks 10 --methods chip {_PASS}",
     "beyond-permuted": f"compare-permuted-mnist --tasks 10 --methods chip --config examples/ten-tasks.toml {_PASS}",
