@@ -14,6 +14,7 @@ from formal import (
     bounds,
     cell_step,
     cell_sum,
+    checks,
     cobs,
     complement,
     crc,
@@ -22,9 +23,11 @@ from formal import (
     escape,
     frame_buffer,
     frame_check,
+    group_sums,
     groups,
     issue,
     once,
+    playback,
     queue,
     register_slice,
     sequencer,
@@ -39,7 +42,7 @@ from sw.files.streams import take_every_word
 
 BLOCKS = (
     *(bounds, cell_step, cell_sum, cobs, complement, crc, divide, draw, escape),
-    *(frame_buffer, frame_check, groups, issue, once, queue, register_slice, sequencer),
+    *(frame_buffer, frame_check, group_sums, groups, issue, once, checks, playback, queue, register_slice, sequencer),
 )
 CLAIMS: tuple[Claim, ...] = tuple(claim for block in BLOCKS for claim in block.CLAIMS)
 FOLDER = Path("build/formal")

@@ -21,18 +21,19 @@ class Bug:
     wrong: str
 
 
-def copy_of(name: str, bug: Bug | None = None) -> Any:
-    """A module of its own with the text of the module `name`, and with the bug if it is one of this module.
+def copy_of(name: str, *bugs: Bug | None) -> Any:
+    """A module of its own with the text of the module `name`, and with those of the bugs that are of this module.
 
-    Raises ValueError if the text no longer has the place of the bug, or has it more than once.
+    Raises ValueError if the text no longer has the place of a bug, or has it more than once.
     """
     spec = find_spec(name)
     assert spec is not None and spec.origin is not None
     text = Path(spec.origin).read_text(encoding="utf-8")
-    if bug is not None and bug.module == name:
-        if text.count(bug.right) != 1:
-            raise ValueError(f"{name} has {bug.right!r} {text.count(bug.right)} times, expected once")
-        text = text.replace(bug.right, bug.wrong)
+    for bug in bugs:
+        if bug is not None and bug.module == name:
+            if text.count(bug.right) != 1:
+                raise ValueError(f"{name} has {bug.right!r} {text.count(bug.right)} times, expected once")
+            text = text.replace(bug.right, bug.wrong)
     copy = ModuleType(name)
     exec(compile(text, spec.origin, "exec"), copy.__dict__)
     return copy

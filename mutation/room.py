@@ -113,7 +113,10 @@ ROOMS = (
         name="learning",
         files=("hw/learning/*.py",),
         tests="sim/learning/test_{}.py",
-        instead={**dict.fromkeys(("error_scan", "error_store"), ("sim/learning/test_errors.py",)), "sequence": (WHOLE,)},
+        instead={
+            **dict.fromkeys(("error_scan", "error_store"), ("sim/learning/test_errors.py",)),
+            "sequence": ("sim/learning/test_learning_sequence.py",),
+        },
         after=(WHOLE,),
         without=OF_GROUPS,
     ),

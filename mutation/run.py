@@ -83,10 +83,11 @@ def try_faults(room: Room, root: Path, tree: Tree, faults: list[Fault]) -> Itera
 
 
 def totalled(rooms: dict[str, dict[str, Any]], survivors: list[dict[str, Any]]) -> dict[str, Any]:
-    """The whole result from the rooms' parts."""
+    """The whole result from the rooms' parts. A survivor whose line has gone since keeps the reason that it had."""
     known = reasons()
     for survivor in survivors:
-        survivor["reason"] = next((each["reason"] for each in known if same(each, survivor)), "")
+        reason = next((each["reason"] for each in known if same(each, survivor)), "")
+        survivor["reason"] = reason or ("" if _places(survivor) else survivor.get("reason", ""))
     mutants, killed = (sum(room[name] for room in rooms.values()) for name in ("mutants", "killed"))
     for room in rooms.values():
         room["score"] = round(room["killed"] / max(room["mutants"], 1), 3)
@@ -174,6 +175,8 @@ def _begun(room: Room, rooms: dict[str, dict[str, Any]], survivors: list[dict[st
 
 def _places(survivor: dict[str, Any]) -> list[Fault]:
     """The fault of a survivor in the file as it is now, or nothing if it has gone."""
+    if not (ROOT / survivor["file"]).is_file():
+        return []
     every = changes((ROOT / survivor["file"]).read_text(encoding="utf-8"))
     found = [change for change in every if same(described(ROOT, survivor["file"], change), survivor)]
     nearest = sorted(found, key=lambda change: abs(change.line - survivor["line"]))[:1]

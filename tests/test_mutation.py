@@ -137,3 +137,12 @@ def test_the_results_count_what_they_list():
 def test_bad_input_is_one_sentence(capsys):
     assert run.main(["--sample", "0"]) == 2
     assert capsys.readouterr().err == "error: sample is 0, expected 1 or more\n"
+
+
+def test_a_survivor_keeps_its_reason_when_its_line_has_gone_and_only_then():
+    file = "mutation/run.py"
+    change = changes((ROOT / file).read_text())[0]
+    there = run.described(ROOT, file, change) | {"reason": "none of the file's"}
+    gone = there | {"text": "nobody wrote this", "reason": "it was seen"}
+    left = run.totalled({}, [dict(gone), dict(gone, file="gone.py"), there])["survivors"]
+    assert [survivor["reason"] for survivor in left] == ["it was seen", "it was seen", ""]

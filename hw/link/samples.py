@@ -50,10 +50,9 @@ class SampleFeeder(Component):
         m = Module()
         labels = add_memory(m, "labels", shape=len(self.classes), depth=MOST_SAMPLES)
         index = Signal(8)
-        m.d.comb += [
-            self.sample.payload.train.eq(self.train),
-            self.sample.payload.label.eq(read_word(m, labels, address=index) & self.train.replicate(len(self.classes))),
-        ]
+        label = Signal(len(self.classes))  # a register behind that of the memory: from there on the way to the engine is long
+        m.d.sync += label.eq(read_word(m, labels, address=index) & self.train.replicate(len(self.classes)))
+        m.d.comb += [self.sample.payload.train.eq(self.train), self.sample.payload.label.eq(label)]
         with m.FSM():
             with m.State("idle"):
                 m.d.sync += index.eq(0)
@@ -97,8 +96,10 @@ class SampleFeeder(Component):
         """States from "label" to the last one of "pixels"."""
         left = Signal(self.last_byte_bits)
         m.d.comb += [self.pixels.payload.data.eq(self.payload.payload), self.pixels.payload.last.eq(left == 0)]
-        with m.State("label"):  # the memory answers in the next cycle
+        with m.State("label"):  # the memory answers in the next cycle, the register in the one after
             m.d.sync += left.eq(self.last_byte)
+            m.next = "look up"
+        with m.State("look up"):
             m.next = "sample"
         with m.State("sample"):
             m.d.comb += self.sample.valid.eq(1)

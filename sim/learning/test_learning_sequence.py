@@ -5,11 +5,12 @@ from random import Random
 import cocotb
 import pytest
 
-from formal.source import Bug, copy_of
+from formal.source import Bug
 from hw.layouts import layer_layout
 from hw.learning.sequence import LearningSequence
 from sim.drivers.array_model import geometry_of, unpack
 from sim.drivers.bench import bench_parameters, run_bench, start
+from sim.drivers.planted import assert_found
 from sw.contract.geometry import Geometry
 from sw.contract.tokens import Opcode
 
@@ -97,8 +98,6 @@ def test_signs_wait_for_their_flags(shape):
 
 
 NAME = "hw.learning.sequence"
-
-
 FAULTS = {
     "one word too early": Bug(NAME, "self.near_word > self.word + 1", "self.near_word > self.word"),
     "does not wait": Bug(NAME, "self.near_word > self.word + 1", "1"),
@@ -110,6 +109,10 @@ FAULTS = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_planted_fault_is_found(fault):
     shape = GEOMETRIES[0]
-    component = copy_of(NAME, FAULTS[fault]).LearningSequence(geometry_of(shape))
-    with pytest.raises(AssertionError, match="failed: signs_are"):
-        run_bench(component, module=__name__, parameters={"shape": shape})
+    assert_found(
+        FAULTS[fault],
+        lambda room: room.LearningSequence(geometry_of(shape)),
+        module=__name__,
+        coroutine="signs_are",
+        parameters={"shape": shape},
+    )

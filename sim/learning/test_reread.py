@@ -5,11 +5,12 @@ from collections import deque
 import cocotb
 import pytest
 
-from formal.source import Bug, copy_of
+from formal.source import Bug
 from hw.array.array import hidden_bits
 from hw.learning.reread import Reread, row_layout
 from sim.drivers.array_model import geometry_of, unpack
 from sim.drivers.bench import bench_parameters, run_bench, start
+from sim.drivers.planted import assert_found
 from sim.drivers.stream_driver import Stalls
 from sw.contract import tokens
 from sw.contract.geometry import Geometry
@@ -129,6 +130,10 @@ FAULTS = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_planted_fault_is_found(fault):
     shape = GEOMETRIES[0]
-    component = copy_of(NAME, FAULTS[fault]).Reread(geometry_of(shape))
-    with pytest.raises(AssertionError, match="failed: every_row"):
-        run_bench(component, module=__name__, parameters={"shape": shape}, coroutines="every_row")
+    assert_found(
+        FAULTS[fault],
+        lambda room: room.Reread(geometry_of(shape)),
+        module=__name__,
+        coroutine="every_row",
+        parameters={"shape": shape},
+    )

@@ -30,6 +30,12 @@ def test_a_clock_that_is_too_fast_is_refused():
         MT48LC16M16A2.at(150_000_000)
 
 
+@pytest.mark.parametrize(("speed", "shortest"), [("-75", 7.5), ("-7", 7), ("-6", 6)])
+def test_the_speed_of_a_part_is_the_one_in_its_name(speed, shortest):
+    parts = [chip for chip in CHIPS if chip.name.endswith(speed)]
+    assert parts and {chip.t_ck3 for chip in parts} == {shortest}
+
+
 def test_a_board_keeps_the_longest_times_of_its_parts_and_the_fewest_columns():
     parts = [chip for chip in CHIPS if chip.width == 16]
     for name in TIMES:

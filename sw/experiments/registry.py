@@ -63,9 +63,17 @@ EXPERIMENTS = {
         "sw.experiments.continual.settings_sweep:experiment",
         "changes of the chip's settings, tried on held-out training samples",
     ),
+    "settings-search": Experiment(
+        "sw.experiments.continual.settings_search:experiment",
+        "better settings of the chip, drawn around the best so far, tried on held-out training samples",
+    ),
     "sample-value": Experiment(
         "sw.experiments.continual.sample_value:experiment",
         "what a stored sample is worth: accuracy against records and rehearsals, with the rule and without it",
+    ),
+    "prototype-rows": Experiment(
+        "sw.experiments.continual.prototype_rows:experiment",
+        "classes one after the other, nothing stored: several output rows a class on a hidden layer that is fixed",
     ),
     "switching": Experiment(
         "sw.experiments.continual.switching:experiment",

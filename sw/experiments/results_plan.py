@@ -79,16 +79,55 @@ _RULES = (
     'rule = "silent-relax", relax_rate = 10; rule = "signed-input"; rule = "signed-input", window = 14, gate = 50'
 )
 
+_RULES_BAND = (
+    'rule = "small-bias"; rule = "large-bias"; rule = "integrated-error"; '
+    'rule = "integrated-error", learning_rate = [3.46, 0.56]; rule = "integrated-error", window = 8; rule = "own-mean"; '
+    'rule = "own-quick-mean"; rule = "four-thresholds"; rule = "code-outputs", margin = 150; '
+    'rule = "code-outputs", margin = 400; rule = "two-read-outs", margin = 62'
+)
+
 # The band gate (docs/contract.md), with nothing stored and with rehearsal.
 _TASKS = "compare-permuted-mnist --methods chip --config examples"
 _CLASSES = "compare-class-incremental --config examples/band-one-pass.toml --engine compiled"
-_STREAM = f"--last 10 --look-back 1 --seeds 1 {_PASS}"
+_STREAM = f"--last 10 --look-back 1 {_PASS}"
 _VALUE = (
     "--plain-config examples/without-rule.toml --records 0,100,500,2000,10000 --every 1,8"
     " --validation --test-samples 5000 --look-back 1 --seeds 1 --engine compiled"
 )
 _NARROW = f"--last 5 --look-back 1 --seeds 1 {_PASS}"
 
+# The best of the search of streams and some near them, from other seeds; first where it began.
+_BAND = 'activation = "band", scaling = "root", gate = 16, saturation = [2.64, 0.86], margin = 22, init_range = 13'
+_STREAM_BEST = (
+    f"{_BAND}, learning_rate = [1.84, 0.171], metaplasticity = [2.9, 3.82], window = 6; "
+    f"{_BAND}, learning_rate = [1.84, 0.138], metaplasticity = [2.9, 3.62], window = 4; "
+    f"{_BAND}, learning_rate = [1.84, 0.149], metaplasticity = [2.9, 3.82], window = 5; "
+    f"{_BAND}, learning_rate = [1.84, 0.138], metaplasticity = [2.9, 3.62], window = 3; "
+    f"{_BAND}, learning_rate = [1.84, 0.11], metaplasticity = [2.9, 3.62], window = 4; "
+    f"{_BAND}, learning_rate = [1.84, 0.138], metaplasticity = [3.1, 3.62], window = 4"
+)
+
+# The best of those, and two draws around it.
+_NEAR = 'activation = "band", scaling = "root", gate = 16, window = 3'
+_STREAM_NEAR = (
+    f"{_BAND}, learning_rate = [1.84, 0.138], metaplasticity = [2.9, 3.62], window = 3; "
+    f"{_NEAR}, learning_rate = [1.91, 0.127], metaplasticity = [2.9, 3.39], saturation = [2.64, 1.05], margin = 22, "
+    f"init_range = 14; {_NEAR}, learning_rate = [1.53, 0.144], metaplasticity = [3.11, 3.62], saturation = [2.64, 0.86], "
+    "margin = 24, init_range = 15"
+)
+
+_ABSTAINING = "settings-sweep --test-samples 4000 --engine compiled --config examples"
+
+# The settings that a search of streams began with, those of a prototype.
+_SEARCH = "settings-search --look-back 1 --test-samples 4000 --engine compiled --config examples"
+_STREAM_START = (
+    "learning_rate = [1.84, 0.171], metaplasticity = [2.9, 3.82], saturation = [2.64, 0.86], margin = 22, window = 6, "
+    "gate = 16, init_range = 13"
+)
+_INTEGRATED_START = (
+    "learning_rate = [1.73, 0.56], metaplasticity = [4.42, 2.15], saturation = [2.35, 0.41], margin = 31, window = 8, "
+    "gate = 17, init_range = 8"
+)
 PLAN = {
     "defaults-mnist": f"compare-permuted-mnist --tasks 1 --methods chip --seeds 5 {_PASS}",
     "beyond-mnist": f"compare-permuted-mnist --tasks 1 --methods chip --config examples/one-pass.toml --seeds 5 {_PASS}",
@@ -113,13 +152,25 @@ PLAN = {
     "band-fashion": "compare-fashion-mnist --tasks 1 --methods chip --config examples/band-fashion.toml"
     f" --fashion-threshold 5,60,140 --seeds 5 {_PASS}",
     "band-narrow": f"{_TASKS}/band-narrow.toml --tasks 1000 {_NARROW}",
-    "band-narrow-20000": f"{_TASKS}/band-narrow.toml --tasks 1000 --rehearsal 20000 --rehearsal-horizon 200000 {_NARROW}",
+    "band-narrow-20000": f"{_TASKS}/band-narrow.toml --tasks 200 --rehearsal 20000 --rehearsal-horizon 200000 {_NARROW}",
     "band-stream": f"{_TASKS}/band-stream.toml --tasks 100 {_STREAM}",
-    "band-stream-50000": f"{_TASKS}/band-rehearsal.toml --tasks 100 --rehearsal 50000 --rehearsal-horizon 500000 {_STREAM}",
+    "band-stream-50000": f"{_TASKS}/band-rehearsal.toml --tasks 100 --rehearsal 50000 --rehearsal-horizon 500000"
+    f" --last 10 --look-back 1 --seeds 1 {_PASS}",
+    "search-stream": f"{_SEARCH}/band-stream.toml --tasks 24 --last 12 --seeds 1 --generations 5 --draws 8"
+    f" --start '{_STREAM_START}'",
+    "sweep-band-stream": "settings-sweep --tasks 40 --last 12 --look-back 1 --seed 2 --seeds 2 --test-samples 4000"
+    f" --config examples/long-stream.toml --engine compiled --variants '{_STREAM_BEST}'",
+    "sweep-band-stream-again": "settings-sweep --tasks 40 --last 12 --look-back 1 --seed 4 --seeds 2 --test-samples 4000"
+    f" --config examples/long-stream.toml --engine compiled --variants '{_STREAM_NEAR}'",
+    "search-integrated": "settings-search --tasks 10 --look-back 1 --test-samples 4000 --generations 6 --draws 10"
+    " --engine compiled --config examples/band-ten-tasks.toml"
+    f" --start 'rule = \"integrated-error\", {_INTEGRATED_START}'",
+    "prototype-rows": "prototype-rows --rows 1,10,20,50,100",
+    "prototype-rows-small": "prototype-rows --hidden 300 --rows 20",
     "value-classes": f"sample-value --stream class-incremental --samples 2000 --config examples/band-one-pass.toml {_VALUE}",
     "value-tasks": f"sample-value --samples 5000 --config examples/band-ten-tasks.toml {_VALUE}",
-    "compare-classes": "compare-class-incremental --samples 2000 --config examples/band-one-pass.toml --engine compiled"
-    " --rehearsal 2000 --set ewc-batch-1:strength=20 --set si-batch-1:strength=0.003 --methods"
+    "compare-classes": "compare-class-incremental --samples 800 --config examples/band-one-pass.toml --engine compiled"
+    " --rehearsal 500 --set ewc-batch-1:strength=20 --set si-batch-1:strength=0.003 --methods"
     " plain-batch-1,ewc-batch-1,si-batch-1,rehearsal-batch-1,chip-plain,chip",
     "defaults-permuted-mnist": f"compare-permuted-mnist --tasks 10 --methods chip {_PASS}",
     "beyond-permuted": f"compare-permuted-mnist --tasks 10 --methods chip --config examples/ten-tasks.toml {_PASS}",
@@ -133,11 +184,14 @@ PLAN = {
     "sweep-ten-tasks": f"settings-sweep --tasks 10 --seeds 1 --engine compiled --variants '{_FOR_TEN_TASKS}'",
     "sweep-shapes": f"settings-sweep --tasks 10 --config examples/ten-tasks-tanh.toml --engine compiled --variants '{_SHAPES}'",
     "sweep-rules": f"settings-sweep --tasks 10 --config examples/ten-tasks.toml --engine compiled --variants '{_RULES}'",
+    "sweep-rules-band": "settings-sweep --tasks 10 --look-back 1 --config examples/band-ten-tasks.toml --engine compiled"
+    f" --variants '{_RULES_BAND}'",
     "sweep-rules-one-pass": "settings-sweep --config examples/one-pass.toml --engine compiled --variants"
     ' \'rule = "own-threshold"; rule = "two-read-outs", margin = 88; rule = "best-of-two"\'',
-    "sweep-abstaining": "settings-sweep --tasks 10 --last 5 --look-back 1 --seeds 1 --test-samples 4000 --engine compiled"
-    " --config examples/band-narrow.toml --variants"
+    "sweep-abstaining": f"{_ABSTAINING}/band-narrow.toml --tasks 24 --last 5 --look-back 1 --variants"
     " 'abstain = [8, 0]; abstain = [16, 0]; abstain = [32, 0]; abstain = [64, 0]; abstain = [0, 64]'",
+    "sweep-abstaining-wide": f"{_ABSTAINING}/band-ten-tasks.toml --tasks 10 --look-back 1 --variants"
+    " 'abstain = [8, 0]; abstain = [16, 0]; abstain = [32, 0]'",
     "sweep-mnist": f"settings-sweep --engine compiled --variants '{_ONE_AT_A_TIME}'",
     "sweep-one-pass": "settings-sweep --config examples/one-pass.toml --engine compiled"
     " --variants 'metaplastic_function = \"hyperbola\", metaplasticity = [2.5, 3.4]'",

@@ -15,11 +15,14 @@ METRICS = {
     "backward_transfer": "backward transfer",
     "forgetting": "forgetting",
 }
+SHOWN_TRIALS = 3
 Result = dict[str, Any]
 
 
 def sizes(result: Result) -> str:
     """How large the run was, in words."""
+    if "by_rows" in result:
+        return _sizes_of_rows(result)
     if "scale" not in result:
         return f"{result['dimensions']} weights, {result['steps']} steps, {len(result['runs'])} seeds."
     scale = result["scale"]
@@ -35,6 +38,15 @@ def sizes(result: Result) -> str:
     )
 
 
+def _sizes_of_rows(result: Result) -> str:
+    settings = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in result["settings"].items())
+    tested = "held-out training samples" if result["validation"] else "test samples"
+    return (
+        f"Tasks {result['tasks']}, all training samples once, all {tested} of the ten classes at the end, {settings}, seeds "
+        f"{', '.join(map(str, result['seeds']))}. Accuracies in per cent, mean ± standard deviation over seeds."
+    )
+
+
 def table_of(result: Result) -> list[str]:
     """The lines of the table of any experiment."""
     if "methods" in result:
@@ -45,6 +57,10 @@ def table_of(result: Result) -> list[str]:
         return _grid("width", result["by_width"])
     if "by_variant" in result:
         return _variants(result["by_variant"])
+    if "by_rows" in result:
+        return _prototype_rows(result["by_rows"])
+    if "by_trial" in result:
+        return _trials(result["by_trial"])
     if "by_records" in result:
         return _sample_value(result)
     if "bins" in result and "flips" in result:
@@ -101,6 +117,21 @@ def _variants(by: dict[str, Any]) -> list[str]:
     shown = [*(["held_out"] if "held_out" in next(iter(by.values()))["chip"]["metrics"] else []), *shown]
     body = [[name, *(in_per_cent(of["chip"]["metrics"][metric]) for metric in shown)] for name, of in by.items()]
     return rows(["settings", *(METRICS[metric] for metric in shown)], body)
+
+
+def _trials(by: dict[str, Any]) -> list[str]:
+    """Where a search began, and the best of it."""
+    metric = headline(by)
+    first, *rest = by
+    best = sorted(rest, key=lambda name: -by[name]["chip"]["metrics"][metric]["mean"])[:SHOWN_TRIALS]
+    shown = list(dict.fromkeys([metric, *(() if metric == "held_out" else ("newest_accuracy",))]))
+    body = [[name, *(in_per_cent(by[name]["chip"]["metrics"][key]) for key in shown)] for name in (first, *best)]
+    return rows([f"settings, {len(by)} tried", *(METRICS[key] for key in shown)], body)
+
+
+def _prototype_rows(by: dict[str, Any]) -> list[str]:
+    body = [[name, in_per_cent(of["accuracy"]), f"{of['rows']['mean']:.0f}"] for name, of in by.items()]
+    return rows(["network", METRICS["held_out"], "rows taken"], body)
 
 
 def _switching(result: Result) -> list[str]:

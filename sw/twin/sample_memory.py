@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sw.contract.error import require_integer
 from sw.contract.network import Network
 from sw.contract.occupancy import Occupancy, Stretch
-from sw.data.packed import packed
+from sw.data.packed import Bytes, packed
 from sw.data.packed_bits import PackedBits
 from sw.data.reservoir import Rehearser, Reservoir
 from sw.twin.samples import labels_of, pixels_of
@@ -28,14 +28,17 @@ class Machine(Protocol):
 class TwinMemory:
     """The memory of `machine`, which has taken on `network`; as `sw.host.board_memory` is that of a board on a line.
 
-    Parameters: `stretch`, samples of playback between two looks at whether to stop.
+    Parameters: `stretch`, samples of playback between two looks at whether to stop; `rows_of`, a quick way of the
+    machine to the rows of `PackedBits` in their order.
     Members: `bytes`, of records; `records` of the library. All that is wrong raises `ContractError`, with nothing changed.
     """
 
     bytes = BYTES
 
-    def __init__(self, machine: Machine, network: Network, stretch: int) -> None:
-        self._machine, self._network, self._stretch = machine, network, stretch
+    def __init__(
+        self, machine: Machine, network: Network, stretch: int, rows_of: Callable[[PackedBits], Bytes] | None = None
+    ) -> None:
+        self._machine, self._network, self._stretch, self._rows_of = machine, network, stretch, rows_of
         self._taken = Occupancy(BYTES, network.layers[0])
         self._images = packed(np.zeros((0, network.layers[0]), np.uint8))
         self._labels = np.zeros(0, np.int64)
@@ -56,19 +59,24 @@ class TwinMemory:
         """Predict, then learn, with rehearsal: the predictions of what was given alone."""
         if self._rehearser is None:
             return self._machine.learn(pixels, labels)
-        given = pixels_of(pixels, 1, self._network.layers[0])[0]
-        classes = labels_of(labels, 1, len(given), self._network.layers[-1])[0]
-        learned, all_classes, is_new = self._rehearser.expand_packed(packed(given), classes)
+        rows = self._rows(pixels)
+        classes = labels_of(labels, 1, len(rows), self._network.layers[-1])[0]
+        learned, all_classes, is_new = self._rehearser.expand_packed(rows, classes)
         return self._machine.learn(PackedBits(rows=learned, pixels=self._network.layers[0]), all_classes)[is_new]
 
     def store(self, pixels: Any, labels: Any, first: int = 0) -> None:
         """Samples become records `first` and following; the library ends behind them."""
-        given = pixels_of(pixels, 1, self._network.layers[0])[0]
-        classes = labels_of(labels, 1, len(given), self._network.layers[-1])[0]
-        self._taken.check_store(first, len(given))
-        self._images = np.concatenate([self._images[:first], packed(given)])
+        rows = self._rows(pixels)
+        classes = labels_of(labels, 1, len(rows), self._network.layers[-1])[0]
+        self._taken.check_store(first, len(rows))
+        self._images = np.concatenate([self._images[:first], rows])
         self._labels = np.concatenate([self._labels[:first], classes])
         self._taken.records = len(self._labels)
+
+    def _rows(self, pixels: Any) -> Bytes:
+        if self._rows_of is not None and isinstance(pixels, PackedBits):
+            return self._rows_of(pixels)
+        return packed(pixels_of(pixels, 1, self._network.layers[0])[0])
 
     def permute(self, permutation: Sequence[int]) -> None:
         """From now on network pixel i is stored pixel `permutation[i]` where playback permutes."""

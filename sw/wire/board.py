@@ -192,7 +192,8 @@ class ModelBoard(MemoryCommands):
 
     def reset(self, data: bytes = b"", repeated: bool = False) -> bytes:
         """Also what a button or a loss of power does: everything is forgotten, and there is a new nonce."""
-        self.chip.network, self.expected, self.bad_frames = None, None, 0
+        self.chip.forget()
+        self.expected, self.bad_frames = None, 0
         self.memory.clear()
         self.hello = replace(self.hello, nonce=(self.hello.nonce + 2) % 2**32)
         return b""

@@ -36,6 +36,10 @@ class Chip:
         self.tables = dict.fromkeys((*range(len(self.layers)), *self.bounds_tables), bytes(512))
         self.samples, self.signature, self.counters = 0, 0, dict.fromkeys(COUNTERS, 0)
 
+    def forget(self) -> None:
+        """RESET: the network, and all that was counted. Random word, signature and weights stay until they are set."""
+        self.network, self.samples, self.counters = None, 0, dict.fromkeys(COUNTERS, 0)
+
     @property
     def inputs(self) -> int:
         """n_0."""

@@ -9,6 +9,7 @@ import torch
 import typer
 from cobs import cobs
 
+from boards.catalogue import find
 from sw.contract.board_table import ECP5_85F
 from sw.contract.commands import Command
 from sw.contract.frames import OVERHEAD, REPLY, Frame
@@ -107,14 +108,18 @@ def test_playback_is_measured_beside_the_array(short):
     for name in ("", "_permuted", "_smallest"):
         assert found[f"playback_share_of_array{name}"].value == pytest.approx(7 / 12)
         assert (found[f"playback_cycles_per_sample{name}"].value, found[f"playback_cycles_per_sample{name}"].bound) == (12, 7)
-    assert found["epoch_seconds"].value == pytest.approx(100 * 12 / 80e6)
+    assert found["epoch_seconds"].value == pytest.approx(100 * 12 / memory.PLL_HZ)
     # after the first one there is one to be rehearsed
     assert found["rehearsal_times"].value == pytest.approx(19 / 10)
     sent = 8 * (2 * 784 + 14) * 10 / 3e6
-    seconds = (3 * 100 + 9 * 10_000) * 12 / 80e6 + sent
+    seconds = (3 * 100 + 9 * 10_000) * 12 / memory.PLL_HZ + sent
     assert found["permuted_tasks_seconds"].value == pytest.approx(seconds)
     assert found["permuted_tasks_samples_per_second"].value == pytest.approx(90_300 / seconds)
     assert found["sample_memory_waiting_share"].value == pytest.approx(5 / 12)
+
+
+def test_playback_is_told_at_the_clock_that_the_board_asks_for():
+    assert find(memory.BOARD).clock_mhz * 1e6 == memory.PLL_HZ
 
 
 def test_a_board_that_plays_wrongly_or_has_no_memory_has_no_figures(short):

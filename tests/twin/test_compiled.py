@@ -9,9 +9,11 @@ import torch
 
 from sw.contract.error import ContractError
 from sw.contract.network import Network
+from sw.contract.rehearsal import Rehearsal
 from sw.data.initial_weights import initial_weights
 from sw.data.mnist import load_packed
 from sw.data.packed_bits import PackedBits
+from sw.data.reservoir import Reservoir
 from sw.experiments.continual.other_rules import RULES
 from sw.tree import built
 from sw.twin.compiled import library as libraries
@@ -92,6 +94,27 @@ def test_any_network_learns_what_the_twin_learns_on_every_path(seed):
     expected = trace(own, TwinDevice())
     found = {path: difference(expected, trace(own, device)) for path, device in every_path().items()}
     assert found == dict.fromkeys(found)
+
+
+@pytest.mark.parametrize("inputs", [70, 64, 784])
+def test_packed_samples_are_stored_in_their_order(inputs):
+    generator = np.random.default_rng(inputs)
+    pixels, labels = (generator.random((300, inputs)) < 0.3).astype(np.uint8), generator.integers(0, 3, 300)
+    order = generator.permutation(inputs)
+    own, kept = Network.of(layers=(inputs, 20, 3)), []
+    for given in (pixels[:, order], PackedBits.of(pixels).permuted(order)):
+        with CompiledDevice() as device:
+            device.configure(own)
+            device.memory.rehearse(Reservoir.empty(Rehearsal(size=50), inputs))
+            predictions = device.train(given, labels)
+            reservoir = device.memory.reservoir()
+            device.memory.rehearse(None)
+            device.memory.store(given, labels)
+            played = np.concatenate(list(device.memory.recite(0, 300)))
+            kept.append((predictions, reservoir.pixels, reservoir.labels, played, *device.read_weights()))
+    for plain, packed in zip(*kept, strict=True):
+        np.testing.assert_array_equal(plain, packed)
+    assert len(kept[0][1]) == 50 and kept[0][1].any()
 
 
 @pytest.mark.parametrize("seed", range(6))

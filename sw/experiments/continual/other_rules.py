@@ -30,6 +30,7 @@ class Rule:
 
 _SUMMED = "output neurons a class, whose sums are added (6); all of them have the class's error (7)"
 _BEST = "output neurons a class, of which the largest speaks (6) and learns (7)"
+_BIAS = "a hidden neuron has a bias of 8 bits that steps as a weight of its row would (11)"
 RULES = {
     "two-rivals": Rule(
         "two_rivals.h", "TwoRivals", "the second rival too has the error -1 where z_y - z is below the margin (7)"
@@ -45,6 +46,25 @@ RULES = {
         "own_threshold.h",
         "OwnThreshold",
         "a hidden neuron's threshold follows its own mean of 2^15 samples, less 10 (5, 8)",
+    ),
+    "own-mean": Rule(
+        "own_mean.h",
+        "OwnMean<15, 10>",
+        "a hidden sum is taken from its own mean of 2^15 samples, as far as that is beyond ±10 (4)",
+    ),
+    "own-quick-mean": Rule(
+        "own_mean.h",
+        "OwnMean<10, 10>",
+        "a hidden sum is taken from its own mean of 2^10 samples, as far as that is beyond ±10 (4)",
+    ),
+    "small-bias": Rule("metaplastic_bias.h", "MetaplasticBias<3>", f"{_BIAS}, an eighth of which is added to its sum (4)"),
+    "large-bias": Rule("metaplastic_bias.h", "MetaplasticBias<1>", f"{_BIAS}, half of which is added to its sum (4)"),
+    "integrated-error": Rule(
+        "integrated_error.h", "IntegratedError<2>", "a hidden neuron adds its errors up and has one at ±2 (8)"
+    ),
+    "four-thresholds": Rule("four_thresholds.h", "FourThresholds", "four slices of a row have thresholds of their own (11)"),
+    "code-outputs": Rule(
+        "code_outputs.h", "CodeOutputs", "3 output neurons a class, all of which have a sign in the code of each class (6, 7)"
     ),
     "silent-relax": Rule("silent_relax.h", "SilentRelax", "relaxation moves only the columns that are not valid (10)"),
     "signed-input": Rule("signed_input.h", "SignedInput", "a pixel that is off is -1 and learns (3)"),

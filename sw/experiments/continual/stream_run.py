@@ -13,7 +13,7 @@ from sw.experiments.continual.stream import Labelled, Stream, Task
 from sw.experiments.metrics import Matrix, accuracy_so_far, summary
 
 BARS = 64
-MOST_TASKS_WRITTEN = 50  # a longer stream's matrix is written as its last row and its diagonal
+MOST_TASKS_WRITTEN = 30  # a longer stream's matrix is written as its last row and its diagonal
 MOST_HISTOGRAMS = 4
 
 

@@ -82,7 +82,7 @@ class CompiledDevice:
         sizes = np.array(network.layers, dtype=np.int32)
         self._machine = ctypes.c_void_p(self._library.machine_new(PATHS.index(self.path), network.depth, _address(sizes)))
         self._network = network
-        self._memory = TwinMemory(self, network, self.batch)
+        self._memory = TwinMemory(self, network, self.batch, self._rows)
         self._library.machine_set(self._machine, network.margin, network.relax_floor)
         for i in range(network.depth):
             self._library.machine_set_layer(self._machine, i, table_bytes(network.table(i)), network.relax_rate[i])
@@ -186,6 +186,11 @@ class CompiledDevice:
         require(self._network is not None, "the compiled twin is not configured: call configure with a network first")
         assert self._machine is not None and self._network is not None
         return self._machine, self._network
+
+    def _rows(self, pixels: PackedBits) -> NDArray[np.uint8]:
+        """Samples in whole bytes, in their order."""
+        words = self._words(pixels).astype("<u8", copy=False)
+        return np.ascontiguousarray(words.view(np.uint8)[:, : pixels.rows.shape[1]])
 
     def _words(self, pixels: Any) -> NDArray[np.uint64]:
         machine, network = self._configured()

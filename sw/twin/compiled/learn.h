@@ -13,14 +13,14 @@ inline void spread_input(Layer& layer) {
 }
 
 // (11) For a step of +1 the weights that move are the interval -toward <= q < min(away, 127); a step of -1 is the same with q
-// complemented. A subtraction modulo 256 and one comparison test it.
-inline void learn(Layer& layer, int neuron, bool up, Thresholds theta) {
+// complemented. A subtraction modulo 256 and one comparison test it. The words of the row are `first` to before `end`.
+inline void learn(Layer& layer, int neuron, bool up, Thresholds theta, int first, int end) {
     std::uint8_t span = std::uint8_t(theta.toward + std::min<int>(theta.away, 127));
 #if WIDTH == 512
     const __m512i toward = _mm512_set1_epi8(char(theta.toward)), width = _mm512_set1_epi8(char(span));
     const __m512i one = _mm512_set1_epi8(1);
     std::int8_t* row = layer.row(neuron);
-    for (int w = 0; w < layer.words; w++) {
+    for (int w = first; w < end; w++) {
         __m512i q = _mm512_load_si512(row + BITS * w);
         __m512i down = _mm512_movm_epi8(up ? layer.negative()[w] : ~layer.negative()[w]);
         __m512i place = _mm512_add_epi8(_mm512_xor_si512(q, down), toward);
@@ -33,9 +33,9 @@ inline void learn(Layer& layer, int neuron, bool up, Thresholds theta) {
     // A byte may alias anything, the layer's own sizes too, so that without __restrict this is no loop of vectors.
     std::int8_t* __restrict q = layer.row(neuron);
     const std::int8_t* __restrict input = layer.spread.data();
-    const int count = layer.words * BITS;
+    const int count = end * BITS;
     const std::int8_t error = up ? 1 : -1;
-    for (int i = 0; i < count; i++) {
+    for (int i = first * BITS; i < count; i++) {
         std::int8_t step = std::int8_t(error * input[i]), mirrored = std::int8_t(q[i] ^ (step >> 7));
         q[i] += std::uint8_t(mirrored + theta.toward) < span ? step : 0;
     }

@@ -79,7 +79,9 @@ struct Own final : Machine {
         take_pixels(pixels);
         for (std::size_t i = 0; i < layers.size(); i++) {
             forward(layers[i]);
-            if (i + 1 < layers.size()) activate(int(i));
+            if (i + 1 == layers.size()) break;
+            rule.sum(int(i), layers[i]);
+            activate(int(i));
         }
         const int* scores = rule.scores(layers.back());
         return int(std::max_element(scores, scores + classes()) - scores);
@@ -143,6 +145,7 @@ struct Own final : Machine {
             below.up.front().word[w] = learning & wants;
             below.down.front().word[w] = learning & refuses;
         }
+        rule.temper(i - 1, below);
     }
 
     void change(Layer& layer) {  // (9)
@@ -163,11 +166,15 @@ struct Own final : Machine {
         draws++;
         Thresholds theta = layer.table[random >> 24];
         bool relaxes = int(random & 0xFFFF) < layer.relax_rate;
-        if (!relaxes && !theta.toward && !theta.away) return;
+        if (Rule::slices == 1 && !relaxes && !theta.toward && !theta.away) return;
         rows_learned++;
         if (relaxes)
             for (int w = 0; w < layer.words; w++)
                 relax(layer.row(neuron) + BITS * w, rule.relaxing(layer.on()[w]), relax_floor);
-        learn(layer, neuron, up, theta);
+        for (int s = 0; s < Rule::slices; s++) {
+            int first = layer.words * s / Rule::slices, end = layer.words * (s + 1) / Rule::slices;
+            learn(layer, neuron, up, layer.table[random >> (24 - 8 * s) & 0xFF], first, end);
+        }
+        rule.stepped(int(&layer - layers.data()), neuron, up, theta);
     }
 };
