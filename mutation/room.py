@@ -138,7 +138,7 @@ ROOMS = (
         tests="sim/link/test_{}.py",
         instead={
             **dict.fromkeys(("answer", "commands", "orders", "predictions", "report", "request", "samples", "link"), LINK),
-            "argument_check": ("sim/test_declared_once.py", *LINK[2::-1]),
+            **dict.fromkeys(("argument_check", "decision"), ("sim/test_declared_once.py", *LINK[2::-1])),
             "arguments": ("sim/test_declared_once.py", *LINK),
             "boot_nonce": LINK,
             "crc": ("sim/link/test_receiver.py", "sim/link/test_transmitter.py"),

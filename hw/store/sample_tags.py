@@ -60,7 +60,8 @@ class SampleTags(wiring.Component):
         m.submodules.new_tag = new_tag = RegisterSlice(shape=TAG_LAYOUT.size)
         connect(m, new_tag.popped, queue.pushed)
         inside = Signal(range(2 * MOST_SAMPLES))
-        came, went = Signal(), Signal()  # a tag, a cycle ago
+        came = Signal()  # a tag, a cycle ago
+        went = Signal()
         tag = data.View(TAG_LAYOUT, queue.popped.payload)
         prediction = self.prediction
         done = Signal()
