@@ -171,7 +171,8 @@ class SampleStore(wiring.Component):
             control.events.read.eq(sdram.transfers.read.valid),
             control.events.written.eq(sdram.transfers.written.valid & sdram.transfers.written.ready),
             control.events.refresh.eq(sdram.refreshed),
-            control.events.waiting.eq(self.conductor.waiting & self.engine.sample.ready),
+            # An engine that computes a group asks for the next one early: it waits when it has nothing to do.
+            control.events.waiting.eq(self.conductor.waiting & self.engine.sample.ready & self.tags.empty),
         ]
 
     def _carry_samples(self, m: Module) -> None:
