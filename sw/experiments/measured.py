@@ -181,7 +181,7 @@ ROWS = (
         command="make bench",
     ),
     Row(
-        what="an epoch of MNIST: the 85F from its sample memory, by simulated cycles at 65 MHz; the compiled twin on a core",
+        what="an epoch of MNIST: the 85F at 65 MHz, by simulated cycles; the compiled twin",
         value=_epoch,
         command="make bench",
         greets=True,
