@@ -56,7 +56,7 @@ ANSWER: tuple[tuple[str, str, Callable[[Result], str], str | None, str], ...] = 
     ("newest of them", "band-stream", _end("newest_accuracy"), "beyond-stream", "94.5"),
     ("the same, 50,000 records, horizon 500,000", "band-stream-50000", _end("accuracy"), None, "92"),
     ("784-100-10, 1,000 tasks, last five, nothing stored", "band-narrow", _end("accuracy"), "beyond-narrow", "85"),
-    ("the same after 200 tasks, 20,000 records, horizon 200,000", "band-narrow-20000", _end("accuracy"), None, "89.5"),
+    ("the same, 20,000 records, horizon 200,000", "band-narrow-20000", _end("accuracy"), None, "89.5"),
     ("ten digits, two at a time, ten outputs, nothing stored", "band-classes-none", _end("held_out"), None, "–"),
     ("the same, 2,000 records", "band-classes-2000", _end("held_out"), None, "94"),
     ("the same, 5,000 records", "band-classes-5000", _end("held_out"), None, "95"),

@@ -94,7 +94,19 @@ _VALUE = (
     "--plain-config examples/without-rule.toml --records 0,100,500,2000,10000 --every 1,8"
     " --validation --test-samples 5000 --look-back 1 --seeds 1 --engine compiled"
 )
-_NARROW = f"--last 5 --look-back 1 --seeds 1 {_PASS}"
+_NARROW = f"--last 5 --look-back 1 {_PASS}"
+
+# The best of the search for a small network, from other seeds; first where it began.
+_NARROW_BEST = (
+    "learning_rate = [0.83, 0.3], metaplasticity = [1.5, 4.96], saturation = [1.4, 0.09], window = 8, gate = 16, "
+    "init_range = 11; "
+    "learning_rate = [0.83, 0.3], metaplasticity = [1.8, 4.86], saturation = [1.51, 0.09], window = 8, gate = 17, "
+    "init_range = 10; "
+    "learning_rate = [0.925, 0.406], metaplasticity = [2.19, 4.68], saturation = [1.9, 0.09], margin = 16, window = 8, "
+    "gate = 17, init_range = 10; "
+    "learning_rate = [0.839, 0.349], metaplasticity = [1.75, 4.01], saturation = [1.68, 0.09], window = 7, gate = 18, "
+    "init_range = 10"
+)
 
 # The best of the search of streams and some near them, from other seeds; first where it began.
 _BAND = 'activation = "band", scaling = "root", gate = 16, saturation = [2.64, 0.86], margin = 22, init_range = 13'
@@ -151,17 +163,21 @@ PLAN = {
     " --config examples/band-even-odd.toml --rehearsal 2000",
     "band-fashion": "compare-fashion-mnist --tasks 1 --methods chip --config examples/band-fashion.toml"
     f" --fashion-threshold 5,60,140 --seeds 5 {_PASS}",
-    "band-narrow": f"{_TASKS}/band-narrow.toml --tasks 1000 {_NARROW}",
-    "band-narrow-20000": f"{_TASKS}/band-narrow.toml --tasks 200 --rehearsal 20000 --rehearsal-horizon 200000 {_NARROW}",
+    "band-narrow": f"{_TASKS}/band-narrow.toml --tasks 1000 --seeds 3 {_NARROW}",
+    "band-narrow-20000": f"{_TASKS}/band-narrow.toml --tasks 1000 --rehearsal 20000 --rehearsal-horizon 200000 --seeds 1"
+    f" {_NARROW}",
     "band-stream": f"{_TASKS}/band-stream.toml --tasks 100 {_STREAM}",
     "band-stream-50000": f"{_TASKS}/band-rehearsal.toml --tasks 100 --rehearsal 50000 --rehearsal-horizon 500000"
-    f" --last 10 --look-back 1 --seeds 1 {_PASS}",
+    f" --last 10 --look-back 1 --seeds 3 {_PASS}",
     "search-stream": f"{_SEARCH}/band-stream.toml --tasks 24 --last 12 --seeds 1 --generations 5 --draws 8"
     f" --start '{_STREAM_START}'",
     "sweep-band-stream": "settings-sweep --tasks 40 --last 12 --look-back 1 --seed 2 --seeds 2 --test-samples 4000"
     f" --config examples/long-stream.toml --engine compiled --variants '{_STREAM_BEST}'",
     "sweep-band-stream-again": "settings-sweep --tasks 40 --last 12 --look-back 1 --seed 4 --seeds 2 --test-samples 4000"
     f" --config examples/long-stream.toml --engine compiled --variants '{_STREAM_NEAR}'",
+    "search-narrow": f"{_SEARCH}/band-narrow.toml --tasks 60 --last 5 --seeds 1 --generations 5 --draws 8",
+    "sweep-band-narrow": "settings-sweep --tasks 100 --last 5 --look-back 1 --seed 2 --seeds 2 --test-samples 4000"
+    f" --config examples/band-narrow.toml --engine compiled --variants '{_NARROW_BEST}'",
     "search-integrated": "settings-search --tasks 10 --look-back 1 --test-samples 4000 --generations 6 --draws 10"
     " --engine compiled --config examples/band-ten-tasks.toml"
     f" --start 'rule = \"integrated-error\", {_INTEGRATED_START}'",
