@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from hw.store.chip import AS4C32M16SB, CHIPS, GW2AR_SDRAM, MT48LC16M16A2, ULX3S_SDRAM, Cycles, together
+from boards.catalogue import find
+from hw.store.chip import AS4C32M16SB, BOARD_CHIPS, CHIPS, GW2AR_SDRAM, MT48LC16M16A2, ULX3S_SDRAM, Cycles, together
+from sim.drivers.sdram_chip import WAY_NS
 from sw.contract.error import ContractError
 
 TIMES = ("t_rcd", "t_rp", "t_ras", "t_rc", "t_rfc", "t_rrd", "t_wr")
@@ -53,3 +55,12 @@ def test_parts_that_differ_too_much_are_no_board():
 def test_columns_are_a_power_of_two():
     with pytest.raises(ContractError, match="columns of .* is 500, expected a power of two"):
         replace(MT48LC16M16A2, columns=500)
+
+
+@pytest.mark.parametrize("name", BOARD_CHIPS)
+def test_a_word_is_there_when_it_is_taken_at_the_clock_that_the_board_asks_for(name):
+    """By the way from pin to pin that the benches assume: at a slower clock a word would be gone before it is taken."""
+    chip, _ = BOARD_CHIPS[name]
+    period = 1e3 / find(name).clock_mhz
+    taken = period if chip.taken_at_fall else 1.5 * period  # behind the edge of the chip's clock
+    assert chip.t_ac + WAY_NS < taken < period + chip.t_oh + WAY_NS

@@ -96,10 +96,8 @@ _VALUE = (
 )
 _NARROW = f"--last 5 --look-back 1 {_PASS}"
 
-# The best of the search for a small network, from other seeds; first where it began.
+# The best of the search for a small network, from other seeds.
 _NARROW_BEST = (
-    "learning_rate = [0.83, 0.3], metaplasticity = [1.5, 4.96], saturation = [1.4, 0.09], window = 8, gate = 16, "
-    "init_range = 11; "
     "learning_rate = [0.83, 0.3], metaplasticity = [1.8, 4.86], saturation = [1.51, 0.09], window = 8, gate = 17, "
     "init_range = 10; "
     "learning_rate = [0.925, 0.406], metaplasticity = [2.19, 4.68], saturation = [1.9, 0.09], margin = 16, window = 8, "

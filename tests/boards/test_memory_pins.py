@@ -16,7 +16,6 @@ from boards.silicon.memory_pins import CLOCK, PLACES, REGISTERS
 from boards.silicon.rule import check, constraints
 from hw.store.chip import BOARD_CHIPS
 from hw.store.pins import pin_widths
-from sim.drivers.sdram_chip import WAY_NS
 from sw.contract.board_table import BOARDS
 from sw.contract.geometry import Geometry
 
@@ -43,15 +42,6 @@ def test_the_memory_that_a_board_tells_is_the_one_that_its_gateware_drives():
     assert told == {name: chip.bytes for name, (chip, _) in BOARD_CHIPS.items()}
     assert told.keys() == {*ULX3S, "tangnano20k"}
     assert all(find(name).clock_mhz <= clock_hz / 1e6 for name, (_, clock_hz) in BOARD_CHIPS.items())
-
-
-@pytest.mark.parametrize("name", BOARD_CHIPS)
-def test_a_word_is_there_when_it_is_taken_at_the_clock_that_the_board_asks_for(name):
-    """By the way from pin to pin that the benches assume: at a slower clock a word would be gone before it is taken."""
-    chip, _ = BOARD_CHIPS[name]
-    period = 1e3 / find(name).clock_mhz
-    taken = period if chip.taken_at_fall else 1.5 * period  # behind the edge of the chip's clock
-    assert chip.t_ac + WAY_NS < taken < period + chip.t_oh + WAY_NS
 
 
 def test_every_pin_of_the_ulx3s_is_at_its_site(tmp_path):
