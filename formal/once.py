@@ -88,6 +88,40 @@ def any_orders(original: type[Component]) -> type[Component]:
     return AnyOrders
 
 
+def follow_stream(m: Module, rooms: dict[str, Any], carried: Value, trains: Value, count: Value) -> tuple[Signal, ...]:
+    """What comes next, told by what was carried out alone: the number, the sample; and whether the request was carried out."""
+    request, session, orders = (rooms[name] for name in ("RequestReader", "Session", "Orders"))
+    expected, following, was_carried = Signal(16, init=0xFFFF), Signal(range(FIRST)), Signal()
+    with m.If(request.done):
+        m.d.sync += was_carried.eq(0)
+    with m.Elif(carried):
+        m.d.sync += was_carried.eq(1)
+    with m.If(session.advance):
+        m.d.sync += expected.eq(request.sequence + 1)
+    with m.If(orders.configuration.valid):
+        m.d.sync += following.eq(0)
+    with m.Elif(trains):
+        m.d.sync += following.eq(following + count)
+    with m.If(orders.state_write.valid):
+        place = orders.state_write.payload.place - SAMPLES_PLACE
+        for byte in range(2):
+            with m.If(place == byte):
+                m.d.sync += following.word_select(byte, 8).eq(orders.state_write.payload.value)
+    return expected, following, was_carried
+
+
+def follow_number(m: Module, passes: Value, is_hello: Value, changes: Value, sequence: Value) -> tuple[Value, ...]:
+    """One number, how many have been carried out since it was, and whether; a session that begins anew forgets it."""
+    number, since, was = AnyConst(16), Signal(17), Signal()
+    with m.If(passes & is_hello):
+        m.d.sync += was.eq(0)
+    with m.Elif(changes & (sequence == number)):
+        m.d.sync += [was.eq(1), since.eq(0)]
+    with m.Elif(passes & was):
+        m.d.sync += since.eq(Mux(since == NUMBERS, since, since + 1))
+    return number, since, was
+
+
 class OnceHarness(Elaboratable):
     """The block beside the number and the sample that have to come next, and the fate of one number in particular."""
 
@@ -132,32 +166,8 @@ class OnceHarness(Elaboratable):
         carried = samples.feed | orders.start
         changes = trains | (orders.start & ~orders.repeated & ~is_hello)
 
-        # What has to come next, told by what was carried out alone.
-        expected, following, was_carried = Signal(16, init=0xFFFF), Signal(range(FIRST)), Signal()
-        with m.If(request.done):
-            m.d.sync += was_carried.eq(0)
-        with m.Elif(carried):
-            m.d.sync += was_carried.eq(1)
-        with m.If(session.advance):
-            m.d.sync += expected.eq(sequence + 1)
-        with m.If(orders.configuration.valid):
-            m.d.sync += following.eq(0)
-        with m.Elif(trains):
-            m.d.sync += following.eq(following + samples.count)
-        with m.If(orders.state_write.valid):
-            place = orders.state_write.payload.place - SAMPLES_PLACE
-            for byte in range(2):
-                with m.If(place == byte):
-                    m.d.sync += following.word_select(byte, 8).eq(orders.state_write.payload.value)
-
-        # One number, and how many have been carried out since it was; a session that begins anew forgets it.
-        number, since, was = AnyConst(16), Signal(17), Signal()
-        with m.If(session.advance & is_hello):
-            m.d.sync += was.eq(0)
-        with m.Elif(changes & (sequence == number)):
-            m.d.sync += [was.eq(1), since.eq(0)]
-        with m.Elif(session.advance & was):
-            m.d.sync += since.eq(Mux(since == NUMBERS, since, since + 1))
+        expected, following, was_carried = follow_stream(m, self.rooms, carried, trains, samples.count)
+        number, since, was = follow_number(m, session.advance, is_hello, changes, sequence)
         m.d.comb += [
             Assert(~(changes & (sequence == number)) | ~was | (since == NUMBERS)),
             # the next one and no other, once, and a number that is passed has been carried out

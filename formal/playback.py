@@ -16,13 +16,25 @@ from amaranth.lib.wiring import Component, Flow
 from formal.checks import HELD, MEMORY_CHECK, SHORTEST, any_check, of_memory, ports
 from formal.claim import Claim
 from formal.clocked import clocked_module, earlier, free
-from formal.once import ARGUMENT, COMMANDS, GEOMETRY, HEADER, HELLO, LOCK, NUMBERS, SESSION, any_orders, any_reader, anything
+from formal.once import (
+    ARGUMENT,
+    COMMANDS,
+    GEOMETRY,
+    HEADER,
+    HELLO,
+    LOCK,
+    NUMBERS,
+    SESSION,
+    any_orders,
+    any_reader,
+    anything,
+    follow_number,
+    follow_stream,
+)
 from formal.source import Bug, Elaborated, copy_of
-from hw.engine_ports import SAMPLES_PLACE
 from hw.link import arguments
 from hw.link.arguments import arguments_of, is_one_of
 from sw.contract.commands import Command
-from sw.contract.frames import FIRST
 from sw.contract.sample_memory import TRAINS
 
 MEMORY_ORDERS = "hw.link.memory_orders"
@@ -114,29 +126,13 @@ class PlaybackHarness(Elaboratable):
         elsewhere = of_memory(kind) & ~is_playback  # requests that this claim is not about
         nothing_to_do = elsewhere | (is_one_of(kind, (Command.TRAIN, Command.INFER, *PLAYBACK)) & (count == 0))
 
-        # What has to come next, told by what was carried out alone; and a stretch that has not been handed to the store.
-        expected, following, was_carried, due = Signal(16, init=0xFFFF), Signal(range(FIRST)), Signal(), Signal()
-        with m.If(request.done):
-            m.d.sync += was_carried.eq(0)
-        with m.Elif(carried):
-            m.d.sync += was_carried.eq(1)
+        expected, following, was_carried = follow_stream(m, self.rooms, carried, trains, count)
+        number, since, was = follow_number(m, session.advance, is_hello, changes, sequence)
+        due = Signal()  # a stretch has not been handed to the store
         with m.If(begins):
             m.d.sync += due.eq(1)
         with m.Elif(given):
             m.d.sync += due.eq(0)
-        with m.If(session.advance):
-            m.d.sync += expected.eq(sequence + 1)
-        with m.If(orders.configuration.valid):
-            m.d.sync += following.eq(0)
-        with m.Elif(trains):
-            m.d.sync += following.eq(following + count)
-        with m.If(orders.state_write.valid):
-            place = orders.state_write.payload.place - SAMPLES_PLACE
-            for byte in range(2):
-                with m.If(place == byte):
-                    m.d.sync += following.word_select(byte, 8).eq(orders.state_write.payload.value)
-
-        number, since, was = self._follow_number(m, session.advance & is_hello, session.advance, changes, sequence)
         m.d.comb += [
             Assert(~(changes & (sequence == number)) | ~was | (since == NUMBERS)),
             # the next one and no other, once, and a number that is passed has been carried out
@@ -163,17 +159,6 @@ class PlaybackHarness(Elaboratable):
             self._add_invariants(m, elaborated, ghost, is_playback & play.payload.train)
             self._know_kinds(m, elaborated, block)
         return m
-
-    def _follow_number(self, m: Module, forgets: Value, passes: Value, changes: Value, sequence: Value) -> tuple[Value, ...]:
-        """One number, how many have been carried out since it was, and whether; a session that begins anew forgets it."""
-        number, since, was = AnyConst(16), Signal(17), Signal()
-        with m.If(forgets):
-            m.d.sync += was.eq(0)
-        with m.Elif(changes & (sequence == number)):
-            m.d.sync += [was.eq(1), since.eq(0)]
-        with m.Elif(passes & was):
-            m.d.sync += since.eq(Mux(since == NUMBERS, since, since + 1))
-        return number, since, was
 
     def _hurry(self, m: Module, block: Any) -> None:
         """Where a planted bug is looked for: stretches of some arguments and nothing else, and nobody lets them wait."""
