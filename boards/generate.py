@@ -88,6 +88,7 @@ def script(target: Target, geometry: Geometry, device: str) -> list[str]:
         "read_rtlil cell.il",
         f"read_rtlil {TOP_MODULE}.il",
         *(f'setattr -set ram_style "distributed" {memory}' for memory in target.lut_memories),
+        *(f'setattr -set ram_style "block" {memory}' for memory in target.block_memories),
         *target.family.synthesis(),
         f"tee -q -o {COUNTS} stat -json -top {TOP_MODULE}",
         *target.family.floorplan(geometry, device),

@@ -14,7 +14,7 @@ from amaranth_boards.resources import LEDResources, UARTResource
 from boards.gowin import Gowin
 from boards.gowin_pll import GW2AR_18
 from boards.loaders import FT2232H, open_fpga_loader
-from boards.target import SMALL_MEMORIES, Target
+from boards.target import Target
 from hw.store.chip import GW2AR_SDRAM
 from hw.store.pins import INVERTED, pin_widths
 
@@ -108,6 +108,6 @@ TARGETS = [
         loader=open_fpga_loader({FT2232H: ("--cable", "ft2232")}),
         seed=2,  # with 1 the router finds no way for a carry
         memory_pins=package_pins,
-        lut_memories=SMALL_MEMORIES,
+        block_memories=("*.store.records.reader/m:memory",),
     )
 ]

@@ -104,7 +104,8 @@ class Target:
     `clock_mhz` is asked of the PLL; `platform` makes a new platform, which can be used once. `high` names resources, pins that
     have to be driven to 1 for the board to stay as it is. `options` are nextpnr's, `seed` its seed in reports. `memory_pins`
     takes the pins of the SDRAM from the platform, of a board with one (`hw.store.chip.BOARD_CHIPS`). `lut_memories` are
-    memories, as Yosys selects them, that are made of LUTs where weights and permutations take all block RAMs.
+    memories, as Yosys selects them, that are made of LUTs where weights and permutations take all block RAMs; `block_memories`
+    are those that are small enough for LUTs, and for which a block is left.
     """
 
     name: str
@@ -119,3 +120,4 @@ class Target:
     memory_pins: Callable[[Any], Any] = lambda platform: platform.request("sdram", 0, dir="-")
     options: tuple[str, ...] = ()
     lut_memories: tuple[str, ...] = ()
+    block_memories: tuple[str, ...] = ()

@@ -36,7 +36,7 @@ class GroupBuffer(wiring.Component):
 
     Members
     -------
-    last_pixel, single : n_0 - 1; groups are of one sample
+    last_pixel, single : n_0 - 1; groups are of one sample; both from `clear` on
     clear : one cycle: every word of every input set becomes invalid (after CONFIGURE); `busy` until done
     samples, pixels : the link's samples and their bytes
     tokens : LOAD tokens
@@ -124,8 +124,8 @@ class GroupBuffer(wiring.Component):
         following = Signal(range(g.group + 1))  # number of the sample whose words come next
         half = Signal()
         bases = Array(g.input_bases[: 2 * g.group])
+        m.d.sync += Cat(last_lane, last_word).eq(self.last_pixel)
         m.d.comb += [
-            Cat(last_lane, last_word).eq(self.last_pixel),
             goes.eq(~self.full & ((self.whole != 0) | (self.count == 0)) & ~(self.learning & (self.learning_set == self.half))),
             self.tokens.valid.eq(self.clearing | (waiting.popped.valid & goes)),
             waiting.popped.ready.eq(self.tokens.ready & goes & ~self.clearing),
@@ -151,15 +151,23 @@ class GroupBuffer(wiring.Component):
             m.d.sync += [self.clearing.eq(1), inputs.eq(0), cell.eq(0)]
 
     def _keep_samples(self, m: Module, announced: Queue) -> None:
-        """What is known of the samples of both halves."""
+        """What is known of the samples of both halves, written a cycle after the last word went: nobody asks before."""
         g = self.geometry
         samples = add_memory(m, "samples", shape=known_layout(g), depth=2 * g.group, style="distributed")
         write, read = samples.write_port(), samples.read_port(domain="comb")
+        is_known = Signal()
+        place = Signal.like(write.addr)
+        known = Signal.like(write.data, reset_less=True)
+        m.d.sync += [
+            is_known.eq(self.loaded),
+            place.eq(Cat(self.count[: bits_for(g.group - 1)], self.half)),
+            known.eq(Cat(announced.popped.payload, self.lit)),
+        ]
         m.d.comb += [
             announced.popped.ready.eq(self.loaded),
-            write.addr.eq(Cat(self.count[: bits_for(g.group - 1)], self.half)),
-            write.data.eq(Cat(announced.popped.payload, self.lit)),
-            write.en.eq(self.loaded),
+            write.addr.eq(place),
+            write.data.eq(known),
+            write.en.eq(is_known),
             read.addr.eq(Cat(self.asked, ~self.half)),
             self.known.eq(read.data),
         ]

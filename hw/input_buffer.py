@@ -26,7 +26,7 @@ class InputBuffer(wiring.Component):
 
     Members
     -------
-    last_pixel : n_0 - 1
+    last_pixel : n_0 - 1, from `clear` on
     clear : one cycle: every word of every input set becomes invalid (after CONFIGURE); `busy` until done
     samples, pixels : the link's samples and their bytes
     tokens : LOAD tokens
@@ -63,7 +63,8 @@ class InputBuffer(wiring.Component):
         connect(m, pixel_words.words, waiting.pushed)
         last_word = Signal(bits_for(g.words - 1))
         last_lane = Signal(bits_for(k - 1))
-        m.d.comb += [Cat(last_lane, last_word).eq(self.last_pixel), pixel_words.odd.eq(~self.last_pixel[2])]
+        m.d.sync += Cat(last_lane, last_word).eq(self.last_pixel)
+        m.d.comb += pixel_words.odd.eq(~self.last_pixel[2])
 
         clearing = Signal()
         input_set = Signal()

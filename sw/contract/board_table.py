@@ -24,12 +24,14 @@ class Board:
 
 
 # `docs/boards.md`, Groups, says what groups each board has room for.
-ECP5_85F = Geometry(columns=784, rows=512, grid_height=7, grid_width=7, synapses_per_cell=16, folds=1, slices=4, group=4)
+ECP5_85F = Geometry(columns=784, rows=512, grid_height=7, grid_width=7, synapses_per_cell=16, folds=1, slices=2, group=4)
 ECP5_45F = Geometry(columns=800, rows=256, grid_height=5, grid_width=5, synapses_per_cell=16, folds=2, slices=4, group=4)
 ECP5_25F = Geometry(columns=800, rows=128, grid_height=5, grid_width=5, synapses_per_cell=8, folds=4, slices=2)
-# Without a sample memory there is room for groups.
+# Without a sample memory there is room for groups, and for eight weights at a time.
 ECP5_25F_GROUPS = replace(ECP5_25F, group=2)
-TANG_NANO_20K = Geometry(columns=800, rows=102, grid_height=5, grid_width=2, synapses_per_cell=16, folds=5, slices=4)
+ECP5_45F_WIDE = replace(ECP5_45F, slices=2)
+# Nine cells leave ten of its block RAMs to the link and to the sample memory, which made of LUTs would take more room than is left.
+TANG_NANO_20K = Geometry(columns=792, rows=93, grid_height=3, grid_width=3, synapses_per_cell=8, folds=11, slices=4)
 # A quarter of the logic of the 20K: few cells with deep memories, of 1,014 words in blocks that hold 1,024 of 16 bits; and so
 # many folds that inputs are in block RAM too, for nextpnr finds no places for 200 memories made of LUTs.
 TANG_NANO_9K = Geometry(columns=832, rows=39, grid_height=2, grid_width=2, synapses_per_cell=8, folds=26, slices=4)
@@ -57,12 +59,12 @@ BOARDS = {
         title="OrangeCrab r0.2, LFE5U-25F", geometry=ECP5_25F_GROUPS, baud=3_000_000, layers=(784, 118, 10)
     ),
     "orangecrab-85f": Board(title="OrangeCrab r0.2, LFE5U-85F", geometry=ECP5_85F, baud=3_000_000, layers=(784, 500, 10)),
-    "ecpix5-45f": Board(title="ECPIX-5, LFE5UM5G-45F", geometry=ECP5_45F, baud=3_000_000, layers=(784, 246, 10)),
+    "ecpix5-45f": Board(title="ECPIX-5, LFE5UM5G-45F", geometry=ECP5_45F_WIDE, baud=3_000_000, layers=(784, 246, 10)),
     "tangnano20k": Board(
         title="Tang Nano 20K, GW2AR-18",
         geometry=TANG_NANO_20K,
         baud=2_000_000,
-        layers=(784, 92, 10),
+        layers=(784, 83, 10),
         escaped=True,
         sample_memory=8 * MIB,
     ),

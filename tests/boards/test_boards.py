@@ -10,7 +10,7 @@ from sw.tree.sources import ROOT
 
 REPORTS = ROOT / "boards" / "reports"
 # Words of the memory that holds a slice: a block RAM of 36, of 18 kbit, or the two halves of the UP5K's.
-MEMORY_WORDS = {"ecp5": 512, "tangnano20k": 512, "tangnano9k": 1024, "icebreaker": 16384}
+MEMORY_WORDS = {"ecp5": 512, "tangnano20k": 1024, "tangnano9k": 1024, "icebreaker": 16384}
 BAUD = dict.fromkeys(BOARDS, 3_000_000) | {"tangnano20k": 2_000_000}
 
 

@@ -87,7 +87,7 @@ def test_a_board_without_memory_has_nothing_of_it(board, tmp_path):
 
 
 def test_only_boards_of_which_all_block_rams_are_taken_make_memories_of_luts():
-    full = {"ulx3s-12f", "ulx3s-25f", "ulx3s-45f", "tangnano20k"}
+    full = {"ulx3s-12f", "ulx3s-25f", "ulx3s-45f"}
     assert {name for name, target in TARGETS.items() if target.lut_memories} == full
 
 
