@@ -1,7 +1,9 @@
 """Which block RAMs of an ECP5 hold the weights of which cell of the array, so that neighbours lie side by side.
 
 Nearly all blocks of a device hold weights, and nextpnr's placer, which is good at logic, scatters the blocks of a cell over the
-die: with this plan the 85F has a third of the wires, and is placed and routed in a fraction of the time.
+die: with this plan the 85F has a third of the wires, and is placed and routed in a fraction of the time. On a die on which they could
+be far, places near both ends of the array are left to the memories of the engine, the link and the sample memory: nextpnr has no others
+for them.
 """
 
 import math
@@ -17,6 +19,7 @@ ROWS_AND_GROUPS = {
     "85F": ((22, 46, 70, 82), (4, 13, 22, 31, 40, 49, 58, 69, 78, 87, 96, 105, 114)),
 }
 DIES = {"12F": "25F"} | {size: size for size in ROWS_AND_GROUPS}
+OTHERS = 12  # blocks, at most, of the engine, the link and the sample memory
 STEPS, HOTTEST = 200_000, 3_000.0  # of simulated annealing; the temperature is in tiles squared
 
 
@@ -25,7 +28,11 @@ def floorplan(geometry: Geometry, size: str, blocks: int) -> list[list[str]]:
     places = _places(DIES[size], blocks)
     if len(places) < geometry.cells:
         return []
-    chosen = _anneal([(place[0][0] + place[-1][0], 2 * place[0][1]) for place in places], _links(geometry))
+    links = _links(geometry)
+    if len(ROWS_AND_GROUPS[DIES[size]][0]) > 2:
+        spare = range(geometry.cells, min(len(places), geometry.cells + -(-OTHERS // blocks)))
+        links += [(end, place) for place in spare for end in (0, geometry.cells - 1)]
+    chosen = _anneal([(place[0][0] + place[-1][0], 2 * place[0][1]) for place in places], links)
     return [[f"X{x}/Y{y}/EBR{i}" for x, y, i in places[chosen[cell]]] for cell in range(geometry.cells)]
 
 

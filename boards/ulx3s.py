@@ -23,7 +23,7 @@ def with_wifi_gpio0(platform_class):
 
 
 PLATFORMS = {
-    "ulx3s-85f": (ULX3S_85F_Platform, 65.0, ()),
+    "ulx3s-85f": (ULX3S_85F_Platform, 75.0, ()),
     "ulx3s-45f": (ULX3S_45F_Platform, 70.0, SMALL_MEMORIES),
     "ulx3s-25f": (ULX3S_25F_Platform, 75.0, SMALL_MEMORIES),
     "ulx3s-12f": (ULX3S_12F_Platform, 75.0, SMALL_MEMORIES),

@@ -24,6 +24,15 @@ DEVICES = {
 planned = functools.cache(floorplan)
 
 
+def blocks_of_a_cell(geometry: Geometry) -> int:
+    return Ecp5().weight_blocks(geometry) // geometry.cells
+
+
+def there(size: str) -> set[str]:
+    rows, groups = ROWS_AND_GROUPS[ecp5_floorplan.DIES[size]]
+    return {f"X{x + 2 * i}/Y{y}/EBR{i}" for y in rows for x in groups for i in range(4)}
+
+
 def corners(cells: list[list[str]]) -> list[tuple[int, int]]:
     """Column and row of every cell's first block."""
     return [(int(x), int(y)) for x, y in (re.findall(r"X(\d+)/Y(\d+)/", blocks[0])[0] for blocks in cells)]
@@ -58,26 +67,39 @@ def test_the_blocks_are_those_of_the_die(die):
 @pytest.mark.parametrize("board", DEVICES)
 def test_every_cell_has_blocks_of_its_own_side_by_side(board):
     geometry, (size, _) = BOARDS[board].geometry, DEVICES[board]
-    cells = planned(geometry, size, geometry.slices)
-    assert [len(blocks) for blocks in cells] == [geometry.slices] * geometry.cells
-    assert len({block for blocks in cells for block in blocks}) == geometry.cells * geometry.slices
-    rows, groups = ROWS_AND_GROUPS[ecp5_floorplan.DIES[size]]
-    there = {f"X{x + 2 * i}/Y{y}/EBR{i}" for y in rows for x in groups for i in range(4)}
+    of_cell = blocks_of_a_cell(geometry)
+    cells = planned(geometry, size, of_cell)
+    assert [len(blocks) for blocks in cells] == [of_cell] * geometry.cells
+    assert len({block for blocks in cells for block in blocks}) == geometry.cells * of_cell
     for blocks in cells:
-        assert set(blocks) <= there
+        assert set(blocks) <= there(size)
         (first, y), *others = corners([[block] for block in blocks])
-        assert all(v == y and u - first <= 3 * geometry.slices for u, v in others)
+        assert all(v == y and u - first <= 3 * of_cell for u, v in others)
 
 
 @pytest.mark.parametrize("board", DEVICES)
 def test_linked_cells_are_close(board):
     """Three times closer than blocks that are dealt out in the order of their names, and no link from one end to another."""
     geometry, (size, _) = BOARDS[board].geometry, DEVICES[board]
-    found = lengths(corners(planned(geometry, size, geometry.slices)), geometry)
+    of_cell = blocks_of_a_cell(geometry)
+    found = lengths(corners(planned(geometry, size, of_cell)), geometry)
     rows, groups = ROWS_AND_GROUPS[ecp5_floorplan.DIES[size]]
-    plain = lengths([(x, y) for x in groups for y in rows for _ in range(4 // geometry.slices)][: geometry.cells], geometry)
+    plain = lengths([(x, y) for x in groups for y in rows for _ in range(4 // of_cell)][: geometry.cells], geometry)
     assert sum(found) < 0.8 * sum(plain)
     assert max(found) <= max(60, rows[1] - rows[0])
+
+
+@pytest.mark.parametrize("board", ["ulx3s-85f", "ulx3s-45f"])
+def test_blocks_beside_the_engine_are_left(board):
+    """On a large die those that weights do not take are within five twelfths of its width of both ends of the array."""
+    geometry, (size, _) = BOARDS[board].geometry, DEVICES[board]
+    cells = planned(geometry, size, blocks_of_a_cell(geometry))
+    left = there(size) - {block for blocks in cells for block in blocks}
+    first, *_, last = corners(cells)
+    widest = max(x for x, _ in corners([[block] for block in there(size)]))
+    assert left
+    for x, y in corners([[block] for block in left]):
+        assert max(abs(x - first[0]) + abs(y - first[1]), abs(x - last[0]) + abs(y - last[1])) <= widest * 5 // 12
 
 
 def test_the_same_plan_every_time():
