@@ -1,9 +1,9 @@
 """Which block RAMs of an ECP5 hold the weights of which cell of the array, so that neighbours lie side by side.
 
 Nearly all blocks of a device hold weights, and nextpnr's placer, which is good at logic, scatters the blocks of a cell over the
-die: with this plan the 85F has a third of the wires, and is placed and routed in a fraction of the time. On a die on which they could
-be far, places near both ends of the array are left to the memories of the engine, the link and the sample memory: nextpnr has no others
-for them.
+die: with this plan the 85F has a third of the wires, and is placed and routed in a fraction of the time. On a die on which they
+could be far, places near both ends of the array are left to the memories of the engine, the link and the sample memory:
+nextpnr has no others for them.
 """
 
 import math

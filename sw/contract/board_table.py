@@ -30,7 +30,7 @@ ECP5_25F = Geometry(columns=800, rows=128, grid_height=5, grid_width=5, synapses
 # Without a sample memory there is room for groups, and for eight weights at a time.
 ECP5_25F_GROUPS = replace(ECP5_25F, group=2)
 ECP5_45F_WIDE = replace(ECP5_45F, slices=2)
-# Nine cells leave ten of its block RAMs to the link and to the sample memory, which made of LUTs would take more room than is left.
+# Nine cells leave ten of its block RAMs to the link and to the sample memory: made of LUTs, their memories would not fit.
 TANG_NANO_20K = Geometry(columns=792, rows=93, grid_height=3, grid_width=3, synapses_per_cell=8, folds=11, slices=4)
 # A quarter of the logic of the 20K: few cells with deep memories, of 1,014 words in blocks that hold 1,024 of 16 bits; and so
 # many folds that inputs are in block RAM too, for nextpnr finds no places for 200 memories made of LUTs.
