@@ -1,14 +1,17 @@
 """The draw of a row's thresholds (clauses 9 and 10): one step of the random word, one look into the layer's table."""
 
+from typing import Any
+
 from amaranth.hdl import C, Cat, Module, Mux, Signal, Value, unsigned
 from amaranth.lib import data, stream, wiring
+from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from hw.complement import reaches
 from hw.engine_ports import TABLE_LAYOUT
 from hw.learning.error_scan import item_layout
 from hw.learning.error_store import neuron_bits
-from hw.memory import add_memory, read_word
+from hw.memory import add_memory, holds_words, read_word
 from sw.contract import prng
 from sw.contract.geometry import Geometry, bits_for
 from sw.contract.network import DEFAULT_PRNG, MAX_LAYERS
@@ -82,24 +85,15 @@ class Draw(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         settings = self.settings
-        tables = add_memory(m, "tables", shape=data.ArrayLayout(8, 2), depth=MAX_LAYERS * ENTRIES)
-        write = tables.write_port(granularity=1)
-        m.d.comb += [
-            self.table.ready.eq(1),
-            write.addr.eq(self.table.payload.address[1:]),
-            write.data[0].eq(self.table.payload.value),
-            write.data[1].eq(self.table.payload.value),
-            write.en.eq(
-                Mux(self.table.valid & ~self.table.payload.address[-1], Mux(self.table.payload.address[0], 0b10, 0b01), 0)
-            ),
-        ]
-
+        tables = self._add_tables(m)
         advance = ~self.draws.valid | self.draws.ready
-        stepped = Signal(item_layout(self.geometry))
-        looked_up = Signal(item_layout(self.geometry))
-        stepped_valid = Signal()
-        looked_up_valid = Signal()
-        relaxes = Signal()
+        # No register of a stage has a reset, which would cost each stage the enable's LUT: while the learner is reset, it takes
+        # what is inside.
+        stepped = Signal(item_layout(self.geometry), reset_less=True)
+        looked_up = Signal(item_layout(self.geometry), reset_less=True)
+        stepped_valid = Signal(reset_less=True)
+        looked_up_valid = Signal(reset_less=True)
+        relaxes = Signal(reset_less=True)
         m.d.comb += [
             self.items.ready.eq(advance),
             self.drawn.eq(self.items.valid & advance & self.items.payload.active & settings.enable),
@@ -116,18 +110,19 @@ class Draw(wiring.Component):
                 looked_up_valid.eq(stepped_valid),
                 relaxes.eq(~reaches(Cat(self.prng[:16], C(0, 1)), ~settings.relax_rate)),
             ]
-        # What waits is read again, for the memory is one that cannot hold its word (`hw.memory`).
-        entry = Signal(8)
-        held = Signal(8)
-        m.d.comb += entry.eq(Mux(advance, self.prng[24:], held))
-        m.d.sync += held.eq(entry)
-        toward, away = read_word(m, tables, address=Cat(entry, settings.layer))
-        draw = self.draws.payload
-        active = Signal()
-        m.d.comb += draw.learn.eq(active & (draw.toward.any() | draw.away.any() | ~settings.enable))
+        toward, away = self._look_up(m, tables, advance)
+        valid = Signal(reset_less=True)
+        active = Signal(reset_less=True)
+        draw = Signal(draw_layout(self.geometry), reset_less=True)
+        told = self.draws.payload
+        m.d.comb += [
+            self.draws.valid.eq(valid),
+            told.eq(draw),
+            told.learn.eq(active & (draw.toward.any() | draw.away.any() | ~settings.enable)),
+        ]
         with m.If(advance):
             m.d.sync += [
-                self.draws.valid.eq(looked_up_valid),
+                valid.eq(looked_up_valid),
                 active.eq(looked_up.active),
                 draw.neuron.eq(looked_up.neuron),
                 draw.negative.eq(looked_up.negative),
@@ -137,3 +132,30 @@ class Draw(wiring.Component):
                 draw.away.eq(away),
             ]
         return m
+
+    def _add_tables(self, m: Module) -> Memory:
+        """The memory of thresholds, and what is written to it."""
+        tables = add_memory(m, "tables", shape=data.ArrayLayout(8, 2), depth=MAX_LAYERS * ENTRIES)
+        write = tables.write_port(granularity=1)
+        m.d.comb += [
+            self.table.ready.eq(1),
+            write.addr.eq(self.table.payload.address[1:]),
+            write.data[0].eq(self.table.payload.value),
+            write.data[1].eq(self.table.payload.value),
+            write.en.eq(
+                Mux(self.table.valid & ~self.table.payload.address[-1], Mux(self.table.payload.address[0], 0b10, 0b01), 0)
+            ),
+        ]
+        return tables
+
+    def _look_up(self, m: Module, tables: Memory, advance: Value) -> Any:
+        """The thresholds of the random word, which stay while nothing advances."""
+        entry, layer = self.prng[24:], self.settings.layer
+        if holds_words(self.geometry):
+            return read_word(m, tables, address=Cat(entry, layer), enable=advance)
+        # What waits is read again.
+        read = Signal(8)
+        held = Signal(8)
+        m.d.comb += read.eq(Mux(advance, entry, held))
+        m.d.sync += held.eq(read)
+        return read_word(m, tables, address=Cat(read, layer))
