@@ -136,6 +136,15 @@ _STREAM_START = (
 )
 # What the methods beside the chip learn on the classes of compare-classes with.
 _SEARCH_CLASSES = "methods-sweep --samples 800 --look-back 1 --test-samples 4000"
+_CHIP_CLASSES = (
+    "--stream class-incremental --tasks 5 --samples 800 --look-back 1 --test-samples 4000 --rehearsal 500"
+    " --config examples/band-one-pass.toml --engine compiled"
+)
+_CHIP_CLASSES_BEST = (
+    "learning_rate = [1.21, 0.357], metaplasticity = [4.05, 2.66], saturation = [1.74, 0.396], margin = 24, window = 16, "
+    "gate = 23, init_range = 13; learning_rate = [1.21, 0.357], metaplasticity = [4.05, 2.44], saturation = [1.74, 0.396], "
+    "margin = 24, window = 14, gate = 23, init_range = 11; window = 14; metaplasticity = 0"
+)
 _INTEGRATED_START = (
     "learning_rate = [1.73, 0.56], metaplasticity = [4.42, 2.15], saturation = [2.35, 0.41], margin = 31, window = 8, "
     "gate = 17, init_range = 8"
@@ -193,6 +202,12 @@ PLAN = {
     " --over learning_rate=0.1,0.2,0.4,0.8,1.6 --over weight_decay=0,0.00003,0.0001,0.001",
     "search-classes-plain": f"{_SEARCH_CLASSES} --seed 11 --seeds 1 --methods plain-batch-1"
     " --over learning_rate=0.0125,0.025,0.05,0.1,0.2,0.4,0.8,1.6",
+    "search-classes-chip": f"settings-search {_CHIP_CLASSES} --seed 11 --seeds 1 --generations 4 --draws 5",
+    "sweep-classes-chip": f"settings-sweep {_CHIP_CLASSES} --seed 12 --seeds 8 --variants '{_CHIP_CLASSES_BEST}'",
+    "sweep-classes-ewc": f"{_SEARCH_CLASSES} --seed 12 --seeds 2 --methods ewc-batch-1"
+    " --over learning_rate=0.2,0.8 --over strength=200000,600000",
+    "sweep-classes-rehearsal": f"{_SEARCH_CLASSES} --seed 12 --seeds 2 --rehearsal 500 --methods rehearsal-batch-1"
+    " --over learning_rate=0.2,0.4 --over weight_decay=0,0.0001",
     "compare-classes": "compare-class-incremental --samples 800 --config examples/band-one-pass.toml --engine compiled"
     " --rehearsal 500 --set ewc-batch-1:strength=20 --set si-batch-1:strength=0.003 --methods"
     " plain-batch-1,ewc-batch-1,si-batch-1,rehearsal-batch-1,chip-plain,chip",
