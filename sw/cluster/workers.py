@@ -12,7 +12,6 @@ from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-import dask.config
 from distributed import Client, LocalCluster, WorkerPlugin, as_completed
 from distributed.scheduler import KilledWorker
 
@@ -21,9 +20,9 @@ from sw.contract.error import ContractError, require, require_integer
 
 MOST = 4096
 PATIENCE = 20.0  # seconds for a scheduler to answer
-# With this variable, which Dask sets, glibc no longer learns which sizes to keep: each step of a floating-point learner takes
-# the memory of its matrices anew from the system, page by page, in several times the time of the step.
-KEEPS_MEMORY = {"distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None}
+# By another variable, which Dask sets, glibc no longer learns which sizes to keep: each step of a floating-point learner would
+# take the memory of its matrices anew from the system, page by page, in several times the time of the step.
+KEEPS_MEMORY = "MALLOC_MMAP_THRESHOLD_", str(2**25)  # bytes, the most there is
 
 Name = TypeVar("Name", bound=Hashable)
 Value = TypeVar("Value")
@@ -118,15 +117,15 @@ class Workers:
 
 def _on_this_machine(processes: int) -> AbstractContextManager:
     """A cluster of one thread a process, without a limit of memory, that nobody outside this machine reaches."""
-    with dask.config.set(KEEPS_MEMORY):
-        return LocalCluster(
-            n_workers=processes,
-            threads_per_worker=1,
-            processes=True,
-            dashboard_address="127.0.0.1:0",  # another port than that of a cluster that is there already
-            memory_limit=0,
-            silence_logs=logging.CRITICAL,
-        )
+    os.environ.setdefault(*KEEPS_MEMORY)
+    return LocalCluster(
+        n_workers=processes,
+        threads_per_worker=1,
+        processes=True,
+        dashboard_address="127.0.0.1:0",  # another port than that of a cluster that is there already
+        memory_limit=0,
+        silence_logs=logging.CRITICAL,
+    )
 
 
 def _here(work: Callable[..., Value], parts: Mapping[Name, tuple]) -> Iterator[Outcome[Name, Value]]:

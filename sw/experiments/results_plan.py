@@ -204,12 +204,10 @@ PLAN = {
     " --over learning_rate=0.0125,0.025,0.05,0.1,0.2,0.4,0.8,1.6",
     "search-classes-chip": f"settings-search {_CHIP_CLASSES} --seed 11 --seeds 1 --generations 4 --draws 5",
     "sweep-classes-chip": f"settings-sweep {_CHIP_CLASSES} --seed 12 --seeds 8 --variants '{_CHIP_CLASSES_BEST}'",
-    "sweep-classes-ewc": f"{_SEARCH_CLASSES} --seed 12 --seeds 2 --methods ewc-batch-1"
-    " --over learning_rate=0.2,0.8 --over strength=200000,600000",
-    "sweep-classes-rehearsal": f"{_SEARCH_CLASSES} --seed 12 --seeds 2 --rehearsal 500 --methods rehearsal-batch-1"
-    " --over learning_rate=0.2,0.4 --over weight_decay=0,0.0001",
     "compare-classes": "compare-class-incremental --samples 800 --config examples/band-one-pass.toml --engine compiled"
-    " --rehearsal 500 --set ewc-batch-1:strength=20 --set si-batch-1:strength=0.003 --methods"
+    " --rehearsal 500 --set plain-batch-1:learning_rate=0.0125 --set ewc-batch-1:learning_rate=0.8"
+    " --set ewc-batch-1:strength=200000 --set si-batch-1:learning_rate=0.2 --set si-batch-1:strength=3"
+    " --set rehearsal-batch-1:learning_rate=0.2 --set rehearsal-batch-1:weight_decay=0.0001 --methods"
     " plain-batch-1,ewc-batch-1,si-batch-1,rehearsal-batch-1,chip-plain,chip",
     "defaults-permuted-mnist": f"compare-permuted-mnist --tasks 10 --methods chip {_PASS}",
     "beyond-permuted": f"compare-permuted-mnist --tasks 10 --methods chip --config examples/ten-tasks.toml {_PASS}",
