@@ -20,6 +20,9 @@ from sw.contract.error import ContractError, require, require_integer
 
 MOST = 4096
 PATIENCE = 20.0  # seconds for a scheduler to answer
+# By another variable, which Dask sets, glibc no longer learns which sizes to keep: each step of a floating-point learner would
+# take the memory of its matrices anew from the system, page by page, in several times the time of the step.
+KEEPS_MEMORY = "MALLOC_MMAP_THRESHOLD_", str(2**25)  # bytes, the most there is
 
 Name = TypeVar("Name", bound=Hashable)
 Value = TypeVar("Value")
@@ -71,7 +74,7 @@ class Workers:
         """Carry out `work` with the arguments of each of `parts`: what became of it, as soon as it is known, in any order.
 
         `work` and arguments are pickled for another process. `what` stands beside the progress. Where the caller ends early,
-        what runs is given up. Raises `ClusterError` where there is no scheduler.
+        what runs is given up. Raises `ClusterError` where there is no scheduler, or no longer.
         """
         outcomes = self._elsewhere(work, parts) if self.are_elsewhere(len(parts)) else _here(work, parts)
         with PartsProgress(what, len(parts)) as progress:
@@ -88,6 +91,8 @@ class Workers:
             names = {client.submit(work, *arguments, pure=False): name for name, arguments in parts.items()}
             try:
                 for future in as_completed(list(names)):
+                    if future.cancelled():  # by nobody here
+                        raise ClusterError(f"the scheduler at {self.scheduler} went away before all was done")
                     name, error = names[future], future.exception()
                     if isinstance(error, KilledWorker):
                         error = ClusterError(f"{name} ended every worker that took it: is there memory enough for it?")
@@ -105,11 +110,14 @@ class Workers:
             raise ClusterError(f"no scheduler answers at {self.scheduler}: start one with `dask scheduler`") from error
         if self.scheduler is None:
             client.register_plugin(LeavesCtrlC())
+        else:  # one that goes away is said in a sentence
+            logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
         return client
 
 
 def _on_this_machine(processes: int) -> AbstractContextManager:
     """A cluster of one thread a process, without a limit of memory, that nobody outside this machine reaches."""
+    os.environ.setdefault(*KEEPS_MEMORY)
     return LocalCluster(
         n_workers=processes,
         threads_per_worker=1,

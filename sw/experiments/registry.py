@@ -67,6 +67,10 @@ EXPERIMENTS = {
         "sw.experiments.continual.settings_search:experiment",
         "better settings of the chip, drawn around the best so far, tried on held-out training samples",
     ),
+    "methods-sweep": Experiment(
+        "sw.experiments.continual.methods_sweep:experiment",
+        "settings of methods in floating point, every combination of values, tried on held-out training samples",
+    ),
     "sample-value": Experiment(
         "sw.experiments.continual.sample_value:experiment",
         "what a stored sample is worth: accuracy against records and rehearsals, with the rule and without it",

@@ -134,6 +134,17 @@ _STREAM_START = (
     "learning_rate = [1.84, 0.171], metaplasticity = [2.9, 3.82], saturation = [2.64, 0.86], margin = 22, window = 6, "
     "gate = 16, init_range = 13"
 )
+# What the methods beside the chip learn on the classes of compare-classes with.
+_SEARCH_CLASSES = "methods-sweep --samples 800 --look-back 1 --test-samples 4000"
+_CHIP_CLASSES = (
+    "--stream class-incremental --tasks 5 --samples 800 --look-back 1 --test-samples 4000 --rehearsal 500"
+    " --config examples/band-one-pass.toml --engine compiled"
+)
+_CHIP_CLASSES_BEST = (
+    "learning_rate = [1.21, 0.357], metaplasticity = [4.05, 2.66], saturation = [1.74, 0.396], margin = 24, window = 16, "
+    "gate = 23, init_range = 13; learning_rate = [1.21, 0.357], metaplasticity = [4.05, 2.44], saturation = [1.74, 0.396], "
+    "margin = 24, window = 14, gate = 23, init_range = 11; window = 14; metaplasticity = 0"
+)
 _INTEGRATED_START = (
     "learning_rate = [1.73, 0.56], metaplasticity = [4.42, 2.15], saturation = [2.35, 0.41], margin = 31, window = 8, "
     "gate = 17, init_range = 8"
@@ -183,8 +194,20 @@ PLAN = {
     "prototype-rows-small": "prototype-rows --hidden 300 --rows 20",
     "value-classes": f"sample-value --stream class-incremental --samples 2000 --config examples/band-one-pass.toml {_VALUE}",
     "value-tasks": f"sample-value --samples 5000 --config examples/band-ten-tasks.toml {_VALUE}",
+    "search-classes-ewc": f"{_SEARCH_CLASSES} --seed 11 --seeds 1 --methods ewc-batch-1"
+    " --over learning_rate=0.05,0.2,0.8,3.2 --over strength=2000,20000,200000,2000000,20000000",
+    "search-classes-si": f"{_SEARCH_CLASSES} --seed 11 --seeds 1 --methods si-batch-1"
+    " --over learning_rate=0.05,0.2,0.8,3.2 --over strength=0.03,0.1,0.3,1,3",
+    "search-classes-rehearsal": f"{_SEARCH_CLASSES} --seed 11 --seeds 1 --rehearsal 500 --methods rehearsal-batch-1"
+    " --over learning_rate=0.1,0.2,0.4,0.8,1.6 --over weight_decay=0,0.00003,0.0001,0.001",
+    "search-classes-plain": f"{_SEARCH_CLASSES} --seed 11 --seeds 1 --methods plain-batch-1"
+    " --over learning_rate=0.0125,0.025,0.05,0.1,0.2,0.4,0.8,1.6",
+    "search-classes-chip": f"settings-search {_CHIP_CLASSES} --seed 11 --seeds 1 --generations 4 --draws 5",
+    "sweep-classes-chip": f"settings-sweep {_CHIP_CLASSES} --seed 12 --seeds 8 --variants '{_CHIP_CLASSES_BEST}'",
     "compare-classes": "compare-class-incremental --samples 800 --config examples/band-one-pass.toml --engine compiled"
-    " --rehearsal 500 --set ewc-batch-1:strength=20 --set si-batch-1:strength=0.003 --methods"
+    " --rehearsal 500 --set plain-batch-1:learning_rate=0.0125 --set ewc-batch-1:learning_rate=0.8"
+    " --set ewc-batch-1:strength=200000 --set si-batch-1:learning_rate=0.2 --set si-batch-1:strength=3"
+    " --set rehearsal-batch-1:learning_rate=0.2 --set rehearsal-batch-1:weight_decay=0.0001 --methods"
     " plain-batch-1,ewc-batch-1,si-batch-1,rehearsal-batch-1,chip-plain,chip",
     "defaults-permuted-mnist": f"compare-permuted-mnist --tasks 10 --methods chip {_PASS}",
     "beyond-permuted": f"compare-permuted-mnist --tasks 10 --methods chip --config examples/ten-tasks.toml {_PASS}",

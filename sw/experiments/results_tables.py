@@ -57,6 +57,10 @@ def table_of(result: Result) -> list[str]:
         return _grid("width", result["by_width"])
     if "by_variant" in result:
         return _variants(result["by_variant"])
+    if "by_settings" in result:
+        return _settings(result)
+    if "by_settings" in result:
+        return _settings(result)
     if "by_rows" in result:
         return _prototype_rows(result["by_rows"])
     if "by_trial" in result:
@@ -127,6 +131,18 @@ def _trials(by: dict[str, Any]) -> list[str]:
     shown = list(dict.fromkeys([metric, *(() if metric == "held_out" else ("newest_accuracy",))]))
     body = [[name, *(in_per_cent(by[name]["chip"]["metrics"][key]) for key in shown)] for name in (first, *best)]
     return rows([f"settings, {len(by)} tried", *(METRICS[key] for key in shown)], body)
+
+
+def _settings(result: Result) -> list[str]:
+    """The best of each method among those that no seed made diverge, and how many were tried."""
+    by, metric, body = result["by_settings"], headline(result["by_settings"]), []
+    shown = list(dict.fromkeys([metric, "newest_accuracy"]))
+    for method, tried in result["tried"].items():
+        metrics = {name: of[method]["metrics"] for name, of in by.items() if method in of}
+        whole = [name for name, of in metrics.items() if of[metric]["runs"] == len(result["scale"]["seeds"])]
+        best = sorted(whole, key=lambda name: -metrics[name][metric]["mean"])[:SHOWN_TRIALS]
+        body += [[name, str(tried), *(in_per_cent(metrics[name][key]) for key in shown)] for name in best]
+    return rows(["best settings", "tried", *(METRICS[key] for key in shown)], body)
 
 
 def _prototype_rows(by: dict[str, Any]) -> list[str]:

@@ -72,6 +72,20 @@ def test_processes_of_this_machine_are_given_up_when_nobody_waits_any_longer():
     assert not Path(f"/proc/{first.value}").exists()
 
 
+def test_a_scheduler_that_goes_away_is_said():
+    with _on_this_machine(1) as cluster:
+        outcomes = Workers(scheduler=cluster.scheduler_address).each(time.sleep, {"short": (0,), "long": (3600,)}, "waits")
+        assert next(outcomes).name == "short"
+        cluster.close()
+        with pytest.raises(ClusterError, match="the scheduler at tcp://.* went away before all was done"):
+            next(outcomes)
+
+
+def test_a_worker_keeps_the_memory_that_the_next_step_needs(elsewhere):
+    (outcome,) = elsewhere.each(os.environ.get, {"": ("MALLOC_MMAP_THRESHOLD_",)}, "memory")
+    assert (outcome.value, outcome.error) == (str(32 << 20), None)
+
+
 def test_no_more_processes_than_parts(monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)))
     assert [Workers().are_elsewhere(parts) for parts in (0, 1, 2)] == [False, False, True]

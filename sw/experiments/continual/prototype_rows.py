@@ -1,103 +1,49 @@
-"""Classes that come one after the other with nothing stored: several output rows a class, each near some of its samples.
+"""Classes that come one after the other with nothing stored: `prototypes` on split MNIST, by the rows that a class has."""
 
-The hidden layer keeps its initial weights and its activation is the sign (clauses 1 to 5 of docs/contract.md). A class has
-output rows of its own. Only the winner among the rows of the label learns, and only toward the sample: no row of another class
-changes, so that no class is forgotten. A sample to which no row of its class is near takes a new row, as long as there are
-some. The class of the largest of all sums is predicted. No machine of this project does it; it is tried here.
-"""
-
+import signal
 import time
-from dataclasses import asdict, dataclass
-from typing import Annotated, Any
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import typer
-from numpy.typing import NDArray
 
+from sw.cluster.workers import Workers
 from sw.contract.error import require
-from sw.contract.network import Network
-from sw.data.initial_weights import initial_weights
 from sw.experiments.continual.options import FirstSeed, Json, SeedCount
+from sw.experiments.continual.prototypes import PrototypeRows, Settings, hidden_signs
 from sw.experiments.continual.scale import parse_sizes
 from sw.experiments.continual.sources import Sources
 from sw.experiments.continual.streams import class_incremental
 from sw.experiments.metrics import in_per_cent, spread
 from sw.experiments.results import UNFINISHED, ResultFile
 from sw.experiments.seeds import Seeds
-from sw.terminal.speech import say, tell
+from sw.host.interruption import Interrupted
+from sw.terminal.options import SchedulerAddress, WorkerCount
+from sw.terminal.speech import tell
 
-Signs = NDArray[np.float32]  # -1 or +1
-AT_ONCE = 10_000  # samples
-PIXELS, CLASSES = 784, 10
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """`near`: share of the hidden neurons that agree with a near row; `learning_rate`, `metaplasticity`: of the rows, with the
-    hyperbola (clause 12); `start`: the level of a new row."""
-
-    near: float
-    learning_rate: float
-    metaplasticity: float
-    start: int
-
-    def network(self, hidden: int, init_seed: int) -> Network:
-        """Whose initial weights the hidden layer has, and whose last table the rows."""
-        return Network.of(
-            layers=(PIXELS, hidden, CLASSES),
-            init_seed=init_seed,
-            learning_rate=(self.learning_rate,) * 2,
-            metaplasticity=(self.metaplasticity,) * 2,
-            metaplastic_function=("hyperbola",) * 2,
-        )
+Run = dict[str, Any]
 
 
-class PrototypeRows:
-    """At most `most` rows for each class, of `inputs` hidden weights of 8 bits. Draws come from `random`."""
+class Point(NamedTuple):
+    """A network: `hidden` neurons, at most `rows` output rows a class."""
 
-    def __init__(self, settings: Settings, inputs: int, most: int, random: np.random.Generator) -> None:
-        self._settings, self._random = settings, random
-        self._least = 2 * round(settings.near * inputs) - inputs
-        self._thresholds = np.array(settings.network(inputs, 1).table(1), np.int64)
-        self._levels = np.zeros((CLASSES, most, inputs), np.int16)
-        self._signs = np.zeros((CLASSES, most, inputs), np.float32)
-        self.used = np.zeros(CLASSES, np.int64)
+    hidden: int
+    rows: int
 
-    def learn(self, sample: Signs, label: int) -> None:
-        """One sample (inputs,): a new row is a copy of it; otherwise the winner of its class steps toward it."""
-        used = self.used[label]
-        sums = self._signs[label, :used] @ sample
-        if used < self._levels.shape[1] and not (sums >= self._least).any():
-            self.used[label] += 1
-            self._put(label, used, np.where(sample > 0, self._settings.start, ~self._settings.start).astype(np.int16))
-            return
-        toward, away = self._thresholds[self._random.integers(len(self._thresholds))]
-        winner = int(sums.argmax())
-        row = self._levels[label, winner]
-        mirrored = np.where(sample > 0, row, ~row)
-        self._put(label, winner, row + sample.astype(np.int16) * ((mirrored >= -toward) & (mirrored < min(away, 127))))
-
-    def _put(self, label: int, number: int, row: NDArray[np.int16]) -> None:
-        self._levels[label, number] = row
-        self._signs[label, number] = np.where(row >= 0, 1, -1)
-
-    def predictions(self, samples: Signs) -> NDArray[np.int64]:
-        """Classes (N,) of `samples` (N, inputs); one that has no row yet is never predicted."""
-        best = np.full((CLASSES, len(samples)), -np.inf)
-        for c in np.flatnonzero(self.used):
-            best[c] = (samples @ self._signs[c, : self.used[c]].T).max(axis=1)
-        return best.argmax(axis=0)
+    def __str__(self) -> str:
+        return f"{self.hidden} hidden neurons, {self.rows} rows a class"
 
 
-def hidden_signs(network: Network, pixels: NDArray[np.uint8]) -> Signs:
-    """Activations (N, n_1) of the first hidden layer as it begins."""
-    weights = np.where(initial_weights(network)[0] >= 0, 1, -1).astype(np.float32)
-    parts = []
-    for first in range(0, len(pixels), AT_ONCE):
-        sums = (pixels[first : first + AT_ONCE].astype(np.float32) @ weights.T).astype(np.int64)
-        mean = np.floor_divide(sums.sum(axis=1), len(weights))[:, np.newaxis]
-        parts.append(np.where(sums >= mean, 1, -1).astype(np.float32))
-    return np.concatenate(parts)
+class Part(NamedTuple):
+    """One run."""
+
+    point: Point
+    seed: int
+
+    def __str__(self) -> str:
+        return f"{self.point}, seed {self.seed}"
 
 
 def experiment(
@@ -113,26 +59,52 @@ def experiment(
     ] = False,
     seeds: SeedCount = 3,
     seed: FirstSeed = 1,
+    workers: WorkerCount = None,
+    scheduler: SchedulerAddress = None,
     json: Json = None,
 ) -> int:
     """Split MNIST on ten outputs, nothing stored, the hidden layer fixed: accuracy against the output rows of a class."""
     settings = Settings(near=near, learning_rate=rate, metaplasticity=metaplasticity, start=start)
-    points = [(n, most) for n in parse_sizes("--hidden", hidden) for most in parse_sizes("--rows", rows)]
-    require(all(most > 0 for _, most in points), f"--rows is {rows}, expected at least one row a class")
+    points = [Point(n, most) for n in parse_sizes("--hidden", hidden) for most in parse_sizes("--rows", rows)]
+    require(all(point.rows > 0 for point in points), f"--rows is {rows}, expected at least one row a class")
+    for point in points:
+        settings.network(point.hidden, 1)  # refused before anything is learned
+    who = Workers(count=workers, scheduler=scheduler)
     result = ResultFile.prepared("prototype-rows", json)
-    size = {"tasks": tasks, "seeds": list(range(seed, seed + seeds)), "validation": validation, "settings": asdict(settings)}
-    by: dict[str, Any] = {}
-    for number, (neurons, most) in enumerate(points):
-        runs = []
-        for one in size["seeds"]:
-            runs.append(run(settings, neurons, most, tasks, one, validation))
-            say(f"{neurons} hidden neurons, {most} rows a class, seed {one}: {runs[-1]['accuracy']:.2%}")
-        name = f"{neurons} hidden neurons, {most} rows a class"
-        by[name] = {metric: spread([one[metric] for one in runs]) for metric in ("accuracy", "rows")} | {"runs": runs}
-        tell(f"{name}: {in_per_cent(by[name]['accuracy'])}")
-        to_come = {UNFINISHED: [str(point) for point in points[number + 1 :]]} if number + 1 < len(points) else {}
-        result.keep(size | {"by_rows": by} | to_come)
+    seeds_of = range(seed, seed + seeds)
+    size = {"tasks": tasks, "seeds": list(seeds_of), "validation": validation, "settings": asdict(settings)}
+    parts = {Part(point, one): (settings, *point, tasks, one, validation) for point in points for one in seeds_of}
+    done: dict[Part, Run] = {}
+    failed: list[Exception] = []
+    try:
+        for outcome in who.each(run, parts, "runs"):
+            if outcome.value is None:
+                assert outcome.error is not None
+                failed.append(outcome.error)
+                continue
+            done[outcome.name] = outcome.value
+            to_come = [str(part) for part in parts if part not in done]
+            by = by_rows(parts, done)
+            result.keep(size | {"by_rows": by} | ({UNFINISHED: to_come} if to_come else {}))
+            if (name := str(outcome.name.point)) in by:
+                tell(f"{name}: {in_per_cent(by[name]['accuracy'])}")
+    except KeyboardInterrupt as error:
+        there = f"{len(done)} of {len(parts)} runs are in {result.path}" if done else "nothing was written"
+        raise Interrupted(f"interrupted: {there}", signal.SIGINT) from error
+    if failed:
+        raise failed[0]
     return 0
+
+
+def by_rows(parts: Mapping[Part, Any], done: Mapping[Part, Run]) -> dict[str, Any]:
+    """The points of `parts` whose runs are all `done`, in their order, whatever came first."""
+    found = {}
+    for point in dict.fromkeys(part.point for part in parts):
+        runs = [done.get(part) for part in parts if part.point == point]
+        whole = [one for one in runs if one is not None]
+        if len(whole) == len(runs):
+            found[str(point)] = {name: spread([one[name] for one in whole]) for name in ("accuracy", "rows")} | {"runs": whole}
+    return found
 
 
 def run(settings: Settings, hidden: int, most: int, tasks: int, seed: int, validation: bool) -> dict[str, Any]:
