@@ -200,6 +200,8 @@ PLAN = {
     " --over learning_rate=0.05,0.2,0.8,3.2 --over strength=0.03,0.1,0.3,1,3",
     "search-classes-rehearsal": f"{_SEARCH_CLASSES} --seed 11 --seeds 1 --rehearsal 500 --methods rehearsal-batch-1"
     " --over learning_rate=0.1,0.2,0.4,0.8,1.6 --over weight_decay=0,0.00003,0.0001,0.001",
+    "sweep-classes-rehearsal": f"{_SEARCH_CLASSES} --seed 12 --seeds 2 --rehearsal 500 --methods rehearsal-batch-1"
+    " --over learning_rate=0.2,0.4,0.8 --over weight_decay=0,0.0001",
     "search-classes-plain": f"{_SEARCH_CLASSES} --seed 11 --seeds 1 --methods plain-batch-1"
     " --over learning_rate=0.0125,0.025,0.05,0.1,0.2,0.4,0.8,1.6",
     "search-classes-chip": f"settings-search {_CHIP_CLASSES} --seed 11 --seeds 1 --generations 4 --draws 5",
