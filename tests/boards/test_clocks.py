@@ -132,9 +132,8 @@ def test_a_detector_at_5_mhz_is_refused():
 
 
 CLOCKS = {
-    "ULX3S 85F": "ulx3s-85f",
+    "ULX3S 85F": ("ulx3s-85f", "ulx3s-25f", "ulx3s-12f"),
     "ULX3S 45F": "ulx3s-45f",
-    "ULX3S 25F and 12F": ("ulx3s-25f", "ulx3s-12f"),
     "ECPIX-5": "ecpix5",
     "iCEBreaker": "icebreaker",
 } | {

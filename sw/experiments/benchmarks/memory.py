@@ -25,7 +25,7 @@ from sw.terminal.speech import say
 from sw.twin.compiled.device import CompiledDevice
 from sw.wire.paced import BITS_OF_A_BYTE
 
-BOARD, PLL_HZ = "ulx3s-85f", 65_000_000  # as `boards/ulx3s.py` asks for
+BOARD, PLL_HZ = "ulx3s-85f", 75_000_000  # as `boards/ulx3s.py` asks for
 PASS, TESTED = 60_000, 10_000  # samples of an epoch and of a task, and of a test
 SHARE, PER_SECOND, TIMES = 0.97, 100_000, 2.0  # what is asked for
 COMMAND = command_of("memory")
