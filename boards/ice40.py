@@ -10,7 +10,7 @@ from hw.memory import MEMORY_WORD
 from sw.contract.geometry import Geometry
 
 SPRAM_BITS, SPRAM_WORDS = 16, 16384
-LOGIC_PS = 15500  # as ABC counts, which knows little of wires: less costs cells, more costs clock
+LOGIC_PS = 15500  # as ABC counts, which knows little of wires
 
 
 class Ice40(Family):

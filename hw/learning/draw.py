@@ -85,7 +85,18 @@ class Draw(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         settings = self.settings
-        tables = self._add_tables(m)
+        tables = add_memory(m, "tables", shape=data.ArrayLayout(8, 2), depth=MAX_LAYERS * ENTRIES)
+        write = tables.write_port(granularity=1)
+        m.d.comb += [
+            self.table.ready.eq(1),
+            write.addr.eq(self.table.payload.address[1:]),
+            write.data[0].eq(self.table.payload.value),
+            write.data[1].eq(self.table.payload.value),
+            write.en.eq(
+                Mux(self.table.valid & ~self.table.payload.address[-1], Mux(self.table.payload.address[0], 0b10, 0b01), 0)
+            ),
+        ]
+
         advance = ~self.draws.valid | self.draws.ready
         # No register of a stage has a reset, which would cost each stage the enable's LUT: while the learner is reset, it takes
         # what is inside.
@@ -111,8 +122,7 @@ class Draw(wiring.Component):
                 relaxes.eq(~reaches(Cat(self.prng[:16], C(0, 1)), ~settings.relax_rate)),
             ]
         toward, away = self._look_up(m, tables, advance)
-        valid = Signal(reset_less=True)
-        active = Signal(reset_less=True)
+        valid, active = Signal(reset_less=True), Signal(reset_less=True)
         draw = Signal(draw_layout(self.geometry), reset_less=True)
         told = self.draws.payload
         m.d.comb += [
@@ -133,29 +143,13 @@ class Draw(wiring.Component):
             ]
         return m
 
-    def _add_tables(self, m: Module) -> Memory:
-        """The memory of thresholds, and what is written to it."""
-        tables = add_memory(m, "tables", shape=data.ArrayLayout(8, 2), depth=MAX_LAYERS * ENTRIES)
-        write = tables.write_port(granularity=1)
-        m.d.comb += [
-            self.table.ready.eq(1),
-            write.addr.eq(self.table.payload.address[1:]),
-            write.data[0].eq(self.table.payload.value),
-            write.data[1].eq(self.table.payload.value),
-            write.en.eq(
-                Mux(self.table.valid & ~self.table.payload.address[-1], Mux(self.table.payload.address[0], 0b10, 0b01), 0)
-            ),
-        ]
-        return tables
-
     def _look_up(self, m: Module, tables: Memory, advance: Value) -> Any:
         """The thresholds of the random word, which stay while nothing advances."""
         entry, layer = self.prng[24:], self.settings.layer
         if holds_words(self.geometry):
             return read_word(m, tables, address=Cat(entry, layer), enable=advance)
         # What waits is read again.
-        read = Signal(8)
-        held = Signal(8)
+        read, held = Signal(8), Signal(8)
         m.d.comb += read.eq(Mux(advance, entry, held))
         m.d.sync += held.eq(read)
         return read_word(m, tables, address=Cat(read, layer))

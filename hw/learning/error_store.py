@@ -206,8 +206,7 @@ class ErrorStore(wiring.Component):
 
         with m.If(self.output.busy):
             m.d.comb += [write.addr.eq(Cat(word, half)), write.en.eq(~0)]
-        label_here = Signal()  # in the word that is written
-        rival_here = Signal()
+        label_here, rival_here = Signal(), Signal()  # in the word that is written
         m.d.comb += [
             label_here.eq(self.output.busy & (self.label[self.lane_bits :] == word)),
             rival_here.eq(self.output.busy & (self.rival[self.lane_bits :] == word)),
