@@ -1,11 +1,9 @@
 """Every active row draws once (clauses 9 and 10), and what is drawn belongs to its row, however often the reader waits.
 
 The table's memory is taken away: what it gives is free, but the same for the same place, and the place is looked at. The
-layer, its rate and `enable` are anything, but steady; the random word is set freely before the first row comes. A memory holds
-its word while it is not enabled (`hw.memory.holds_words`), or is enabled always.
+layer, its rate and `enable` are anything, but steady; the random word is set freely before the first row comes.
 """
 
-from dataclasses import replace
 from typing import Any
 
 from amaranth.asserts import AnyConst, AnySeq
@@ -16,36 +14,32 @@ from formal.claim import Claim
 from formal.clocked import clocked_module, free
 from formal.source import Bug, Elaborated, copy_of
 from hw.learning.error_scan import item_layout
-from hw.memory import holds_words
 from sw.contract.geometry import Geometry
 
 NAME = "hw.learning.draw"
 GEOMETRY = Geometry(columns=4, rows=4, grid_height=1, grid_width=1, synapses_per_cell=4, folds=1, slices=2)
-HOLDS = replace(GEOMETRY, memory_ports=1)
 
 
 class DrawHarness(Elaboratable):
     """The block beside the rows that are inside, each with the random word that was drawn for it."""
 
-    def __init__(self, geometry: Geometry, bug: Bug | None) -> None:
-        self.geometry, self.bug, self.module = geometry, bug, copy_of(NAME, bug)
+    def __init__(self, bug: Bug | None) -> None:
+        self.bug, self.module = bug, copy_of(NAME, bug)
 
     def elaborate(self, platform: object) -> Module:
-        m, layout = clocked_module(), item_layout(self.geometry)
-        holds = holds_words(self.geometry)
-        pair, place, place_before, reads = Signal(data.ArrayLayout(8, 2)), Signal(10), Signal(10), Signal()
+        m, layout = clocked_module(), item_layout(GEOMETRY)
+        pair, place, place_before = Signal(data.ArrayLayout(8, 2)), Signal(10), Signal(10)
 
-        def free_word(_m: Module, _memory: Any, *, address: Any, enable: Any = 1) -> Any:
+        def free_word(_m: Module, _memory: Any, *, address: Any) -> Any:
             """Any pair, and again the same where the memory is read where it was read before."""
-            m.d.comb += [place.eq(address), reads.eq(enable)]
+            m.d.comb += place.eq(address)
             return pair
 
         self.module.read_word = free_word
-        with m.If(reads):
-            m.d.sync += place_before.eq(place)
-            with m.If(place != place_before):
-                m.d.sync += pair.as_value().eq(AnySeq(16))
-        block = self.module.Draw(self.geometry)
+        m.d.sync += place_before.eq(place)
+        with m.If(place != place_before):
+            m.d.sync += pair.as_value().eq(AnySeq(16))
+        block = self.module.Draw(GEOMETRY)
         m.submodules.block = elaborated = Elaborated(self.module, block)
         items, draws, settings = block.items, block.draws, block.settings
         for each in (items.valid, items.payload.as_value(), draws.ready):
@@ -93,12 +87,13 @@ class DrawHarness(Elaboratable):
             Assert(~first | same_row),
             Assert(~first | (told.relax == (draws_row & relaxes))),
             Assert(~third | ~moves | (place == Cat(third_word[24:], settings.layer))),
-            Assert(~second | moves | (~reads if holds else place == Cat(second_word[24:], settings.layer))),
+            Assert(~second | moves | (place == Cat(second_word[24:], settings.layer))),
             Assert(~first | ((told.toward == first_pair[0]) & (told.away == first_pair[1]))),
             Assert(~first | (told.learn == (first_item.active & (~settings.enable | told.toward.any() | told.away.any())))),
         ]
         if self.bug is None:
             inside = elaborated.inside
+            held = inside["held"]
             m.d.comb += [
                 Assert((inside["stepped_valid"] == third) & (inside["looked_up_valid"] == second)),
                 Assert(~third | (inside["stepped"].as_value() == third_item.as_value())),
@@ -106,10 +101,8 @@ class DrawHarness(Elaboratable):
                 Assert(~second | (inside["looked_up"].as_value() == second_item.as_value())),
                 Assert(~second | (inside["relaxes"] == (second_word[:16] < settings.relax_rate))),
                 Assert(~first | (inside["active"] == first_item.active)),
-                Assert(~second | (place_before == Cat(second_word[24:], settings.layer))),
+                Assert(~second | (place_before == Cat(held, settings.layer)) & (held == second_word[24:])),
             ]
-            if not holds:
-                m.d.comb += Assert(~second | (elaborated.inside["_look_up"]["held"] == second_word[24:]))
         return m
 
 
@@ -120,30 +113,19 @@ def stepped(x: Value) -> Value:
     return x ^ (x << 5)[:32]
 
 
-ABOUT = "every active row steps the random word once; its thresholds and its relaxation are those of its word"
 CLAIMS = (
     Claim(
         name="draw",
-        about=ABOUT,
-        harness=lambda bug: DrawHarness(GEOMETRY, bug),
+        about="every active row steps the random word once; its thresholds and its relaxation are those of its word",
+        harness=DrawHarness,
         depth=6,
         bugs=(
             Bug(NAME, "self.items.payload.active & settings.enable)", "settings.enable)"),
             Bug(NAME, "self.items.valid & advance & ", "self.items.valid & "),
             Bug(NAME, "~reaches(Cat(self.prng[:16], C(0, 1)), ~settings.relax_rate)", "self.prng[:16] <= settings.relax_rate"),
-            Bug(NAME, "Mux(advance, entry, held)", "entry"),
-            Bug(NAME, "self.prng[24:], self.settings.layer", "self.prng[23:31], self.settings.layer"),
+            Bug(NAME, "Mux(advance, self.prng[24:], held)", "self.prng[24:]"),
+            Bug(NAME, "Mux(advance, self.prng[24:], held)", "Mux(advance, self.prng[23:31], held)"),
             Bug(NAME, "looked_up.active & relaxes & settings.enable", "relaxes & settings.enable"),
-        ),
-    ),
-    Claim(
-        name="draw-held",
-        about=f"the same of a memory that holds its word: {ABOUT}",
-        harness=lambda bug: DrawHarness(HOLDS, bug),
-        depth=6,
-        bugs=(
-            Bug(NAME, "Cat(entry, layer), enable=advance)", "Cat(entry, layer))"),
-            Bug(NAME, "Cat(entry, layer), enable=advance)", "Cat(entry, layer), enable=~advance)"),
         ),
     ),
 )

@@ -90,7 +90,7 @@ class SequencerHarness(Elaboratable):
             m.d.sync += loads.eq(Mux(last_load, 0, loads + 1))
 
         index = block.index
-        tokens_left = layer.neurons * layer.folds - ((forward.begun - 1) * layer.folds + forward.fold)
+        tokens_left = layer.neurons * layer.folds - (forward.neuron * layer.folds + forward.fold)
         blocks_left = layer.folds * GEOMETRY.slices - (learning.fold * GEOMETRY.slices + learning.slice)
         later = left * SAMPLE  # samples of the group
         ahead, backward = later + LEARNED + (layers - 1 - index) * AHEAD, index * BACK
@@ -145,10 +145,7 @@ class SequencerHarness(Elaboratable):
             Assert(index < layers),
             Assert(~idle | (index == 0)),
             Assert(~(between & ~learns) | (index == 0)),
-            Assert(
-                ~is_in["forward"]["forward"]
-                | ((forward.begun >= 1) & (forward.begun <= layer.neurons) & (forward.fold < layer.folds))
-            ),
+            Assert(~is_in["forward"]["forward"] | ((forward.neuron < layer.neurons) & (forward.fold < layer.folds))),
             *(Assert(~is_in["learning"][name] | (learning.fold < layer.folds)) for name in ("clear", "backward", "unload")),
             # every sample leaves one prediction, when it has been classified
             Assert(owed == block.predictions.valid + Mux(computes, left + ~between, 0)),
@@ -192,8 +189,8 @@ def busy_after(m: Module, start: Value, patience: int = PATIENCE) -> Signal:
 
 
 ALONE = (
-    Bug(FORWARD, "with m.If(self.begun == self.layer.neurons):", "with m.If(self.begun == self.layer.neurons + 1):"),
-    Bug(NAME, "| ~self.learner.active | reaches", "| reaches"),
+    Bug(FORWARD, "with m.If(neuron + 1 == self.layer.neurons):", "with m.If(neuron == self.layer.neurons):"),
+    Bug(NAME, "| ~self.learner.active | (forward.neuron", "| (forward.neuron"),
     Bug(FORWARD, "activations.ready.eq(self.tokens.ready),", "activations.ready.eq(0),"),
     Bug(FORWARD, "with m.If(classify.done & ~self.predictions.valid):", "with m.If(classify.done):"),
     Bug(LEARNING, "self.next_index.eq(self.index - 1)]", "self.next_index.eq(self.index)]"),

@@ -67,7 +67,7 @@ class Configuration(wiring.Component):
         write = memory.write_port(granularity=1)
         kept = Signal(wire_layout(own), reset_less=True)
         in_layers, number, place = Signal(), Signal(range(MAX_LAYERS)), Signal(range(max(own.size, of_layer.size)))
-        low = Signal(8, reset_less=True)
+        low = Signal(8)
         neurons = Cat(low, byte)
         m.d.comb += [
             self.source.ready.eq(1),

@@ -54,8 +54,9 @@ class Counters(wiring.Component):
         small = [Signal(LOW_BITS, name=f"small_{name}") for name, _ in EVENTS_LAYOUT]
         low_byte = self.write.payload.value
         for (name, _), value in zip(EVENTS_LAYOUT, small, strict=True):
-            # Added in every cycle: a register with an enable would take a LUT for it.
-            m.d.sync += value.eq(value + self.events[name])
+            with m.If(self.events[name]):
+                # bit by bit: a carry chain of so few bits would take more
+                m.d.sync += value.eq(value ^ Cat(value[:bit].all() for bit in range(LOW_BITS)))
             if name == "samples":
                 with m.If(self.write.valid & self.write.ready & (self.write.payload.place == SAMPLES_PLACE)):
                     m.d.sync += value.eq(low_byte)
@@ -63,11 +64,9 @@ class Counters(wiring.Component):
                 m.d.sync += value.eq(0)
 
         # first: the address; then: the word, one more than it was, or zero
-        # What is said of a word that is to be written needs no reset.
-        part, counter = Signal(range(WORDS), reset_less=True), Signal(range(COUNTERS))
+        part, counter = Signal(range(WORDS)), Signal(range(COUNTERS))
         step, writing = Signal(), Signal()
-        at, low = Signal(REPORT_ADDRESS_BITS, reset_less=True), Signal(LOW_BITS, reset_less=True)
-        lowest, keep = Signal(reset_less=True), Signal(reset_less=True)
+        at, low, lowest, keep = Signal(REPORT_ADDRESS_BITS), Signal(LOW_BITS), Signal(), Signal()
         clear_due, clearing, all_due = Signal(init=1), Signal(), Signal(init=1)  # the first walk clears what nobody wrote
         last = (counter == COUNTERS - 1) & part.all()
         is_bad_frames = counter == list(EVENTS_LAYOUT.members).index("bad_frames")
@@ -92,7 +91,7 @@ class Counters(wiring.Component):
         with m.If(self.clear | self.reset):
             m.d.sync += [clear_due.eq(1), all_due.eq(self.reset | (self.busy & all_due))]
 
-        carry = Signal(reset_less=True)
+        carry = Signal()
         before = Signal(WORD_BITS)
         total = Signal(WORD_BITS + 1)
         one_more = Mux(lowest, low < before[:LOW_BITS], carry)

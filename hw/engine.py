@@ -35,10 +35,10 @@ class Engine(wiring.Component):
         self.sequencer = Sequencer(geometry)
         self.learner = Learner(geometry)
         self.reread = None if geometry.group == 1 else Reread(geometry)
-        self.token_rooms = [self.learner, self.rows, self.sequencer, self.input_buffer]
+        self.token_rooms = [self.learner, self.sequencer, self.input_buffer, self.rows]
         if self.reread is not None:
             self.token_rooms.insert(0, self.reread)
-        self.issue = Issue(geometry, sources=len(self.token_rooms), loads_last=True)
+        self.issue = Issue(geometry, sources=len(self.token_rooms))
         self.array = SynapseArray(geometry, instances=cell_instances)
         self.fold_sum = FoldSum(geometry)
         self.normalise = Normalise(geometry)
@@ -116,7 +116,7 @@ class Engine(wiring.Component):
         connect(m, rows.values, link.row_read)
 
     def _carry_tokens(self, m: Module) -> None:
-        """The learner's first, then those of rows, of the sample at work, of the next one; and what comes out of the array."""
+        """The learner's first, then those of the sample at work, of the next one, of rows; and what comes out of the array."""
         for room, taken in zip(self.token_rooms, self.issue.source, strict=True):
             connect(m, room.tokens, taken)
         m.d.comb += self.array.token.eq(self.issue.token)

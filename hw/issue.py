@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from amaranth.hdl import Cat, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Module, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -25,15 +25,11 @@ class Issue(wiring.Component):
     Latency `ISSUE_DELAY` cycles: a token is chosen and compared with those before it, then it waits until it may go. So
     `ready` comes from flip-flops alone, and paths end here from both sides. `stalled` is set in a cycle in which a hazard
     holds a token back.
-
-    With `loads_last` the last source gives LOAD tokens and no others: nobody looks at their address among the weights, which is
-    that of the source before it, so that what is compared need not wait for which of the two is chosen.
     """
 
-    def __init__(self, geometry: Geometry, *, sources: int, loads_last: bool = False) -> None:
+    def __init__(self, geometry: Geometry, *, sources: int) -> None:
         self.geometry = geometry
         self.sources = sources
-        self.loads_last = loads_last
         layout = token_layout(geometry)
         super().__init__(
             {
@@ -47,22 +43,16 @@ class Issue(wiring.Component):
         m = Module()
         layout = token_layout(self.geometry)
         chosen = Signal(layout)
-        sources = list(self.source)
-        if self.loads_last:
-            *sources, last = sources
-            beside = sources[-1].payload
-            m.d.comb += [chosen.eq(last.payload), chosen.opcode.eq(Mux(last.valid, Opcode.LOAD, Opcode.IDLE))]
-            m.d.comb += [chosen.address.eq(beside.address), chosen.synapse.eq(beside.synapse)]
-        for source in reversed(sources):
+        for source in reversed(list(self.source)):
             with m.If(source.valid):
                 m.d.comb += chosen.eq(source.payload)
 
         # `waiting` was chosen. `issued[n]` entered the array n + 1 cycles ago. A bit of `conflicts` says that `waiting`
         # may not enter now because of `issued[n]`; when it has to wait, its conflicts grow older with the tokens.
-        # No token needs a reset: meanwhile nothing waits, no source offers anything, and what comes is IDLE. Without one the
-        # later ones are the same registers as some of the first cell, and synthesis keeps one of both.
-        waiting = Signal(layout, reset_less=True)
-        issued = [Signal(layout, name=f"issued_{n}", reset_less=True) for n in range(tokens.WRITE_LATENCY)]
+        waiting = Signal(layout)
+        # All but the first need no reset, for what comes from there meanwhile is IDLE. Without one they are the same registers
+        # as some of the first cell, and synthesis keeps one of both.
+        issued = [Signal(layout, name=f"issued_{n}", reset_less=n > 0) for n in range(tokens.WRITE_LATENCY)]
         conflicts = Signal(tokens.WRITE_LATENCY)
         m.d.comb += [self.stalled.eq(conflicts.any()), self.token.eq(issued[0])]
         ahead = [waiting, *issued[:-1]]

@@ -35,11 +35,6 @@ def memory_style(geometry: Geometry, depth: int) -> str | None:
     return "distributed" if depth <= LUT_DEPTH else "block"
 
 
-def holds_words(geometry: Geometry) -> bool:
-    """Whether block RAMs hold a word of more than 9 bits while `read_word` is not enabled: those of an iCE40 do."""
-    return geometry.memory_ports == 1
-
-
 def read_word(m: Module, memory: Memory, *, address: ValueLike, enable: ValueLike = 1):
     """What the memory holds at `address`, one cycle later; while `enable` is low, what it gave before.
 
@@ -49,9 +44,8 @@ def read_word(m: Module, memory: Memory, *, address: ValueLike, enable: ValueLik
     The register has no reset, and nothing may give it one: synthesis would make it the reset of the block RAM, of which real
     chips, an ECP5 and a Gowin, read zeros and wrong words. Whoever wants zeros makes them behind the word.
 
-    `enable` is not for words of more than 9 bits in a block RAM (but see `holds_words`), which on a Gowin would change while
-    they are held: the enable of its output register is tied high there, and nextpnr ties it to that of the port only for
-    narrower ones.
+    `enable` is not for words of more than 9 bits in a block RAM, which on a Gowin would change while they are held: the enable
+    of its output register is tied high there, and nextpnr ties it to that of the port only for narrower ones.
     """
     port = memory.read_port(domain="comb")
     word = Signal(memory.shape, reset_less=True, attrs={MEMORY_WORD: 1})
@@ -59,19 +53,6 @@ def read_word(m: Module, memory: Memory, *, address: ValueLike, enable: ValueLik
     with m.If(enable):
         m.d.sync += word.eq(port.data)
     return word
-
-
-def word_of_before(m: Module, name: str, value: Value, *, cycles: int) -> Value:
-    """`value` as it was some `cycles` ago, 2 or more, out of a block RAM in the place of registers; anything in the first ones.
-
-    Synthesis, left alone, would make so small a memory of flip-flops.
-    """
-    memory = add_memory(m, name, shape=len(value), depth=1 << (cycles - 1).bit_length(), style="block")
-    write = memory.write_port()
-    place = Signal.like(write.addr)
-    m.d.sync += place.eq(place + 1)
-    m.d.comb += [write.addr.eq(place), write.data.eq(value), write.en.eq(1)]
-    return read_word(m, memory, address=(place - (cycles - 1))[: len(place)])
 
 
 def offer_words(m: Module, memory: Memory, words: wiring.PureInterface, *, given: Signal, limit: Value) -> None:

@@ -16,12 +16,11 @@ class RegisterSlice(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        word = Signal.like(self.popped.payload, reset_less=True)
-        m.d.comb += [self.pushed.ready.eq(~self.popped.valid), self.popped.payload.eq(word)]
+        m.d.comb += self.pushed.ready.eq(~self.popped.valid)
         with m.If(self.popped.valid):
             m.d.sync += self.popped.valid.eq(~self.popped.ready)
         with m.Else():
-            m.d.sync += [self.popped.valid.eq(self.pushed.valid), word.eq(self.pushed.payload)]
+            m.d.sync += [self.popped.valid.eq(self.pushed.valid), self.popped.payload.eq(self.pushed.payload)]
         return m
 
 

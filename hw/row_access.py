@@ -10,7 +10,7 @@ from hw.layouts import token_layout
 from hw.multiply import times
 from hw.queue import Queue
 from sw.contract.cost import ISSUE_DELAY, array_latency
-from sw.contract.geometry import Geometry, bits_for
+from sw.contract.geometry import Geometry
 from sw.contract.tokens import Opcode
 
 AROUND_THE_ARRAY = 4  # cycles that a byte spends outside the array: result, queue, room known
@@ -58,7 +58,7 @@ class RowAccess(wiring.Component):
         active = Signal()
         write = Signal()
         can_read = Signal()
-        remaining = Signal(range(g.columns + 1))
+        remaining = Signal(range(g.columns))
         unread = Signal(range(depth + 1))
         address = Signal.like(token.address)
         cell = Signal.like(token.cell)
@@ -66,7 +66,7 @@ class RowAccess(wiring.Component):
         operand = Signal(8, reset_less=True)
         offered = self.tokens.valid
         went = Signal()
-        last = remaining == 1
+        last = remaining == 0
         free = Signal()  # for the next byte
         taken = self.values.valid & self.values.ready
         m.d.comb += [
@@ -91,8 +91,8 @@ class RowAccess(wiring.Component):
             m.d.sync += [
                 active.eq(1),
                 write.eq(self.request.payload.write),
-                remaining.eq(self.request.payload.count),
-                address.eq(times(self.request.payload.row[: bits_for(g.rows - 1)], g.folds)),
+                remaining.eq(self.request.payload.count - 1),
+                address.eq(times(self.request.payload.row, g.folds)),
                 Cat(synapse, cell).eq(0),
             ]
         with m.If(went):

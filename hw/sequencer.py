@@ -7,7 +7,6 @@ from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from hw.complement import reaches
 from hw.engine_ports import EVENTS_LAYOUT
 from hw.forward.classify import ClassifyControl
 from hw.forward.group_sequence import GroupSequence
@@ -135,7 +134,7 @@ class Sequencer(wiring.Component):
         token = self.tokens.payload
         learned = Signal()
         m.d.comb += [
-            learned.eq((self.index != 0) | ~self.learner.active | reaches(self.learner.frontier, ~forward.begun)),
+            learned.eq((self.index != 0) | ~self.learner.active | (forward.neuron < self.learner.frontier)),
             self.tokens.valid.eq((forward.tokens.valid & learned) | learning.tokens.valid),
             learning.tokens.ready.eq(self.tokens.ready),
             forward.tokens.ready.eq(self.tokens.ready & learned),

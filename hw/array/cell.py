@@ -3,7 +3,7 @@
 from functools import reduce
 from operator import or_
 
-from amaranth.hdl import Cat, Module, Mux, Value
+from amaranth.hdl import Cat, Module, Mux
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -11,11 +11,10 @@ from hw.array.decode import Decoded
 from hw.array.input_memory import add_input_memory
 from hw.array.lane import add_lane
 from hw.array.match_sum import add_match_sum
-from hw.array.pipeline import Pipeline, Staged
+from hw.array.pipeline import Pipeline
 from hw.array.pixel_lane import add_pixel_lane
 from hw.array.weight_memory import add_weight_memory, write_signature
 from hw.layouts import token_layout
-from hw.memory import word_of_before
 from sw.contract import tokens
 from sw.contract.geometry import Geometry, bits_for
 
@@ -94,9 +93,7 @@ class Cell(wiring.Component):
 
         enables = Cat(lane.enable for lane in lanes)
         enable = pipeline.value("enable", Cat(Mux(asked.slice(3) == s, enables, 0) for s in range(g.slices)))
-        pipeline.drive(
-            write, address=self._written_address(pipeline, token), data=Cat(lane.weight[4] for lane in lanes), enable=enable[4]
-        )
+        pipeline.drive(write, address=token[4].address, data=Cat(lane.weight[4] for lane in lanes), enable=enable[4])
         pipeline.drive(self, token_out=token[1])
         pipeline.drive(self, sum_out=total)
         if g.group > 1:
@@ -107,9 +104,3 @@ class Cell(wiring.Component):
             ]
             pipeline.drive(self, others_out=Cat(added))
         return m
-
-    def _written_address(self, pipeline: Pipeline, token: Staged) -> Value:
-        """That of the token in stage 4. Where block RAMs are left and logic is scarce, one of them keeps it meanwhile."""
-        if self.geometry.memory_ports == 2:
-            return token[4].address
-        return pipeline.arrives(word_of_before(pipeline.m, "addresses", token[1].address, cycles=3), stage=4)

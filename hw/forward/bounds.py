@@ -51,9 +51,9 @@ class Bounds(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        quotient = Signal.like(self.quotient, reset_less=True)
-        gate = Signal.like(self.gate, reset_less=True)
-        window = Signal.like(self.window, reset_less=True)
+        quotient = Signal.like(self.quotient)
+        gate = Signal.like(self.gate)
+        window = Signal.like(self.window)
         with m.If(self.load):
             m.d.sync += [quotient.eq(self.quotient), gate.eq(self.gate)]
         with m.If(self.window_load):

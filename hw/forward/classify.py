@@ -61,32 +61,27 @@ class Classify(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         control, row = self.control, self.row
-        # Nobody looks at anything here before a `start`, and there is no reset.
-        index, prediction, rival = (
-            Signal.like(control.label, name=name, reset_less=True) for name in ("index", "prediction", "rival")
-        )
+        index = Signal.like(control.label)
         # the complement of what is compared and subtracted (`hw.complement`)
-        not_best, not_rival_best, own = (
-            Signal(self.matches_width, name=name, reset_less=True) for name in ("not_best", "not_rival_best", "own")
-        )
-        best_known, rival_known, complete = (
-            Signal(name=name, reset_less=True) for name in ("best_known", "rival_known", "complete")
-        )
+        not_best, not_rival_best = (Signal(self.matches_width, name=name) for name in ("not_best", "not_rival_best"))
+        own = Signal(self.matches_width)
+        best_known = Signal()
+        rival_known = Signal()
+        complete = Signal()
         difference = minus(Cat(own, C(0, 1)), Cat(not_rival_best, C(1, 1))).as_signed()  # of matches
         wide = signed(max(len(difference) + 1, len(control.margin)) + 1)
         doubled = Signal(wide)
         not_margin = Signal(wide)
         m.d.comb += [doubled.eq(difference << 1), not_margin.eq(~control.margin)]
-        m.d.comb += [control.prediction.eq(prediction), self.rival.eq(rival)]
         m.d.sync += [control.wrong.eq(minus(doubled, not_margin)[-1]), control.done.eq(complete)]
         with m.If(control.start):
             m.d.sync += [index.eq(0), best_known.eq(0), rival_known.eq(0), complete.eq(0), control.done.eq(0)]
         with m.Elif(row.valid):
             m.d.sync += [index.eq(index + 1), complete.eq(index + 1 == control.neurons)]
             with m.If(~best_known | (exceeds(row.matches, not_best))):
-                m.d.sync += [best_known.eq(1), not_best.eq(~row.matches), prediction.eq(index)]
+                m.d.sync += [best_known.eq(1), not_best.eq(~row.matches), control.prediction.eq(index)]
             with m.If(index == control.label):
                 m.d.sync += own.eq(row.matches)
             with m.Elif(~rival_known | (exceeds(row.matches, not_rival_best))):
-                m.d.sync += [rival_known.eq(1), not_rival_best.eq(~row.matches), rival.eq(index)]
+                m.d.sync += [rival_known.eq(1), not_rival_best.eq(~row.matches), self.rival.eq(index)]
         return m

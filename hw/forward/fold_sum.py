@@ -37,18 +37,22 @@ class FoldSum(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        comes = self.result.opcode == Opcode.FORWARD
-        continues = Signal()  # some of the row's folds are in the sum
-        m.d.sync += self.row.valid.eq(comes & self.result.last)
-        with m.If(comes):
-            m.d.sync += continues.eq(~self.result.last)
-        added = [self.result.sum, *(self.result.others if self.group > 1 else ())]
-        for i, matches in enumerate(added):
-            # One register: what begins a row takes the place of the sum before, in the LUT that adds.
-            total = Signal(self.width, name=f"total_{i}", reset_less=True)
-            with m.If(comes):
-                m.d.sync += total.eq(Mux(continues, total + matches, matches))
-            m.d.comb += (self.row.others[i - 1] if i else self.row.matches).eq(total)
+        partial = Signal(self.width)
+        total = Signal(self.width)
+        m.d.comb += total.eq(partial + self.result.sum)
+        with m.If(self.result.opcode == Opcode.FORWARD):
+            m.d.sync += [partial.eq(Mux(self.result.last, 0, total)), self.row.matches.eq(total)]
+        m.d.sync += self.row.valid.eq((self.result.opcode == Opcode.FORWARD) & self.result.last)
+        for i in range(self.group - 1):
+            self._add_sample(m, i)
         if self.group > 1:
             m.d.sync += [self.row.neuron.eq(self.result.neuron), self.row.again.eq(self.result.again)]
         return m
+
+    def _add_sample(self, m: Module, i: int) -> None:
+        """The same for a sample after the first."""
+        partial = Signal(self.width, name=f"partial_{i}")
+        total = Signal(self.width, name=f"total_{i}")
+        m.d.comb += total.eq(partial + self.result.others[i])
+        with m.If(self.result.opcode == Opcode.FORWARD):
+            m.d.sync += [partial.eq(Mux(self.result.last, 0, total)), self.row.others[i].eq(total)]

@@ -40,25 +40,23 @@ class Mean(wiring.Component):
         m.submodules.divider = divider = Divider(
             dividend_width=self.neuron_bits + self.width + 1, divisor_width=self.neuron_bits, quotient_width=self.width + 1
         )
-        neurons = Signal.like(self.neurons, reset_less=True)
-        neuron = Signal.like(self.neuron, reset_less=True)
-        total = Signal(self.neuron_bits + self.width, reset_less=True)
+        neurons = Signal.like(self.neurons)
+        total = Signal(self.neuron_bits + self.width)
         counting = Signal()
         complete = Signal()
         m.d.comb += [
-            self.neuron.eq(neuron),
             self.counts.eq(counting & self.row.valid),
             divider.start.eq(complete),
             divider.dividend.eq(total << 1),
-            divider.divisor.eq(neuron),  # counted up to the number of neurons by then
+            divider.divisor.eq(self.neuron),  # counted up to the number of neurons by then
             self.done.eq(divider.done),
             self.quotient.eq(divider.quotient),
         ]
         m.d.sync += complete.eq(0)
         with m.If(self.start):
-            m.d.sync += [counting.eq(1), neuron.eq(0), total.eq(0), neurons.eq(self.neurons)]
+            m.d.sync += [counting.eq(1), self.neuron.eq(0), total.eq(0), neurons.eq(self.neurons)]
         with m.Elif(self.counts):
-            m.d.sync += [neuron.eq(neuron + 1), total.eq(total + self.row.matches)]
-            with m.If(neuron + 1 == neurons):
+            m.d.sync += [self.neuron.eq(self.neuron + 1), total.eq(total + self.row.matches)]
+            with m.If(self.neuron + 1 == neurons):
                 m.d.sync += [counting.eq(0), complete.eq(1)]
         return m

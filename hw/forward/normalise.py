@@ -89,12 +89,10 @@ class Normalise(wiring.Component):
                 "table": In(stream.Signature(TABLE_LAYOUT)),
             }
         )
-        # of the layer that is compared, and so without a reset
-        self.last_word = Signal(bits_for(-(-geometry.rows // self.lanes) - 1), reset_less=True)
-        self.last_lane = Signal(bits_for(self.lanes - 1), reset_less=True)
-        self.layer = Signal.like(self.near.layer, reset_less=True)
-        self.gated = Signal(reset_less=True)
-        self.band = Signal(reset_less=True)
+        self.last_word = Signal(bits_for(-(-geometry.rows // self.lanes) - 1))
+        self.last_lane = Signal(bits_for(self.lanes - 1))
+        self.gated = Signal()
+        self.band = Signal()
         self.reading = Signal()
         self.half = Signal()  # of a near pass: the upper end of the window
         self.fetched = Signal()
@@ -233,7 +231,7 @@ class Normalise(wiring.Component):
             near.flags.eq(is_above | is_below),
             near.mirrored.eq(~is_above),
         ]
-        m.d.comb += [near.layer.eq(self.layer), near.part.eq(Cat(~self.near_odd, C(1))), self.control.near_word.eq(near.word)]
+        m.d.comb += [near.part.eq(Cat(~self.near_odd, C(1))), self.control.near_word.eq(near.word)]
         with m.If(near.valid):
             if self.parts == 2:
                 m.d.sync += Cat(self.near_odd, near.word).eq(Cat(self.near_odd, near.word) + 1)
@@ -244,9 +242,9 @@ class Normalise(wiring.Component):
     def _take_turns(self, m: Module, mean: Mean | GroupSums, bounds: Bounds, table: BoundsTable) -> None:
         """One layer after another: its sums, a pass over its words for the activations, and one for the near flags."""
         control, out = self.control, self.control.activations
-        band = Signal(reset_less=True)  # of the layer that is summed; `self.band` is that of the one that is compared
-        train = Signal(reset_less=True)
-        index = Signal.like(control.index, reset_less=True)
+        band = Signal()  # of the layer that is summed; `self.band` is that of the one that is compared
+        train = Signal()
+        index = Signal.like(control.index)
         with m.If(control.start):
             m.d.sync += [
                 self.gated.eq(control.layer.mode[0]),
@@ -268,7 +266,7 @@ class Normalise(wiring.Component):
                     m.d.comb += bounds.load.eq(1)
                     m.d.sync += [
                         divided.eq(0),
-                        self.layer.eq(index),
+                        self.near.layer.eq(index),
                         self.band.eq(band),
                         Cat(self.last_lane, self.last_word).eq(mean.neuron - 1),
                     ]

@@ -11,6 +11,7 @@ from hw.forward.classify import ClassifyControl
 from hw.forward.normalise import NormaliseControl
 from hw.input_buffer import staged_layout
 from hw.layouts import layer_layout, network_layout, token_layout
+from hw.learning.error_store import neuron_bits
 from sw.contract.geometry import Geometry, bits_for
 from sw.contract.network import MAX_LAYERS
 from sw.contract.tokens import Opcode
@@ -34,7 +35,7 @@ class ForwardSequence(wiring.Component):
     input_set : where the array has that layer's inputs
     select, next_index : one cycle: asks for the layer that is at work next
     normalise, classify : the rooms that the rows' sums go to
-    tokens, begun : to the array; the rows of the layer up to that of a FORWARD token
+    tokens, neuron : to the array; of which neuron's row a FORWARD token is
     predictions : one for each sample, in order
     pixel_set : where the pixels of the sample at work are, 0 or 1
     learn : one cycle: the sample at work is to be learned; it ends the forward pass
@@ -45,15 +46,13 @@ class ForwardSequence(wiring.Component):
     def __init__(self, geometry: Geometry) -> None:
         self.geometry = geometry
         super().__init__(self.members(geometry))
-        # Where it is in the layer: the fold of a row, the row's word of fold 0, the word of its inputs, or the cell whose
-        # activations are loaded.
+        # Where it is in the layer: the fold of a row, the row's word of fold 0, or the cell whose activations are loaded.
         token = self.tokens.payload
         self.fold = Signal(range(geometry.folds))
         self.row = Signal.like(token.address)
         self.inputs = Signal.like(token.inputs)
         self.cell = Signal.like(token.cell)
         self.valid_inputs = Signal(bits_for(geometry.columns))  # of the layer that is at work next
-        self.not_begun = Signal.like(self.begun)  # the complement (`hw.complement`)
 
     def members(self, geometry: Geometry) -> dict[str, Any]:
         """The ports."""
@@ -73,7 +72,7 @@ class ForwardSequence(wiring.Component):
             "normalise": Out(NormaliseControl(g)),
             "classify": Out(ClassifyControl(g)),
             "tokens": Out(stream.Signature(token_layout(g))),
-            "begun": Out(range(g.rows + 1)),
+            "neuron": Out(neuron_bits(g)),
             "predictions": Out(stream.Signature(16)),
             "pixel_set": Out(range(2 * g.group)),
             "learn": Out(1),
@@ -119,10 +118,9 @@ class ForwardSequence(wiring.Component):
         m.d.comb += [
             token.last.eq(self.fold + 1 == self.layer.folds),
             token.address.eq(self.row + self.fold),
-            token.inputs.eq(self.inputs),
+            token.inputs.eq(self.inputs + self.fold),
             token.cell.eq(self.cell),
             token.operand.eq(Cat(activations.valid, activations.negative)),
-            self.begun.eq(~self.not_begun),
         ]
 
     def _take_sample(self, m: Module) -> None:
@@ -146,7 +144,7 @@ class ForwardSequence(wiring.Component):
             self.normalise.start.eq(self.settled & ~self.is_last),
             self.classify.start.eq(self.settled & self.is_last),
             self.row.eq(self.layer.base),
-            self.not_begun.eq(~1),
+            self.neuron.eq(0),
             self.fold.eq(0),
             self.inputs.eq(self._first_input(self.input_set)),
         ]
@@ -160,7 +158,7 @@ class ForwardSequence(wiring.Component):
         m.d.sync += [self.normalise.entry.eq(self.layer.bounds + steps), self.valid_inputs.eq(0)]
 
     def _send_rows(self, m: Module) -> None:
-        token, fold = self.tokens.payload, self.fold
+        token, fold, neuron = self.tokens.payload, self.fold, self.neuron
         accepted = self.tokens.valid & self.tokens.ready
         m.d.comb += [
             token.opcode.eq(Opcode.FORWARD),
@@ -169,15 +167,10 @@ class ForwardSequence(wiring.Component):
             self.events.cycles_learn.eq(~accepted),
         ]
         with m.If(accepted):
-            m.d.sync += [fold.eq(fold + 1), self.inputs.eq(self.inputs + 1)]
+            m.d.sync += fold.eq(fold + 1)
             with m.If(token.last):
-                m.d.sync += [
-                    fold.eq(0),
-                    self.row.eq(self.row + self.geometry.folds),
-                    self.not_begun.eq(self.not_begun - 1),
-                    self.inputs.eq(self._first_input(self.input_set)),
-                ]
-                with m.If(self.begun == self.layer.neurons):
+                m.d.sync += [fold.eq(0), self.row.eq(self.row + self.geometry.folds), neuron.eq(neuron + 1)]
+                with m.If(neuron + 1 == self.layer.neurons):
                     m.d.sync += [self.cell.eq(0), self.inputs.eq(self._first_input(self.index + 2 * self.geometry.group))]
                     # the next layer's registers come while the last sums do; mostly, no error follows the last layer
                     m.d.comb += self.select.eq(1)

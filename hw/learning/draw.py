@@ -1,17 +1,14 @@
 """The draw of a row's thresholds (clauses 9 and 10): one step of the random word, one look into the layer's table."""
 
-from typing import Any
-
 from amaranth.hdl import C, Cat, Module, Mux, Signal, Value, unsigned
 from amaranth.lib import data, stream, wiring
-from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from hw.complement import reaches
 from hw.engine_ports import TABLE_LAYOUT
 from hw.learning.error_scan import item_layout
 from hw.learning.error_store import neuron_bits
-from hw.memory import add_memory, holds_words, read_word
+from hw.memory import add_memory, read_word
 from sw.contract import prng
 from sw.contract.geometry import Geometry, bits_for
 from sw.contract.network import DEFAULT_PRNG, MAX_LAYERS
@@ -98,13 +95,11 @@ class Draw(wiring.Component):
         ]
 
         advance = ~self.draws.valid | self.draws.ready
-        # No register of a stage has a reset, which would cost each stage the enable's LUT: while the learner is reset, it takes
-        # what is inside.
-        stepped = Signal(item_layout(self.geometry), reset_less=True)
-        looked_up = Signal(item_layout(self.geometry), reset_less=True)
-        stepped_valid = Signal(reset_less=True)
-        looked_up_valid = Signal(reset_less=True)
-        relaxes = Signal(reset_less=True)
+        stepped = Signal(item_layout(self.geometry))
+        looked_up = Signal(item_layout(self.geometry))
+        stepped_valid = Signal()
+        looked_up_valid = Signal()
+        relaxes = Signal()
         m.d.comb += [
             self.items.ready.eq(advance),
             self.drawn.eq(self.items.valid & advance & self.items.payload.active & settings.enable),
@@ -121,18 +116,18 @@ class Draw(wiring.Component):
                 looked_up_valid.eq(stepped_valid),
                 relaxes.eq(~reaches(Cat(self.prng[:16], C(0, 1)), ~settings.relax_rate)),
             ]
-        toward, away = self._look_up(m, tables, advance)
-        valid, active = Signal(reset_less=True), Signal(reset_less=True)
-        draw = Signal(draw_layout(self.geometry), reset_less=True)
-        told = self.draws.payload
-        m.d.comb += [
-            self.draws.valid.eq(valid),
-            told.eq(draw),
-            told.learn.eq(active & (draw.toward.any() | draw.away.any() | ~settings.enable)),
-        ]
+        # What waits is read again, for the memory is one that cannot hold its word (`hw.memory`).
+        entry = Signal(8)
+        held = Signal(8)
+        m.d.comb += entry.eq(Mux(advance, self.prng[24:], held))
+        m.d.sync += held.eq(entry)
+        toward, away = read_word(m, tables, address=Cat(entry, settings.layer))
+        draw = self.draws.payload
+        active = Signal()
+        m.d.comb += draw.learn.eq(active & (draw.toward.any() | draw.away.any() | ~settings.enable))
         with m.If(advance):
             m.d.sync += [
-                valid.eq(looked_up_valid),
+                self.draws.valid.eq(looked_up_valid),
                 active.eq(looked_up.active),
                 draw.neuron.eq(looked_up.neuron),
                 draw.negative.eq(looked_up.negative),
@@ -142,14 +137,3 @@ class Draw(wiring.Component):
                 draw.away.eq(away),
             ]
         return m
-
-    def _look_up(self, m: Module, tables: Memory, advance: Value) -> Any:
-        """The thresholds of the random word, which stay while nothing advances."""
-        entry, layer = self.prng[24:], self.settings.layer
-        if holds_words(self.geometry):
-            return read_word(m, tables, address=Cat(entry, layer), enable=advance)
-        # What waits is read again.
-        read, held = Signal(8), Signal(8)
-        m.d.comb += read.eq(Mux(advance, entry, held))
-        m.d.sync += held.eq(read)
-        return read_word(m, tables, address=Cat(read, layer))

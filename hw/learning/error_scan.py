@@ -42,7 +42,7 @@ class ErrorScan(wiring.Component):
         g = self.geometry
         k = g.synapses_per_cell
         lane_bits = bits_for(k - 1)
-        last_word = Signal.like(self.store.word, reset_less=True)
+        last_word = Signal.like(self.store.word)
         next_word = Signal.like(self.store.word)
         fetched = Signal()
         fetched_word = Signal.like(self.store.word)

@@ -90,7 +90,6 @@ class ErrorStore(wiring.Component):
     def __init__(self, geometry: Geometry) -> None:
         self.geometry = geometry
         self.lane_bits, self.word_bits = bits_for(geometry.synapses_per_cell - 1), word_bits(geometry)
-        self.lane_shape = data.StructLayout({"active": geometry.lanes, "negative": geometry.lanes})
         super().__init__(
             {
                 "near": In(NearFlags(geometry)),
@@ -106,17 +105,17 @@ class ErrorStore(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         write = self._add_store(m)
-        received = Signal(self.lane_shape)
-        self._receive_signs(m, write, received)
-        self._write_output_errors(m, write, received)
+        self._receive_signs(m, write)
+        self._write_output_errors(m, write)
         return m
 
     def _add_store(self, m: Module) -> Any:
         """The memory, its read port and its write port, whose lane is a slice: (active, negative) of K / slices neurons."""
-        g = self.geometry
+        g, lanes = self.geometry, self.geometry.lanes
+        lane_shape = data.StructLayout({"active": lanes, "negative": lanes})
         depth = 2 << self.word_bits
         style = memory_style(g, depth)
-        store = add_memory(m, "store", shape=data.ArrayLayout(self.lane_shape, g.slices), depth=depth, style=style)
+        store = add_memory(m, "store", shape=data.ArrayLayout(lane_shape, g.slices), depth=depth, style=style)
         write = store.write_port(granularity=1)
         stored = read_word(m, store, address=Cat(self.read.word, self.read.half), enable=self.read.enable)
         m.d.comb += [
@@ -125,8 +124,8 @@ class ErrorStore(wiring.Component):
         ]
         return write
 
-    def _receive_signs(self, m: Module, write: Any, received: data.View) -> None:
-        """Signs that leave the array: one cycle to fetch their near flags, then they are `received`, for the store."""
+    def _receive_signs(self, m: Module, write: Any) -> None:
+        """Signs that leave the array: one cycle to fetch their near flags, then into the store."""
         g, lanes = self.geometry, self.geometry.lanes
         first = Signal(self.word_bits)
         cell = Signal(bits_for(g.cells - 1))
@@ -169,8 +168,8 @@ class ErrorStore(wiring.Component):
             write.addr.eq(Cat(arrived_word, layer[0])),
             write.en.eq(arrived << arrived_slice),
         ]
-        with m.If(~self.output.busy):
-            m.d.comb += [received.active.eq(signs[:lanes] & near), received.negative.eq(signs[lanes:] ^ mirrored)]
+        for entry in write.data:
+            m.d.comb += [entry.active.eq(signs[:lanes] & near), entry.negative.eq(signs[lanes:] ^ mirrored)]
 
     def _near_flags(self, m: Module, address: Value) -> Any:
         """The near flags of the word (word, layer), one cycle later."""
@@ -189,8 +188,8 @@ class ErrorStore(wiring.Component):
             m.d.comb += [entry.near.eq(Mux(is_cleared, 0, self.near.flags)), entry.mirrored.eq(self.near.mirrored)]
         return read_word(m, near_flags, address=address)
 
-    def _write_output_errors(self, m: Module, write: Any, received: data.View) -> None:
-        """Word by word; no signs come meanwhile, so that both join by OR."""
+    def _write_output_errors(self, m: Module, write: Any) -> None:
+        """Word by word; no signs come meanwhile."""
         word = Signal(self.word_bits)
         last_word = Signal(self.word_bits)
         half = Signal()
@@ -206,16 +205,8 @@ class ErrorStore(wiring.Component):
 
         with m.If(self.output.busy):
             m.d.comb += [write.addr.eq(Cat(word, half)), write.en.eq(~0)]
-        label_here, rival_here = Signal(), Signal()  # in the word that is written
-        m.d.comb += [
-            label_here.eq(self.output.busy & (self.label[self.lane_bits :] == word)),
-            rival_here.eq(self.output.busy & (self.rival[self.lane_bits :] == word)),
-        ]
-        for i in range(self.geometry.synapses_per_cell):
-            is_label = label_here & (self.label[: self.lane_bits] == i)
-            is_rival = rival_here & (self.rival[: self.lane_bits] == i)
-            entry, lane = write.data[i // self.geometry.lanes], i % self.geometry.lanes
-            m.d.comb += [
-                entry.active[lane].eq(received.active[lane] | is_label | is_rival),
-                entry.negative[lane].eq(received.negative[lane] | is_rival),
-            ]
+            for i in range(self.geometry.synapses_per_cell):
+                neuron = Cat(C(i, self.lane_bits), word)
+                is_label, is_rival = self.label == neuron, self.rival == neuron
+                entry, lane = write.data[i // self.geometry.lanes], i % self.geometry.lanes
+                m.d.comb += [entry.active[lane].eq(is_label | is_rival), entry.negative[lane].eq(is_rival)]

@@ -135,12 +135,10 @@ class Learner(wiring.Component):
     def _take_layer(self, m: Module) -> tuple[Signal, Signal, Signal]:
         """The layer's first word, its last fold, and where fold 0 of its inputs is, from `start` on."""
         g, control, settings, token = self.geometry, self.control, self.settings, self.tokens.payload
-        base = Signal.like(token.address, reset_less=True)
-        input_base = Signal.like(token.inputs, reset_less=True)
-        last_fold = Signal(range(g.folds), reset_less=True)
-        index = Signal.like(settings.layer, reset_less=True)
-        pixel_set = Signal(reset_less=True)
-        not_relax_rate = Signal.like(settings.relax_rate, reset_less=True)  # the complement (`hw.complement`)
+        base = Signal.like(token.address)
+        input_base = Signal.like(token.inputs)
+        last_fold = Signal(range(g.folds))
+        not_relax_rate = Signal.like(settings.relax_rate)  # the complement (`hw.complement`)
         with m.If(control.start):
             m.d.sync += [
                 control.active.eq(1),
@@ -149,14 +147,12 @@ class Learner(wiring.Component):
                 last_fold.eq(control.layer.folds - 1),
                 input_base.eq(Array(g.input_bases)[control.input_set]),
                 settings.enable.eq(~control.backward),
-                index.eq(control.index),
+                settings.layer.eq(control.index),
                 not_relax_rate.eq(~control.layer.relax_rate),
-                pixel_set.eq(control.input_set),
+                self.pixel_set.eq(control.input_set),
             ]
         m.d.comb += [
-            settings.layer.eq(index),
             settings.relax_rate.eq(~not_relax_rate),
-            self.pixel_set.eq(pixel_set),
             self.reads_pixels.eq(control.active & (settings.layer == 0)),
         ]
         return base, last_fold, input_base

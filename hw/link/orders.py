@@ -106,7 +106,7 @@ class Orders(Component):
 
         always = [command for command in self.commands if command.spec.changes and not command.spec.optional]
         if_given = [command for command in self.commands if command.spec.changes and command.spec.optional]
-        wait = Signal(range(SETTLING + 1), reset_less=True)
+        wait = Signal(range(SETTLING + 1))
         m.d.sync += self.reset.eq(0)
         with m.FSM():
             with m.State("idle"):
