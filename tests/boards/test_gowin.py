@@ -81,7 +81,7 @@ def test_the_blocks_hold_the_weights_and_leave_some_for_the_engine(name):
     assert target.family.blocks(device) - target.family.weight_blocks(BOARDS[name].geometry) >= 5
     assert BOARDS[name].geometry.columns >= 784
     # As many rows as the words of the blocks allow.
-    assert BOARDS[name].geometry.folds > (1024 if name == "tangnano9k" else 512) % BOARDS[name].geometry.memory_depth
+    assert BOARDS[name].geometry.folds > 1024 % BOARDS[name].geometry.memory_depth
 
 
 @pytest.mark.parametrize(

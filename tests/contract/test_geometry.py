@@ -40,7 +40,7 @@ def test_folds_and_words_reach_just_far_enough(shape):
 def test_the_full_size_accelerator():
     assert (ECP5_85F.columns, ECP5_85F.rows, ECP5_85F.folds) == (784, 512, 1)
     assert (ECP5_85F.cells, ECP5_85F.columns_per_fold, ECP5_85F.memory_depth) == (49, 784, 512)
-    assert (ECP5_85F.lanes, ECP5_85F.group, ECP5_85F.input_depth) == (4, 4, 2 * 4 + 3)
+    assert (ECP5_85F.lanes, ECP5_85F.group, ECP5_85F.input_depth) == (8, 4, 2 * 4 + 3)
     ECP5_85F.check_fits(Network.of())
     ECP5_85F.check_fits(Network.of(layers=(784, 256, 246, 10)))
 

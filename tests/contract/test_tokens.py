@@ -35,7 +35,7 @@ def test_a_token_of_the_largest_board_has_no_bit_too_many():
     assert fields(ECP5_85F) == {
         "opcode": 4, "last": 1, "address": 9, "inputs": 4, "cell": 6, "synapse": 4, "operand": 32
     }  # fmt: skip
-    assert (sum_width(ECP5_85F), counter_width(ECP5_85F)) == (10, 11)
+    assert (sum_width(ECP5_85F), counter_width(ECP5_85F)) == (16, 11)
     narrow = Geometry(columns=16, rows=3, grid_height=1, grid_width=1, synapses_per_cell=4, folds=4, slices=4)
     assert (operand_width(narrow), sum_width(narrow), counter_width(narrow)) == (17, 8, 3)
     three = Geometry(columns=12, rows=3, grid_height=1, grid_width=1, synapses_per_cell=4, folds=3)

@@ -48,7 +48,7 @@ def test_boards_of_one_shape_and_network_share_a_run():
     assert sorted(name for names in grouped for name in names) == sorted(BOARDS)
     for names in grouped:
         assert len({(BOARDS[name].geometry, BOARDS[name].layers) for name in names}) == 1
-    assert ["ulx3s-25f", "ulx3s-12f"] in grouped and ["ulx3s-45f", "ecpix5-45f"] in grouped
+    assert ["ulx3s-25f", "ulx3s-12f"] in grouped and ["ulx3s-85f", "orangecrab-85f"] in grouped
 
 
 def test_every_board_gets_its_cycles_and_the_wait_for_the_link_is_none_of_them(measure, tmp_path):
