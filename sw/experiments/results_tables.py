@@ -59,8 +59,6 @@ def table_of(result: Result) -> list[str]:
         return _variants(result["by_variant"])
     if "by_settings" in result:
         return _settings(result)
-    if "by_settings" in result:
-        return _settings(result)
     if "by_rows" in result:
         return _prototype_rows(result["by_rows"])
     if "by_trial" in result:
