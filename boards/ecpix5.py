@@ -28,7 +28,7 @@ TARGETS = [
         name="ecpix5-45f",
         platform=Platform,
         family=Ecp5("--compress"),
-        clock_mhz=100.0,
+        clock_mhz=110.0,
         loader=open_fpga_loader({FT2232H: ("--board", "ecpix5"), FT4232H: ("--cable", "ft4232")}),
         lamp=("rgb_led", "g"),
     )

@@ -64,8 +64,9 @@ class Ecp5Pll:
     CLKOP itself; else it is CLKOS, and CLKOP, as fast as the detector, does nothing but feed back. Phase detector 10 to
     400 MHz, VCO 400 to 800 MHz, outputs 3.125 to 400 MHz.
 
-    Of equally close settings one with the clock on CLKOP; then the one whose VCO is nearest to the middle, 600 MHz, and the
-    lower of two; then the fastest detector. Below 10 MHz LOCK has been seen to stay low (microwatt, pull request 337).
+    Of equally close settings one whose detector is above the least, where an oscillator that is a little slow would be below
+    it; then one with the clock on CLKOP; then the one whose VCO is nearest to the middle, 600 MHz, and the lower of two; then
+    the fastest detector. Below 10 MHz LOCK has been seen to stay low (microwatt, pull request 337).
     """
 
     input_hz: Fraction
@@ -100,7 +101,14 @@ class Ecp5Pll:
         middle = sum(ECP5_VCO) // 2
         return min(
             found,
-            key=lambda pll: (abs(pll.frequency - asked_hz), not pll.direct, abs(pll.vco - middle), pll.vco, pll.reference),
+            key=lambda pll: (
+                abs(pll.frequency - asked_hz),
+                pll.detector == ECP5_DETECTOR[0],
+                not pll.direct,
+                abs(pll.vco - middle),
+                pll.vco,
+                pll.reference,
+            ),
         )
 
     @property

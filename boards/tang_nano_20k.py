@@ -106,7 +106,6 @@ TARGETS = [
         family=Gowin(GW2AR_18, "--sspi_as_gpio", "--mspi_as_gpio"),
         clock_mhz=54.0,
         loader=open_fpga_loader({FT2232H: ("--cable", "ft2232")}),
-        seed=2,  # with 1 the router finds no way for a carry
         memory_pins=package_pins,
         block_memories=("*.store.records.reader/m:memory",),
     )
