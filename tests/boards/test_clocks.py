@@ -143,8 +143,7 @@ CLOCKS = {
     "ULX3S 45F": "ulx3s-45f",
     "ECPIX-5": "ecpix5",
     "iCEBreaker": "icebreaker",
-} | {
-    "OrangeCrab 25F": ("orangecrab-25f", "orangecrab-85f"),
+    "OrangeCrab": "orangecrab",
     "Tang Nano 20K": "tangnano20k",
     "Tang Nano 9K": "tangnano9k",
 }
