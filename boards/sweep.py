@@ -41,10 +41,13 @@ FOLDS, ROWS = 6, 80  # 864 columns; 480 words of the blocks' 512
 LAYERS = (784, 70, 10)
 SAMPLES = 2000  # of MNIST, for the cycles
 GRIDS = {4: (6, 6), 8: (6, 3), 16: (3, 3)}  # by synapses a cell: 144 synapses
-# Synapses a cell and slices. A slice has a memory of its own, and a block is four weights wide: with fewer of them in a
-# slice the same 36 blocks would hold less than half.
-SHAPES = ((4, 1), (8, 1), (8, 2), (16, 1), (16, 2), (16, 4))
-STANDARD = (16, 4)
+# Synapses a cell, slices, samples of a group. A slice has a memory of its own, and a block is four weights wide: with fewer of
+# them in a slice the same 36 blocks would hold less than half.
+SHAPES = (
+    *((4, 1, 1), (8, 1, 1), (8, 2, 1), (16, 1, 1), (16, 2, 1), (16, 4, 1)),
+    *((8, 2, 2), (8, 2, 4), (16, 2, 2), (16, 2, 4), (16, 4, 2), (16, 4, 4)),
+)
+STANDARD = (16, 4, 1)
 OPTIONS = {
     "router2": ("--router", "router2"),
     "ripup": ("--tmg-ripup",),
@@ -56,13 +59,20 @@ SEEDS = (2, 3)
 
 @dataclass(frozen=True, kw_only=True)
 class Point:
-    """One thing to build: synapses a cell, slices, nextpnr's options and seed."""
+    """One thing to build: synapses a cell, slices, samples of a group, nextpnr's options and seed."""
 
-    name: str
     synapses_per_cell: int
     slices: int
+    group: int
+    variant: str = ""
     options: tuple[str, ...] = ()
     seed: int = 1
+
+    @property
+    def name(self) -> str:
+        """`k16-s4`, with `-g2` where a group has two samples, and what else is different."""
+        group = f"-g{self.group}" if self.group > 1 else ""
+        return f"k{self.synapses_per_cell}-s{self.slices}{group}{self.variant}"
 
     @property
     def geometry(self) -> Geometry:
@@ -76,18 +86,18 @@ class Point:
             synapses_per_cell=self.synapses_per_cell,
             folds=FOLDS,
             slices=self.slices,
+            group=self.group,
         )
 
 
 def points() -> dict[str, Point]:
     """All points by name: every shape, then the options and the seeds at one shape."""
-    found = [Point(name=f"k{k}-s{slices}", synapses_per_cell=k, slices=slices) for k, slices in SHAPES]
-    k, slices = STANDARD
-    base = f"k{k}-s{slices}"
+    found = [Point(synapses_per_cell=k, slices=slices, group=group) for k, slices, group in SHAPES]
+    k, slices, group = STANDARD
     for name, options in OPTIONS.items():
-        found.append(Point(name=f"{base}-{name}", synapses_per_cell=k, slices=slices, options=options))
+        found.append(Point(synapses_per_cell=k, slices=slices, group=group, variant=f"-{name}", options=options))
     for seed in SEEDS:
-        found.append(Point(name=f"{base}-seed{seed}", synapses_per_cell=k, slices=slices, seed=seed))
+        found.append(Point(synapses_per_cell=k, slices=slices, group=group, variant=f"-seed{seed}", seed=seed))
     return {point.name: point for point in found}
 
 

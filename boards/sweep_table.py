@@ -18,11 +18,12 @@ LFE5U-25F: one `TRELLIS_COMB` is a LUT4 of the ECP5, half of a carry cell or a q
 the whole chip is divided by its {synapses} synapses; engine and link are the same in all points and weigh more here than
 on a large board. Cycles are those of a training sample of MNIST with {network}, measured on the simulated board;
 samples a second are what the analysis allows, the clock after routing over these cycles: the points are compared, and no PLL
-makes these clocks. Seconds are of one core that other work shared. All points have groups of one sample; what groups cost on
-the boards is in [boards.md](boards.md#groups).
+makes these clocks. Seconds are of one core that other work shared. What groups cost on the boards is in
+[boards.md](boards.md#groups).
 
-`kK-sS`: K synapses a cell, S slices; a slice has at least the four weights that a block is wide. `*` is on the Pareto front
-of logic and samples a second ([picture]({picture}.svg)).
+`kK-sS`: K synapses a cell, S slices; a slice has at least the four weights that a block is wide. `-gG`: rows of the first layer
+are read for a group of G samples, elsewhere for one. `*` is on the Pareto front of logic and samples a second
+([picture]({picture}.svg)).
 
 | point | nextpnr | logic | a synapse | FF | blocks | MHz | cycles | samples/s | Yosys s | nextpnr s | |
 |---|---|---|---|---|---|---|---|---|---|---|---|

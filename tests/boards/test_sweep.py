@@ -45,7 +45,7 @@ def swept(tmp_path, monkeypatch):
         return point | {"geometry": asdict(request.geometry)}
 
     def cycles(geometry, folder):
-        counted.append((geometry.synapses_per_cell, geometry.slices))
+        counted.append((geometry.synapses_per_cell, geometry.slices, geometry.group))
         return {"cycles_per_sample": 100.0 * geometry.slices}
 
     monkeypatch.setattr(sweep, "build", build)
@@ -76,6 +76,7 @@ def test_the_whole_sweep_builds_every_point_once_and_goes_on_where_it_stopped(sw
     assert list(kept) == list(sweep.points())
     assert kept["k8-s2"]["command"] == "python -m boards.sweep --only k8-s2"
     assert kept["k16-s4-seed3"]["samples_per_second"] == 83e6 / 400
+    assert kept["k16-s2-g4"]["geometry"]["group"] == 4 and kept["k16-s2"]["geometry"]["group"] == 1
     assert ("k16-s4-router2", 1, ("--router", "router2")) in built and ("k16-s4-seed2", 2, ()) in built
     assert sweep.main(ALONE) == 0
     assert len(built) == len(names)
