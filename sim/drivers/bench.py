@@ -130,7 +130,7 @@ def bench_parameters() -> dict[str, Any]:
 
 async def start(dut: Any) -> random.Random:
     """In the simulator: start the clock, reset, return a generator that depends on SEED and the coroutine's name."""
-    cocotb.start_soon(Clock(dut.clk, CLOCK_PERIOD_NS, unit="ns").start(start_high=False))
+    cocotb.start_soon(Clock(dut.clk, CLOCK_PERIOD_NS, unit="ns", impl="gpi").start(start_high=False))
     dut.rst.value = 1
     for _ in range(2):
         await dut.clk.rising_edge
