@@ -36,8 +36,7 @@ from amaranth.back import rtlil
 from cocotb.clock import Clock
 from cocotb_tools.runner import get_runner
 
-from hw.verilog import to_verilog
-from sim.drivers.simulator_verilog import for_simulator
+from sim.drivers.simulator_verilog import for_simulator, from_rtlil
 from sw.tree import built
 from sw.tree.sources import texts
 
@@ -59,8 +58,11 @@ BUILD_ARGUMENTS = {
     ],
 }
 SPECIAL_TO_MAKE = re.compile(r"""[\s:#$%;&|<>()*?\[\]~'"`\\]""")
-# Whose bare assertions say what they compared: cocotb would compile every module of every package again for that.
-REWRITTEN = "test_*.py *_driver.py *_observer.py"
+IN_SIMULATOR = {
+    # Whose bare assertions say what they compared: cocotb would compile every module of every package again for that.
+    "COCOTB_REWRITE_ASSERTION_FILES": "test_*.py *_driver.py *_observer.py",
+    "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # they would be imported for nothing
+}
 NEVER_RUN = "found no sensitivities"
 WAVE_FILES = {"icarus": "waves.fst", "verilator": "dump.vcd"}
 WAVES_MODULE = """module waves;
@@ -80,7 +82,7 @@ def run_bench(
 ) -> None:
     """Simulate `component` under the cocotb coroutines of `module`; raise AssertionError if one fails or none runs.
 
-    component : an Amaranth component; it is elaborated twice, and its top module and handle `dut` are called "top"
+    component : an Amaranth component; its top module and handle `dut` are called "top"
     module : the importable name of the file with the coroutines, usually `__name__`
     parameters : what the coroutines get from `bench_parameters()`; anything that JSON holds
     coroutines : a regular expression that the names of the coroutines to run must match; all of them by default
@@ -115,7 +117,7 @@ def run_bench(
                 waves=waves,
                 plusargs=[f"+dumpfile_path={run / WAVE_FILES['icarus']}"],
                 test_filter=os.environ.get("BENCH_TESTS", coroutines) or None,
-                extra_env={"BENCH_PARAMETERS": json.dumps(parameters or {}), "COCOTB_REWRITE_ASSERTION_FILES": REWRITTEN},
+                extra_env={"BENCH_PARAMETERS": json.dumps(parameters or {})} | IN_SIMULATOR,
             )
     text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
     assert results.exists(), f"the simulator did not finish:\n{text[-8000:]}"
@@ -186,7 +188,7 @@ def _build(component: Any, sources: Sequence[str], simulator: str, waves: bool) 
         for stale in directory.iterdir():
             if stale.name != "lock":
                 shutil.rmtree(stale) if stale.is_dir() else stale.unlink()
-        modules = [for_simulator(text, simulator) for text in (to_verilog(component, "top"), *sources)]
+        modules = [for_simulator(module, simulator) for module in (from_rtlil(text), *sources)]
         arguments = list(BUILD_ARGUMENTS[simulator])
         if waves and simulator == "icarus":
             modules.append(WAVES_MODULE.replace("{top}", "top"))

@@ -1,6 +1,11 @@
 """Verilog as Yosys 0.70 writes it, in the words that each simulator runs right and fast. What it says stays."""
 
+import os
 import re
+
+from amaranth.back import verilog as amaranth_verilog
+
+from sw.tree import built
 
 # A constant part of a signal comes as a process without a trigger (`hw.verilog`): what makes each simulator run it.
 CONSTANT_PROCESS = {
@@ -12,6 +17,12 @@ CONSTANT_PROCESS = {
 # follow each other.
 REGISTER = r"  always @\(posedge clk\)\n(    [^\n]+ <= [^\n]+;\n)"
 REGISTERS = re.compile(rf"(?:{REGISTER}){{2,}}")
+
+
+def from_rtlil(text: str) -> str:
+    """What `hw.verilog.to_verilog` makes of the component whose RTLIL this is, which is not elaborated once more."""
+    os.environ.update(built.for_yowasp())
+    return amaranth_verilog._convert_rtlil_text(text, strip_internal_attrs=True)
 
 
 def for_simulator(verilog: str, simulator: str) -> str:
