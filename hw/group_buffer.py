@@ -118,7 +118,7 @@ class GroupBuffer(wiring.Component):
         inputs = Signal.like(token.inputs)
         fold_ends, image_ends = cell == g.cells - 1, word == last_word
         inside = Cat(~image_ends | (i <= last_lane) for i in range(k))
-        pixels = waiting.popped.payload & inside
+        pixels = Signal(k)
         before = Signal.like(self.lit)
         goes = Signal()
         following = Signal(range(g.group + 1))  # number of the sample whose words come next
@@ -132,6 +132,7 @@ class GroupBuffer(wiring.Component):
             token.opcode.eq(Opcode.LOAD),
             token.cell.eq(cell),
             token.inputs.eq(inputs),
+            pixels.eq(waiting.popped.payload & inside),
             token.operand.eq(Mux(self.clearing, 0, pixels)),
             self.lit.eq(before + popcount(pixels)),
             self.loaded.eq(self.tokens.valid & self.tokens.ready & image_ends & ~self.clearing),

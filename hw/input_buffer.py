@@ -74,7 +74,7 @@ class InputBuffer(wiring.Component):
         fold_ends = cell == g.cells - 1
         image_ends = word == last_word
         inside = Cat(~image_ends | (i <= last_lane) for i in range(k))
-        pixels = waiting.popped.payload & inside
+        pixels = Signal(k)
         set_free = ~(self.learning & (self.learning_set == input_set))
         m.d.comb += [
             self.samples.ready.eq(~self.receiving & ~self.staged.valid & ~clearing),
@@ -84,6 +84,7 @@ class InputBuffer(wiring.Component):
             token.opcode.eq(Opcode.LOAD),
             token.cell.eq(cell),
             token.inputs.eq(inputs),
+            pixels.eq(waiting.popped.payload & inside),
             token.operand.eq(Mux(clearing, 0, pixels)),
             self.busy.eq(clearing | self.receiving | self.staged.valid),
         ]

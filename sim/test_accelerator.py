@@ -16,7 +16,6 @@ from hw.array.array import CELL_MODULE
 from hw.array.cell import Cell
 from hw.link.uart import BaudRate
 from hw.serial_accelerator import SerialAccelerator
-from hw.verilog import to_verilog
 from sim.drivers.bench import bench_parameters, run_bench, start
 from sim.drivers.cocotb_host import over_streams, over_wires
 from sim.drivers.engine_observer import EngineObserver
@@ -81,9 +80,8 @@ def run_scenario(index: int, samples: int, is_serial: bool) -> None:
         accelerator = SerialAccelerator(geometry, RATE, cell_instances=True)
     else:
         accelerator = Accelerator(geometry, cell_instances=True)
-    cell = to_verilog(Cell(geometry), CELL_MODULE)
     parameters = {"scenario": index, "samples": samples, "is_serial": is_serial}
-    run_bench(accelerator, module=__name__, parameters=parameters, sources=[cell])
+    run_bench(accelerator, module=__name__, parameters=parameters, instances={CELL_MODULE: Cell(geometry)})
 
 
 every_scenario = pytest.mark.parametrize(

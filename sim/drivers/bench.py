@@ -78,6 +78,7 @@ def run_bench(
     module: str,
     parameters: dict[str, Any] | None = None,
     coroutines: str = "",
+    instances: dict[str, Any] | None = None,
     sources: Sequence[str] = (),
 ) -> None:
     """Simulate `component` under the cocotb coroutines of `module`; raise AssertionError if one fails or none runs.
@@ -86,13 +87,14 @@ def run_bench(
     module : the importable name of the file with the coroutines, usually `__name__`
     parameters : what the coroutines get from `bench_parameters()`; anything that JSON holds
     coroutines : a regular expression that the names of the coroutines to run must match; all of them by default
-    sources : texts of further Verilog modules that the component instantiates
+    instances : further components that the component instantiates, by the names of their modules
+    sources : texts of further Verilog modules
 
     Builds are cached by the hash of the RTLIL, and safe to share between processes.
     """
     simulator = os.environ.get("SIM", "icarus")
     with _tools(simulator) as waves:
-        build = _build(component, sources, simulator, waves)
+        build = _build({"top": component} | (instances or {}), sources, simulator, waves)
         test = os.environ.get("PYTEST_CURRENT_TEST", module).split(" ")[0]
         name = re.sub(r"[^\w.-]+", "_", test.split("/")[-1])
         run = BUILD / name
@@ -174,11 +176,11 @@ def refuse_for_make(*folders: Path) -> None:
         )
 
 
-def _build(component: Any, sources: Sequence[str], simulator: str, waves: bool) -> Path:
-    """The directory with the built simulation of a component; built at most once for a given RTLIL."""
-    text = rtlil.convert(component, name="top", emit_src=False)
+def _build(components: dict[str, Any], sources: Sequence[str], simulator: str, waves: bool) -> Path:
+    """The directory with the built simulation of components, by name; built at most once for a given RTLIL."""
+    written = {name: rtlil.convert(component, name=name, emit_src=False) for name, component in components.items()}
     dialect = texts("sim/drivers/simulator_verilog.py")
-    key = json.dumps([text, list(sources), simulator, waves, BUILD_ARGUMENTS[simulator], *dialect])
+    key = json.dumps([written, list(sources), simulator, waves, BUILD_ARGUMENTS[simulator], *dialect])
     directory = BUILD / "builds" / hashlib.sha256(key.encode()).hexdigest()[:20]
     directory.mkdir(parents=True, exist_ok=True)
     with (directory / "lock").open("w", encoding="utf-8") as lock:
@@ -188,7 +190,8 @@ def _build(component: Any, sources: Sequence[str], simulator: str, waves: bool) 
         for stale in directory.iterdir():
             if stale.name != "lock":
                 shutil.rmtree(stale) if stale.is_dir() else stale.unlink()
-        modules = [for_simulator(module, simulator) for module in (from_rtlil(text), *sources)]
+        verilog = [from_rtlil(text, name, directory) for name, text in written.items()]
+        modules = [for_simulator(module, simulator) for module in (*verilog, *sources)]
         arguments = list(BUILD_ARGUMENTS[simulator])
         if waves and simulator == "icarus":
             modules.append(WAVES_MODULE.replace("{top}", "top"))

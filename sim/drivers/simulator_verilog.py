@@ -2,10 +2,12 @@
 
 import os
 import re
-
-from amaranth.back import verilog as amaranth_verilog
+import subprocess
+from pathlib import Path
 
 from sw.tree import built
+
+PASSES = "proc -norom; pmuxtree; opt_expr; opt_merge; opt_clean; memory_collect"
 
 # A constant part of a signal comes as a process without a trigger (`hw.verilog`): what makes each simulator run it.
 CONSTANT_PROCESS = {
@@ -19,10 +21,23 @@ REGISTER = r"  always @\(posedge clk\)\n(    [^\n]+ <= [^\n]+;\n)"
 REGISTERS = re.compile(rf"(?:{REGISTER}){{2,}}")
 
 
-def from_rtlil(text: str) -> str:
-    """What `hw.verilog.to_verilog` makes of the component whose RTLIL this is, which is not elaborated once more."""
-    os.environ.update(built.for_yowasp())
-    return amaranth_verilog._convert_rtlil_text(text, strip_internal_attrs=True)
+def from_rtlil(text: str, name: str, folder: Path) -> str:
+    """The Verilog of RTLIL, by Yosys in `folder`, where it leaves files called `name`.
+
+    As `hw.verilog` makes it, but what is constant, doubled or unused is gone, which Icarus computes twice as fast. Every named
+    signal stays. Raises `AssertionError` with what Yosys says.
+    """
+    (folder / f"{name}.il").write_text(text, encoding="utf-8")
+    done = subprocess.run(
+        [os.environ["YOSYS"], "-q", "-p", f"read_rtlil {name}.il; {PASSES}; write_verilog -norename -noattr {name}.v"],
+        cwd=folder,
+        env=os.environ | built.for_yowasp(),
+        capture_output=True,
+        text=True,
+        errors="replace",
+    )
+    assert done.returncode == 0, f"Yosys refused the RTLIL: {done.stdout[-2000:]}{done.stderr[-2000:]}"
+    return (folder / f"{name}.v").read_text(encoding="utf-8")
 
 
 def for_simulator(verilog: str, simulator: str) -> str:

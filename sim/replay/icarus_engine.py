@@ -8,7 +8,6 @@ import cocotb
 from hw.accelerator import Accelerator
 from hw.array.array import CELL_MODULE
 from hw.array.cell import Cell
-from hw.verilog import to_verilog
 from sim.drivers.bench import bench_parameters, run_bench, start
 from sim.drivers.cocotb_host import over_streams
 from sim.replay.run_file import Run, read
@@ -21,8 +20,12 @@ def replies(run: Run, path: Path) -> list[bytes]:
     with tempfile.TemporaryDirectory() as folder:
         told = Path(folder) / "replies"
         parameters = {"run": str(path.absolute()), "replies": str(told)}
-        cell = to_verilog(Cell(run.geometry), CELL_MODULE)
-        run_bench(Accelerator(run.geometry, cell_instances=True), module=__name__, parameters=parameters, sources=[cell])
+        run_bench(
+            Accelerator(run.geometry, cell_instances=True),
+            module=__name__,
+            parameters=parameters,
+            instances={CELL_MODULE: Cell(run.geometry)},
+        )
         return [bytes.fromhex(line) for line in told.read_text(encoding="ascii").split("\n")[:-1]]
 
 
