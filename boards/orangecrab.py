@@ -27,7 +27,7 @@ def with_serial(platform_class):
 
 
 PLATFORMS = {
-    "orangecrab-85f": (OrangeCrabR0_2_85FPlatform, 100.0),
+    "orangecrab-85f": (OrangeCrabR0_2_85FPlatform, 90.0),
     "orangecrab-25f": (OrangeCrabR0_2_25FPlatform, 100.0),
 }
 TARGETS = [

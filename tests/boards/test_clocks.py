@@ -143,7 +143,8 @@ CLOCKS = {
     "ULX3S 45F": "ulx3s-45f",
     "ECPIX-5": "ecpix5",
     "iCEBreaker": "icebreaker",
-    "OrangeCrab": "orangecrab",
+    "OrangeCrab 25F": "orangecrab-25f",
+    "OrangeCrab 85F": "orangecrab-85f",
     "Tang Nano 20K": "tangnano20k",
     "Tang Nano 9K": "tangnano9k",
 }
