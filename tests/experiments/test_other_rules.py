@@ -16,12 +16,21 @@ from sw.experiments.continual.trial import TrialNetwork
 from sw.host.error import InputError
 from sw.terminal.run import run
 from sw.tree.sources import ROOT
+from sw.twin.compiled import library
 from sw.twin.compiled.device import CompiledDevice
 
 torch.set_num_threads(1)  # tests run side by side
 FREE = 10  # how far a neuron's mean may be from the layer's before its threshold follows it
 SLOW = ("own-threshold", "own-mean", "own-quick-mean", "four-thresholds")  # take more samples, or draws that differ
 ALWAYS = 1000.0  # a rate at which every step is taken, whatever the draw
+
+
+@pytest.fixture(autouse=True)
+def quickly_compiled(monkeypatch):
+    """Each rule is compiled, and learns a few samples: the time is the compiler's."""
+    quickly = tuple("-O1" if word == "-O3" else word for word in library.COMPILE)
+    assert quickly != library.COMPILE
+    monkeypatch.setattr(library, "COMPILE", quickly)
 
 
 def network(layers=(30, 20, 3), **settings):
