@@ -7,7 +7,8 @@ from pathlib import Path
 
 from sw.tree import built
 
-PASSES = "proc -norom; pmuxtree; opt_expr; opt_merge; opt_clean; memory_collect"
+# Conditions stay those of processes, which take an undefined one for false: an expression would pass it on.
+PASSES = "proc -nomux -norom; opt_expr; opt_merge; opt_clean; memory_collect"
 
 # A constant part of a signal comes as a process without a trigger (`hw.verilog`): what makes each simulator run it.
 CONSTANT_PROCESS = {
