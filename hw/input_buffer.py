@@ -73,7 +73,6 @@ class InputBuffer(wiring.Component):
         word = Signal.like(last_word)
         fold_ends = cell == g.cells - 1
         image_ends = word == last_word
-        inside = Cat(~image_ends | (i <= last_lane) for i in range(k))
         pixels = Signal(k)
         set_free = ~(self.learning & (self.learning_set == input_set))
         m.d.comb += [
@@ -84,7 +83,7 @@ class InputBuffer(wiring.Component):
             token.opcode.eq(Opcode.LOAD),
             token.cell.eq(cell),
             token.inputs.eq(inputs),
-            pixels.eq(waiting.popped.payload & inside),
+            pixels.eq(waiting.popped.payload & Cat(~image_ends | (i <= last_lane) for i in range(k))),
             token.operand.eq(Mux(clearing, 0, pixels)),
             self.busy.eq(clearing | self.receiving | self.staged.valid),
         ]

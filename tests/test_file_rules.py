@@ -19,6 +19,7 @@ MAY_WRITE = {
     "sw/contract/protocol.py": "the contract imports the standard library only; a page of the documentation",
     "sw/experiments/soaking/killed.py": "a temporary folder of its own",
     "sim/drivers/bench.py": "the folder of a bench",
+    "sim/drivers/simulator_verilog.py": "the folder of a bench",
     "sim/netlist/build.py": "the cache of builds",
     "sim/native/cache.py": "the cache of builds",
     "sim/native/compiler.py": "the cache of builds",
