@@ -12,6 +12,7 @@ import fcntl
 import hashlib
 import json
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -51,7 +52,7 @@ PLANTED = (
     ("SLICEA.MODE DPRAM", "SLICEA.MODE LOGIC", "SLICEA.MODE"),
     ("SLICEC.MODE RAMW", "SLICEC.MODE LOGIC", "SLICEC.MODE"),
     ("SLICEB.MODE CCU2", "SLICEB.MODE DPRAM", "SLICEB.MODE"),
-    ("word: CLKOP_DIV 0001111", "word: CLKOP_DIV 0001011", "CLKOP_DIV"),
+    (r"word: CLKOP_DIV \d+", "word: CLKOP_DIV 0001011", "CLKOP_DIV"),  # 12, which makes no board's clock
     ("enum: CLKOP_ENABLE", "word: CLKI_DIV 0000100\nenum: CLKOP_ENABLE", "CLKI_DIV"),
     ("enum: MODE EHXPLLL", "enum: FEEDBK_PATH INT_OP\nenum: MODE EHXPLLL", "FEEDBK_PATH"),
 )
@@ -117,9 +118,10 @@ def other_bits_are_refused(board: str, folder: Path) -> None:
     text = (folder / UNPACKED).read_text()
     check_bits(text, design, bels)
     for right, wrong, setting in PLANTED:
-        assert right in text, right
+        planted, found = re.subn(right, wrong, text, count=1)
+        assert found, right
         with pytest.raises(BuildError, match=f"refused by the rule ecp5-bits: {setting}"):
-            check_bits(text.replace(right, wrong, 1), design, bels)
+            check_bits(planted, design, bels)
     asked = (folder / "top.config").read_text()
     (folder / "other.config").write_text(asked.replace("EBR0.RSTBMUX INV", "EBR0.RSTBMUX RSTB", 1))
     subprocess.run([find_tool("ecppack"), "other.config", "other.bit"], cwd=folder, check=True)
