@@ -185,6 +185,9 @@ class Circuit:
 
     def _flip_flop(self, row: int, column: int, i: int, flags: set[str]) -> None:
         (kind,) = flags
+        if kind not in gowin_unpack.dffmap or "N" in kind:  # DFFN and DL share a fuse: either may be told as the other
+            place = f"X{column}Y{row}/DFF{i}"
+            raise NetlistError(f"{place} takes its input at the falling edge, or is a latch: neither is modelled")
         pins = {"D": f"F{i}", "Q": f"Q{i}", "CLK": f"CLK{i // 2}", "CE": f"CE{i // 2}"}
         if gowin_unpack.dffmap[kind]:
             pins[gowin_unpack.dffmap[kind]] = f"LSR{i // 2}"

@@ -47,7 +47,7 @@ def circuit(board: str, folder: Path, placed: bool = False) -> dict[str, Any]:
     target = find(board)
     decode = CIRCUITS.get(type(target.family))
     if decode is None or placed and not isinstance(target.family, Gowin):
-        raise BuildError(f"{board} has no device whose bits can be read back: choose icebreaker, tangnano9k or tangnano20k")
+        raise BuildError(f"{board} has no device whose bits can be read back: choose icebreaker or tangnano9k")
     source = folder / (PLACED if placed else target.family.bitstream)
     if not source.exists():
         raise BuildError(f"{source} is missing: build it (make bitstream BOARD={board})")
@@ -113,7 +113,7 @@ def main(arguments: list[str] | None = None) -> int:
     """The command line. Returns the exit status."""
     take_every_word()
     parser = argparse.ArgumentParser(prog="sim.bitstream.run", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--board", default="icebreaker", help="icebreaker, tangnano9k or tangnano20k")
+    parser.add_argument("--board", default="icebreaker", help="icebreaker or tangnano9k")
     parser.add_argument("--placed", action="store_true", help="the netlist after place and route, not the bits; a Tang Nano")
     parser.add_argument("--samples", type=int, default=100, help="training samples")
     parser.add_argument("--seed", type=int, default=1, help="of the random pixels and labels")

@@ -18,11 +18,12 @@ from apycula import chipdb
 
 from boards.catalogue import find
 from boards.gowin import DIES, Gowin
+from boards.netlist import NetlistError
 from boards.silicon.design import Design
 from boards.silicon.gowin_carry_head import HEAD
 from boards.target import PLACED
 from boards.tools import run_step
-from sim.bitstream.gowin import circuit
+from sim.bitstream.gowin import Circuit, circuit
 from sim.drivers.netlist_vectors import SYNTHESIS, on_amaranth, on_netlist, yosys
 from sim.netlist import build, gowin
 
@@ -184,6 +185,13 @@ def test_memories_hold_what_is_written(memories, source):
     assert {"DP": 2, "SDP": 1, "SP": 1, "RAM16SDP4": 1}.items() <= cells.items()
     found, expected = on_netlist(build.simulator(print), netlist, words), on_amaranth(Memories(), words)
     assert found[1000:] == expected[1000:]
+
+
+@pytest.mark.parametrize("kind", ["DL", "DFFN", "DFFNR"])
+def test_a_falling_edge_is_refused(kind):
+    """As the words of the Tang Nano 20K's SDRAM are taken; `gowin_unpack` tells such a flip-flop as the latch DL."""
+    with pytest.raises(NetlistError, match="X5Y2/DFF4 takes its input at the falling edge, or is a latch"):
+        Circuit.__new__(Circuit)._flip_flop(2, 5, 4, {kind})
 
 
 @pytest.mark.parametrize("die", sorted({die for die, _ in DIES.values()}))
