@@ -70,7 +70,7 @@ mutation: $(ready) ## plant a sample of faults in every room and see which the t
 	@$(python) -m mutation.run $(if $(SEED),--seed $(SEED))
 
 coverage: $(ready) ## the benches of the whole machine, and which cases of sim/coverage they met, to results/coverage.json
-	@$(pytest) -m "" sim/test_engine.py sim/test_accelerator.py
+	@$(pytest) -m "" --deselect sim/test_accelerator.py::test_every_scenario_from_pin_to_pin sim/test_engine.py sim/test_accelerator.py
 	@$(python) -m sim.coverage
 
 replay: $(ready) ## long recorded runs on the native board, past the ends of its counters, to results/replay.json
