@@ -27,8 +27,8 @@ from sw.twin.engine import Twin
 SEED = int(os.environ.get("SEED", "1"))
 SAMPLES, SAMPLES_OVER_WIRES = 80, 200
 RATE = BaudRate(clock_hz=50_000_000, baud=12_000_000)
-CHOSEN = (1, 4, 9, 11, 12, 13, 16, 20)  # with those of `sim/test_engine.py` every depth, fold, width of a cell and kind of port
 ON_WIRES = 0  # the scenario of the fewest bytes
+CHOSEN = (1, 4, 9, 11, 12, 13, 16, 20)  # with ON_WIRES every depth, width of a cell and number of ports
 
 
 @cocotb.test()
