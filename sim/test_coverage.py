@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from torch import set_num_threads
 
 from sim.coverage.__main__ import main
 from sim.coverage.collector import Collector, merged
@@ -21,7 +20,6 @@ from sw.contract.network import Network
 from sw.contract.table import thresholds
 from sw.twin.engine import Twin
 
-set_num_threads(1)  # tests run side by side
 SAMPLES, SEED = 80, 1  # those of `sim/test_accelerator.py`
 
 

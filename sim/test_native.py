@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from amaranth.back import verilog
 from amaranth.hdl import Module, Signal
 from amaranth.lib import stream
@@ -353,7 +352,6 @@ def test_groups_on_the_simulated_board_equal_the_twin():
 
 
 def equals_the_twin(geometry: Geometry) -> None:
-    torch.set_num_threads(1)
     network = Network.of(layers=(60, 12, 7), init_range=128, margin=4, window=(6,), relax_rate=(600, 0), prng=9)
     random = np.random.default_rng(3)
     pixels = random.integers(0, 2, (400, 60), dtype=np.uint8)

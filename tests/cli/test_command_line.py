@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from sw.cli.command_line import app
 from sw.host import checkpoint, simulated_board, streaming
@@ -26,11 +25,6 @@ NETWORK = "[network]\nlayers = [64, 20, 10]\n[learning]\nrelax_rate = [300, 300]
 COUNT = 75
 BATCH = 20
 SMALL_BOARD = "columns=64,rows=32,grid_height=4,grid_width=1,synapses_per_cell=16,folds=1"
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    torch.set_num_threads(1)  # tests run side by side
 
 
 def idx(array):

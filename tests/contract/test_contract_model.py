@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from torch import set_num_threads
 
 from sw.contract import network as contract_network
 from sw.contract.error import ContractError
@@ -22,8 +21,6 @@ from sw.twin.engine import Twin
 from tests.drivers import contract_model
 from tests.drivers.contract_model import ContractModel, Forward, Layer, Table
 from tests.drivers.network_model import model_of
-
-set_num_threads(1)  # tests run side by side
 
 SAMPLES = 12
 

@@ -29,7 +29,6 @@ from tests.drivers.fake_build import build_command
 @pytest.fixture
 def boards(tmp_path, monkeypatch):
     """Fake boards, short benchmarks; a function that puts a fault into the boards."""
-    torch.set_num_threads(1)
     monkeypatch.chdir(tmp_path)
     for module, samples in ((twin, 50), (compiled, 200), (simulated, 30), (link, 100), (growth, 20)):
         monkeypatch.setattr(module, "SAMPLES", samples)

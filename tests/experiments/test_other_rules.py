@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 
 from sw.cli.command_line import app
 from sw.contract.error import ContractError
@@ -19,7 +18,6 @@ from sw.tree.sources import ROOT
 from sw.twin.compiled import library
 from sw.twin.compiled.device import CompiledDevice
 
-torch.set_num_threads(1)  # tests run side by side
 FREE = 10  # how far a neuron's mean may be from the layer's before its threshold follows it
 SLOW = ("own-threshold", "own-mean", "own-quick-mean", "four-thresholds")  # take more samples, or draws that differ
 ALWAYS = 1000.0  # a rate at which every step is taken, whatever the draw

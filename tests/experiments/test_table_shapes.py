@@ -4,7 +4,6 @@ import json
 from dataclasses import replace
 
 import pytest
-import torch
 
 from sw.cli.command_line import app
 from sw.contract.error import ContractError
@@ -44,7 +43,6 @@ def test_an_unknown_shape_is_refused():
 
 
 def test_a_sweep_learns_with_the_shape_that_it_names(tmp_path):
-    torch.set_num_threads(1)
     path = tmp_path / "a.json"
     words = ["--samples", "300", "--test-samples", "30", "--seeds", "1", "--json", str(path)]
     variants = "metaplasticity = 8; shape = 'contract', metaplasticity = 8; shape = 'step', metaplasticity = 8"

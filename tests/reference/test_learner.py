@@ -20,11 +20,6 @@ def settings(**fields):
     return Settings(layers=(30, 16, 3), **(given | fields))
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    torch.set_num_threads(1)
-
-
 @pytest.mark.parametrize(
     "fields",
     [

@@ -52,7 +52,6 @@ def test_the_mean_cost_of_switching_follows_from_the_hidden_weights_alone():
 
 
 def trained():
-    torch.set_num_threads(1)
     random = np.random.default_rng(1)
     labels = random.integers(0, 3, 300)
     inputs = (random.integers(0, 2, (3, 40))[labels] ^ (random.random((300, 40)) < 0.1)).astype(np.uint8)

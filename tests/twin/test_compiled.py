@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 
 from sw.contract.error import ContractError
 from sw.contract.network import Network
@@ -21,7 +20,6 @@ from sw.twin.compiled.device import CompiledDevice
 from sw.twin.compiled.library import SOURCE, CompilerError, library, paths
 from sw.twin.device import TwinDevice
 
-torch.set_num_threads(1)  # tests run side by side
 SEEDS = 60
 
 

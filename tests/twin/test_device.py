@@ -2,15 +2,12 @@
 
 import numpy as np
 import pytest
-import torch
 
 from sw.contract.error import ContractError
 from sw.contract.network import Network
 from sw.data.initial_weights import initial_weights
 from sw.twin.device import TwinDevice
 from sw.twin.engine import Twin
-
-torch.set_num_threads(1)  # tests run side by side
 
 NETWORK = Network.of(layers=(30, 12, 4), init_range=128, prng=5)
 

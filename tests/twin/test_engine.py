@@ -2,14 +2,11 @@
 
 import numpy as np
 import pytest
-import torch
 
 from sw.contract.error import ContractError
 from sw.contract.network import Network
 from sw.data.initial_weights import initial_weights
 from sw.twin.engine import Twin
-
-torch.set_num_threads(1)  # tests run side by side
 
 NETWORK = Network.of(layers=(40, 21, 13, 5), init_range=128, margin=6, activation=("sign", "gate"), gate=(0, 2))
 OTHERS = [

@@ -13,8 +13,6 @@ from sw.twin.draw import Draws
 from sw.twin.random_words import ahead
 from sw.twin.settings import activation_settings
 
-torch.set_num_threads(1)  # tests run side by side
-
 
 def settings(inputs, neurons, **fields):
     network = Network.of(layers=(inputs, neurons, 2), **fields)

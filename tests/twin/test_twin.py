@@ -6,13 +6,10 @@
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import set_num_threads
 
 from sw.contract.network import Network
 from sw.twin.engine import Twin
 from tests.drivers.network_model import model_of
-
-set_num_threads(1)  # tests run side by side
 
 
 def assert_same_state(twin, replica, model):
