@@ -1,13 +1,16 @@
 """What all tests start from."""
 
 import signal
+from collections.abc import Iterator
 
 import pytest
 
 
 @pytest.fixture(autouse=True)
-def ctrl_c():
-    """Ctrl-C raises KeyboardInterrupt, also where a shell has started the tests in the background, which ignores it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+def signals_of_a_terminal() -> Iterator[None]:
+    """Ctrl-C and a terminal that closes do what they do there, also where nohup or a shell's background has them ignored."""
+    of_a_terminal = {signal.SIGINT: signal.default_int_handler, signal.SIGHUP: signal.SIG_DFL}
+    before = {which: signal.signal(which, handler) for which, handler in of_a_terminal.items()}
     yield
-    signal.signal(signal.SIGINT, before)
+    for which, handler in before.items():
+        signal.signal(which, handler)
