@@ -74,6 +74,7 @@ ROOMS = (
             "requests": ("tests/host/test_device.py", "tests/contract/test_frames.py"),
             "specification": ("tests/contract/test_commands.py", "sim/test_declared_once.py"),
             "state": ("tests/contract/test_contract_model.py",),
+            "tokens": ("tests/contract/test_tokens.py", "sim/array/test_cell.py"),
         },
     ),
     Room(

@@ -39,6 +39,13 @@ def test_the_rates_are_those_that_the_boards_serial_chips_take():
     assert {name: board.baud for name, board in BOARDS.items()} == BAUD
 
 
+def test_the_memories_are_those_on_the_boards():
+    ulx3s = {name: 32 * 2**20 for name in BOARDS if name.startswith("ulx3s")}
+    assert {name: board.sample_memory for name, board in BOARDS.items() if board.sample_memory} == ulx3s | {
+        "tangnano20k": 8 * 2**20
+    }
+
+
 @pytest.mark.parametrize("name", [name for name in BOARDS if (REPORTS / f"{name}.json").exists()])
 def test_a_report_is_of_the_board(name: str):
     report, board = json.loads((REPORTS / f"{name}.json").read_text()), BOARDS[name]

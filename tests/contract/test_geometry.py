@@ -134,5 +134,11 @@ def test_every_input_set_has_words_of_its_own(shape, group):
         assert g.pixel_words & (g.pixel_words - 1) == 0
 
 
+@pytest.mark.parametrize(("columns", "rows", "entries"), [(784, 223, 128), (784, 224, 256), (788, 216, 128), (792, 216, 256)])
+def test_a_geometry_has_room_for_the_bounds_that_its_networks_need(columns, rows, entries):
+    g = Geometry(columns=columns, rows=rows, grid_height=1, grid_width=1, synapses_per_cell=4, folds=columns // 4)
+    assert g.bounds_entries == entries
+
+
 def test_bits():
     assert [bits_for(highest) for highest in (0, 1, 2, 255, 256)] == [1, 1, 2, 8, 9]

@@ -80,6 +80,7 @@ def test_a_value_is_shown_on_one_line_however_long_it_is():
     for _ in range(5000):
         deep = [deep]
     assert shown("word") == "'word'"
+    assert (shown("a" * 118), shown("a" * 119)) == (f"'{'a' * 118}'", f"'{'a' * 119}…")
     assert len(shown(list(range(10_000)))) < 130
     assert shown(1 << 20_000) == "too long to be shown (int)"
     assert shown(deep) == "too long to be shown (list)"

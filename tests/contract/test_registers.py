@@ -69,6 +69,14 @@ def test_a_network_that_does_not_fit_has_no_registers():
         configuration_bytes(Network.of(layers=(96, 69, 2)), FOLDED)
 
 
+def test_the_gateware_keeps_the_bits_of_the_largest_value():
+    bits = [{register.name: register.bits(FOLDED) for register in of} for of in (REGISTERS.network, REGISTERS.layer)]
+    assert bits == [
+        {"layers": 3, "inputs": 7, "margin": 16, "relax_floor": 7},
+        {"neurons": 7, "base": 8, "folds": 2, "mode": 3, "bounds": 7, "relax_rate": 17},
+    ]
+
+
 def test_registers_without_a_sign_use_all_their_bits():
     geometry = Geometry(columns=32768, rows=65535, grid_height=64, grid_width=64, synapses_per_cell=8, folds=1)
     own, (layer, *_) = read(configuration_bytes(Network.of(layers=(32768, 65535)), geometry))

@@ -39,6 +39,11 @@ def test_32_mib_hold_what_the_pages_say():
     assert (REHEARSAL.size, PLAYED.size, MEMORY.size) == (26, 20, 52)
 
 
+def test_a_damaged_record_of_the_reservoir_has_a_negative_slot():
+    told = {field.name: 0 for field in MEMORY} | {"failed": 1, "slot": reservoir_slot(0)}
+    assert MEMORY.unpack(MEMORY.pack(**told)).slot == -1
+
+
 @given(st.integers(-(2**20), 2**22), st.integers(0, 65535), st.binary(min_size=1, max_size=200), st.randoms())
 def test_what_is_packed_is_unpacked_where_it_lies_and_nowhere_else(slot, label, image, random):
     data, inputs = pack_record(slot, label, image), 8 * len(image)

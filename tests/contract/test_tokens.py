@@ -44,6 +44,10 @@ def test_a_token_of_the_largest_board_has_no_bit_too_many():
     assert sum_width(wide) == 32  # two bits for each of 16 counters
 
 
+def test_the_opcodes_are_numbered_without_a_gap():
+    assert [*Opcode] == [*range(len(Opcode))]
+
+
 @pytest.mark.parametrize("geometry", GEOMETRIES)
 def test_an_operand_holds_inputs_thresholds_and_bytes(geometry):
     width = operand_width(geometry)

@@ -62,6 +62,13 @@ def test_what_is_learned_is_what_the_contract_says(rehearsal, cuts, pauses):
     assert list(zip(end.labels.tolist(), records, strict=True)) == model.records
 
 
+def test_options_take_the_place_of_what_was_configured():
+    asked = Rehearsal(size=7, per=2, prng=9).with_options(None, 3, None, 8, None)
+    assert asked == Rehearsal(size=7, every=3, per=2, horizon=8, prng=9)
+    with pytest.raises(ValueError, match="zip"):  # one for each field, or a later field would stay unseen
+        asked.with_options(7)
+
+
 def test_a_large_reservoir_grows_and_keeps_its_records():
     pixels, labels = samples(3000)
     rehearser = Rehearser(Reservoir.empty(Rehearsal(size=3000), 12))
