@@ -115,6 +115,12 @@ def test_more_draws_than_were_made_ahead():
     assert state(stepwise) == state(blocked)
 
 
+def test_the_largest_state_is_taken():
+    twin = Twin.of(NETWORK)
+    twin.set_state(2**32 - 1, 2**64 - 1, 2**32 - 1)
+    assert (twin.prng(), twin.samples()) == (2**32 - 1, 2**64 - 1)
+
+
 def test_weights_are_copies():
     twin = Twin.of(NETWORK)
     twin.weights()[0][:] = 3

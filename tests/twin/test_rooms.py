@@ -9,7 +9,7 @@ from sw.contract.network import Network
 from sw.twin import normalise
 from sw.twin.array import Array
 from sw.twin.classify import Classifier, predict
-from sw.twin.draw import Draws
+from sw.twin.draw import LEAST_AHEAD, Draws
 from sw.twin.random_words import ahead
 from sw.twin.settings import activation_settings
 
@@ -139,6 +139,25 @@ def test_draws_follow_the_rows_of_each_replica():
     assert list(zip(*(values.tolist() for values in found), strict=True)) == expected
     assert rows.draws == [3, 2]
     assert rows.touched == [sum(replica == r for replica, *_ in expected) for r in range(2)]
+
+
+def test_a_layer_may_draw_as_many_words_as_the_least_that_are_made_ahead():
+    draws = Draws([Network.of(layers=(1, LEAST_AHEAD, 2), prng=7)])
+    word = 7
+    for _ in range(2):
+        draws.draw(0, np.ones((1, LEAST_AHEAD), np.int8))
+        for _ in range(LEAST_AHEAD):
+            word = prng.step(word)
+        assert draws.state(0) == word
+
+
+@pytest.mark.parametrize(("rate", "relaxed"), [(1001, False), (1002, True)])
+def test_a_row_is_relaxed_by_all_sixteen_bits_of_its_word(rate, relaxed):
+    word = 1
+    while (following := prng.step(word)) & 0xFFFF != 1001:
+        word = following
+    draws = Draws([Network.of(layers=(4, 1, 2), prng=word, learning_rate=(0, 0), relax_rate=(rate, 0))])
+    assert (draws.draw(0, np.ones((1, 1), np.int8)).touched == [1]) == relaxed
 
 
 def test_padding_columns_are_never_read():
