@@ -81,7 +81,11 @@ ROOMS = (
         name="twin",
         files=("sw/twin/*.py",),
         tests="tests/twin/test_rooms.py",
-        instead={"device": ("tests/twin/test_device.py",), "update": ("tests/twin/test_update.py",)},
+        instead={
+            "device": ("tests/twin/test_device.py",),
+            "sample_memory": ("tests/host/test_sample_memory.py",),
+            "update": ("tests/twin/test_update.py",),
+        },
         after=("tests/twin/test_engine.py", "tests/twin/test_twin.py"),
         without=("sw/twin/bench.py",),
     ),

@@ -227,6 +227,11 @@ async def samples_count_once_though_the_wire_is_lost_in_the_group(dut):
         await pair.compare(bad_frames=cut)
 
 
-@pytest.mark.parametrize("coroutine", ["a_reset", "a_loss", "samples_count"])
+@pytest.mark.parametrize("coroutine", ["a_reset", "samples_count"])
 def test_groups_on_the_wire(coroutine):
     run_bench(Accelerator(GEOMETRY), module=__name__, coroutines=coroutine)
+
+
+@pytest.mark.check
+def test_a_loss_of_power():
+    test_groups_on_the_wire("a_loss")

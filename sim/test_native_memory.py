@@ -56,6 +56,7 @@ def learned(device) -> list:
     return told
 
 
+@pytest.mark.check
 def test_a_long_stay_in_the_memory_ends_as_in_the_twin():
     with open_simulated(SMALL, print) as device:
         assert learned(device) == learned(TwinDevice())
@@ -74,18 +75,24 @@ def few(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("name", "words"),
-    [
-        ("class-incremental", ("--samples", "12", "--rehearsal", "15", "--rehearsal-per", "2")),
-        ("permuted-mnist", ("--play", "--tasks", "2", "--samples", "50", "--rehearsal", "9", "--rehearsal-every", "3")),
-    ],
-)
-def test_experiments_are_played_on_the_board_and_end_as_in_the_twin(few, name, words):
+def is_played_as_in_the_twin(name: str, *words: str) -> bool:
+    """Whether an experiment on the board ends as in the twin."""
     results = []
     for board in (("--board", "sim", "--geometry", geometry_text(NARROW_BOARD)), ("--board", "twin")):
         assert run(app, ["experiment", name, *words, "--config", "net.toml", "--json", "a.json", *board]) == 0
         results.append(json.loads(Path("a.json").read_text(encoding="utf-8")))
         assert results[-1]["played"] and results[-1]["rehearsed_by"] == "board"
         del results[-1]["command"], results[-1]["seconds"]
-    assert results[0] == results[1]
+    return results[0] == results[1]
+
+
+@pytest.mark.usefixtures("few")
+def test_permuted_mnist_is_played_as_in_the_twin():
+    words = "--play", "--tasks", "2", "--samples", "50", "--rehearsal", "9", "--rehearsal-every", "3"
+    assert is_played_as_in_the_twin("permuted-mnist", *words)
+
+
+@pytest.mark.check
+@pytest.mark.usefixtures("few")
+def test_classes_that_come_one_after_the_other_are_played_as_in_the_twin():
+    assert is_played_as_in_the_twin("class-incremental", "--samples", "12", "--rehearsal", "15", "--rehearsal-per", "2")

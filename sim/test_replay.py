@@ -69,6 +69,7 @@ def test_the_committed_run_is_what_its_seed_gives(run: Run, tmp_path: Path):
     assert (tmp_path / "again.run").read_text() == COMMITTED.read_text()
 
 
+@pytest.mark.check
 @pytest.mark.parametrize("name", LONG_RUNS)
 def test_a_long_run_in_short_is_equal_on_the_native_engine(name: str, tmp_path: Path):
     assert run_all(name, 300, silent, tmp_path / "replay.json") == 0

@@ -207,6 +207,7 @@ def test_with_every_extra_the_twin_and_the_compiled_twin_leave_the_same_bits(who
     assert said.stdout.startswith(str(whole.packages)) and "MetaplasticClassifier" in said.stdout, said.stderr
 
 
+@pytest.mark.check
 def test_so_does_the_simulated_board_made_from_the_same_sources(whole, expected):
     """Its program is found by the hash of all that it is made from: the one of the checkout is that of the wheel."""
     shape = parse_geometry(SHAPE)

@@ -49,6 +49,7 @@ def test_the_netlist_of_a_board_learns_like_the_twin(board, boards):
     assert min(result["counters"][name] for name in ("learned", "draws", "rows_learned")) > SAMPLES // 2
 
 
+@pytest.mark.check
 @pytest.mark.timeout(1800)
 def test_the_netlist_of_a_board_plays_from_its_memory_like_the_twin(ecp5):
     """A chip at the pins, which refuses commands that come too early: records stored, learned, learned permuted, predicted."""
@@ -84,7 +85,7 @@ def played(device: LearningDevice, network: Network, pixels: np.ndarray, labels:
 def found(netlist: Path, layers: tuple[int, ...], samples: int, program: Path | None = None) -> bool:
     """Whether training tells a difference, or the board does not even answer as it should."""
     try:
-        result = run.compare(netlist, run.network_for(layers), samples, SEED, program=program, patience=60)
+        result = run.compare(netlist, run.network_for(layers), samples, SEED, program=program, patience=20)
     except HostError:
         return True
     return result["difference"] is not None
