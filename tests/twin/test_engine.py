@@ -33,7 +33,7 @@ def test_it_begins_with_the_initial_state():
     for replica, network in enumerate(OTHERS):
         for found, expected in zip(twin.weights(replica), initial_weights(network), strict=True):
             np.testing.assert_array_equal(found, expected)
-        assert (twin.prng(replica), twin.samples(replica)) == (network.prng, 0)
+        assert (twin.prng(replica), twin.samples(replica), twin.signature(replica)) == (network.prng, 0, 0)
 
 
 def test_a_replica_is_what_it_is_alone():
