@@ -50,6 +50,8 @@ class Sample:
             dut.tokens__ready.value = int(random.random() < 0.8)
             dut.learner__active.value = int(learning > 0)
             await dut.clk.falling_edge
+            if dut.busy.value == 1:
+                assert int(dut.events.value).bit_count() == 1, "every cycle is one of a term"
             if dut.tokens__valid.value == 1 and dut.tokens__ready.value == 1:
                 self._take(unpack(int(dut.tokens__payload.value), self.geometry))
             learning = random.randrange(1, 6) if dut.learner__start.value == 1 else max(0, learning - 1)
@@ -102,6 +104,7 @@ FAULTS = {
     "one word too early": Bug(NAME, "self.near_word > self.word + 1", "self.near_word > self.word"),
     "does not wait": Bug(NAME, "self.near_word > self.word + 1", "1"),
     "waits for all": Bug(NAME, "self.near_word > self.word + 1", "0"),
+    "a cycle of no term": Bug(NAME, "cycles_backward.eq(1), self.errors.output", "cycles_backward.eq(0), self.errors.output"),
 }
 
 
