@@ -84,9 +84,9 @@ def test_every_claim_is_in_the_plan_and_proved():
 
 def figures() -> list[str]:
     """The rows of the table of results, from what the commands left."""
-    formal, coverage, replay, mutation, soak = (
+    formal, check, coverage, replay, mutation, soak = (
         json.loads((ROOT / "results" / f"{name}.json").read_text())
-        for name in ("formal", "coverage", "replay", "mutation", "soak")
+        for name in ("formal", "check", "coverage", "replay", "mutation", "soak")
     )
     lines = soak["sections"]
     bad_lines = [
@@ -109,6 +109,7 @@ def figures() -> list[str]:
     return [
         f"| claims proved | {len(formal)} | `make formal` |",
         f"| planted bugs that break them, all found | {sum(claim['planted_bugs'] for claim in formal)} | `make formal` |",
+        f"| tests and benches | {check['tests']:,}, {check['failed']} failed, {check['skipped']} skipped | `make check` |",
         f"| bins of coverage met | {coverage['hit']} of {coverage['bins']} | `make coverage` |",
         f"| faults found | {mutation['killed']} of {mutation['mutants']} ({', '.join(rooms)}) | `make mutation` |",
         f"| samples of the long runs, equal on the native board | {' and '.join(runs)} | `make replay` |",
