@@ -109,7 +109,7 @@ ROOMS = (
             "bounds_table": ("sim/forward/test_normalise.py",),
             "fold_sum": ("sim/array/test_array.py",),
             **dict.fromkeys(("match_store", "mean"), ("sim/forward/test_normalise.py",)),
-            "sequence": (WHOLE,),
+            "sequence": (WHOLE, "sim/test_engine.py"),
         },
         after=(WHOLE,),
         without=OF_GROUPS,
