@@ -142,7 +142,8 @@ ROOMS = (
         files=("hw/link/*.py",),
         tests="sim/link/test_{}.py",
         instead={
-            **dict.fromkeys(("answer", "commands", "orders", "predictions", "report", "request", "samples", "link"), LINK),
+            "commands": (*LINK, "sim/test_sample_memory.py"),
+            **dict.fromkeys(("answer", "orders", "predictions", "report", "request", "samples", "link"), LINK),
             **dict.fromkeys(("argument_check", "decision"), ("sim/test_declared_once.py", *LINK[2::-1])),
             "arguments": ("sim/test_declared_once.py", *LINK),
             "boot_nonce": LINK,
