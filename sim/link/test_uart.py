@@ -174,6 +174,9 @@ async def sent_bytes_have_their_bits_in_time_without_a_gap(dut):
         assert bits[0] == 0 and bits[9] == 1, "start and stop bit"
         received.append(sum(bit << i for i, bit in enumerate(bits[1:9])))
     assert received == sent
+    for _ in range(12):
+        await Timer(round(bit_ps()), "ps")
+        assert dut.tx.value == 1, "an idle line is high"
 
 
 @cocotb.test()
