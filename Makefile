@@ -54,7 +54,7 @@ $(ready): pyproject.toml .ci/setup .ci/pip.py
 run: $(ready) ## learn two tasks in turn on the simulated board, compare it with the twin, draw what is kept
 	@$(python) -m sw.experiments.run --samples $(SAMPLES) $(if $(CONFIG),--config "$(CONFIG)")
 
-test: lint ## everything that CI runs: lint, tests, benches; ten minutes on two cores
+test: lint ## everything that CI runs: lint, tests, benches; some twenty minutes on two cores
 	@$(pytest) sim tests
 
 check: lint ## all of make test, and the tests that take minutes: every scenario over pins, bitstreams; to results/check.json
