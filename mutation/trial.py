@@ -14,7 +14,7 @@ from pathlib import Path
 from mutation.change import Change
 
 ROOMS = ("sw", "hw", "formal", "boards", "sim", "tests", "docs", "examples", "results")
-FILES = ("pyproject.toml", "README.md", "Makefile")
+FILES = ("pyproject.toml", "README.md", "Makefile", "conftest.py")
 PYTEST = (
     "-m",
     "pytest",
@@ -71,7 +71,7 @@ class Tree:
 
     def run(self, tests: Iterable[str], limit: int) -> Verdict:
         """Run tests until one fails. `limit` is processor time: how many share the processor decides nothing."""
-        environment = os.environ | {"PYTHONPATH": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
+        environment = os.environ | {"PYTHONPATH": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1"}
         before = _used()
         process = subprocess.Popen(
             [sys.executable, "-P", *PYTEST, *tests],
