@@ -85,7 +85,7 @@ def played(device: LearningDevice, network: Network, pixels: np.ndarray, labels:
 def found(netlist: Path, layers: tuple[int, ...], samples: int, program: Path | None = None) -> bool:
     """Whether training tells a difference, or the board does not even answer as it should."""
     try:
-        result = run.compare(netlist, run.network_for(layers), samples, SEED, program=program, patience=20)
+        result = run.compare(netlist, run.network_for(layers), samples, SEED, program=program, patience=60)
     except HostError:
         return True
     return result["difference"] is not None

@@ -21,8 +21,6 @@ from sw.twin.compiled.library import SOURCE, CompilerError, library, paths
 from sw.twin.device import TwinDevice
 
 SEEDS = 60
-
-
 CHOSEN = ("four-read-outs", "integrated-error", "own-threshold")  # of the other rules
 
 
