@@ -4,9 +4,9 @@
     python -m boards.sweep --only k16-s4        # these points (comma between them), measured again
     python -m boards.sweep --tables             # table and picture again, from the file
 
-A point is built like a board, on the 25F of a ULX3S. All shapes compute 144 synapses a cycle and hold the same network,
-so that what differs between points is what a synapse costs. One point takes minutes; they are built side by side, and each is
-kept as soon as it is there.
+A point is built like a board, on the 25F of an OrangeCrab, which has no memory for samples. All shapes compute 144 synapses
+a cycle and hold the same network, so that what differs between points is what a synapse costs. One point takes minutes; they
+are built side by side, and each is kept as soon as it is there.
 """
 
 import argparse
@@ -35,7 +35,7 @@ from sw.files.output import make_folder, write_json
 from sw.files.streams import take_every_word
 
 RESULT = REPORTS / "sweep.json"
-BOARD = "ulx3s-25f"
+BOARD = "orangecrab-25f"
 ASKED_MHZ = 80.0
 FOLDS, ROWS = 6, 80  # 864 columns; 480 words of the blocks' 512
 LAYERS = (784, 70, 10)

@@ -13,10 +13,10 @@ HEAD = """# What the choices cost
 
 <!-- Written by `python -m boards.sweep` from boards/reports/sweep.json: do not edit. -->
 
-A chip of {synapses} synapses a cycle ({columns} columns in {folds} folds, {rows} rows) with everything around it, on the
-LFE5U-25F: one `TRELLIS_COMB` is a LUT4 of the ECP5, half of a carry cell or a quarter of a small memory. The logic of
-the whole chip is divided by its {synapses} synapses; engine and link are the same in all points and weigh more here than
-on a large board. Cycles are those of a training sample of MNIST with {network}, measured on the simulated board;
+A chip of {synapses} synapses a cycle ({columns} columns in {folds} folds, {rows} rows) with everything around it but a memory
+for samples, on the LFE5U-25F: one `TRELLIS_COMB` is a LUT4 of the ECP5, half of a carry cell or a quarter of a small
+memory. The logic of the whole chip is divided by its {synapses} synapses; engine and link are the same in all points and weigh
+more here than on a large board. Cycles are those of a training sample of MNIST with {network}, measured on the simulated board;
 samples a second are what the analysis allows, the clock after routing over these cycles: the points are compared, and no PLL
 makes these clocks. Seconds are of one core that other work shared. What groups cost on the boards is in
 [boards.md](boards.md#groups).

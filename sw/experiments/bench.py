@@ -10,12 +10,14 @@ import typer
 from rich.table import Table
 
 from sw.experiments.benchmarks.area import area
+from sw.experiments.benchmarks.boards import boards
 from sw.experiments.benchmarks.compiled import compiled
 from sw.experiments.benchmarks.entry import Entries
 from sw.experiments.benchmarks.growth import growth
 from sw.experiments.benchmarks.host import host
 from sw.experiments.benchmarks.link import link
 from sw.experiments.benchmarks.memory import memory
+from sw.experiments.benchmarks.passes import passes
 from sw.experiments.benchmarks.simulated import simulated
 from sw.experiments.benchmarks.twin import twin
 from sw.experiments.program import main
@@ -25,7 +27,9 @@ from sw.host.error import InputError
 from sw.terminal.speech import say, tell_table
 
 RESULT = Path("results/bench.json")
-BENCHMARKS = {benchmark.__name__: benchmark for benchmark in (twin, compiled, simulated, memory, link, host, growth, area)}
+BENCHMARKS = {
+    benchmark.__name__: benchmark for benchmark in (twin, compiled, simulated, passes, memory, link, host, growth, area, boards)
+}
 
 
 def experiment(

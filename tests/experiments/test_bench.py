@@ -15,7 +15,8 @@ from sw.contract.commands import Command
 from sw.contract.frames import OVERHEAD, REPLY, Frame
 from sw.contract.network import Network
 from sw.experiments import bench
-from sw.experiments.benchmarks import area, compiled, growth, host, link, memory, memory_runs, simulated, twin
+from sw.experiments.benchmarks import area, compiled, growth, host, link, memory, memory_runs, passes, simulated, twin
+from sw.experiments.benchmarks.boards import boards as board_speeds
 from sw.experiments.benchmarks.playing import Played
 from sw.experiments.learning import Pass
 from sw.host import simulated_board
@@ -56,6 +57,8 @@ def test_one_benchmark_leaves_the_others_as_they_are(boards, tmp_path):
         assert set(entry) == {"value", "unit", "bound", "bound_is", "command"}
         assert isinstance(entry["value"], int | float)
     assert found["samples_compared"]["value"] == 30
+    # 510 rows one after the other: a sample that comes alone has no group
+    assert found["lone_sample_cycles_inference"]["bound"] > 510 > found["cycles_per_training_sample"]["bound"]
 
 
 def test_every_path_of_the_compiled_twin_is_measured_beside_its_bound(boards, tmp_path):
@@ -77,9 +80,53 @@ def test_a_wrong_board_has_no_benchmark(boards, tmp_path, capsys):
     assert not (tmp_path / "results/bench.json").exists()
 
 
+TICKS = (
+    "old, new = f.SmallChip.train, f.SmallChip.infer; "
+    "f.SmallChip.train = lambda c, *a: (c.tick(), c.tick(), old(c, *a))[2]; "
+    "f.SmallChip.infer = lambda c, *a: (c.tick(), new(c, *a))[1]"
+)
+
+
+@pytest.fixture
+def short_passes(boards, monkeypatch):
+    """A pass of 60 samples, of which the board learns two times ten."""
+    examples = [path for path in passes.EXAMPLES if path.stem in ("band-even-odd", "narrow")]
+    for name, value in {"SAMPLES": 60, "STRETCHES": 2, "OF_A_STRETCH": 10, "PASSES": (1, 3), "EXAMPLES": examples}.items():
+        monkeypatch.setattr(passes, name, value)
+    return boards
+
+
+def test_passes_are_measured_at_several_places_by_term(short_passes, tmp_path):
+    short_passes(TICKS)
+    assert benchmark("--only", "passes") == 0
+    found = json.loads((tmp_path / "results/bench.json").read_text())
+    totals = {name: entry for name, entry in found.items() if name.startswith("pass_cycles_training_sample_")}
+    told = {"defaults_pass_1", "defaults_pass_3", "band_even_odd", "narrow"}
+    assert {name.removeprefix("pass_cycles_training_sample_") for name in totals} == told
+    assert all(entry["value"] == 14.0 and "mean of 20 from" in entry["unit"] for entry in totals.values())
+    terms = [entry["value"] for name, entry in found.items() if name.endswith("_narrow") and name not in totals]
+    assert sum(terms) == 14.0
+    assert totals["pass_cycles_training_sample_narrow"]["bound"] < totals["pass_cycles_training_sample_band_even_odd"]["bound"]
+    assert (tmp_path / "results/bench-passes.png").exists()
+
+
+def test_a_board_that_predicts_otherwise_in_a_pass_has_no_figures(short_passes):
+    short_passes(f"{TICKS}; right = f.SmallChip.train; f.SmallChip.train = lambda c, *a: right(c, *a) ^ 1")
+    with pytest.raises(BoardError, match="differs from the compiled twin: the prediction of sample 10 is"):
+        passes.passes()
+
+
+def test_boards_have_the_speed_of_their_reports():
+    found = board_speeds()
+    assert len(found) == 10
+    assert all(entry.value is not None and entry.bound is not None and entry.value < entry.bound for entry in found.values())
+
+
 def test_an_unknown_benchmark(boards, capsys):
     assert benchmark("--only", "speed") == 2
-    assert "choose one of twin, compiled, simulated, memory, link, host, growth, area" in capsys.readouterr().err
+    assert (
+        "choose one of twin, compiled, simulated, passes, memory, link, host, growth, area, boards" in capsys.readouterr().err
+    )
 
 
 PLAYS = (
@@ -150,17 +197,16 @@ def test_link_efficiency_counts_the_bytes_that_were_sent(boards):
 
 
 def test_growth_holds_every_plan_against_the_formula(boards, tmp_path):
-    boards(
-        "old, new = f.SmallChip.train, f.SmallChip.infer; "
-        "f.SmallChip.train = lambda c, *a: (c.tick(), c.tick(), old(c, *a))[2]; "
-        "f.SmallChip.infer = lambda c, *a: (c.tick(), new(c, *a))[1]"
-    )
+    boards(TICKS)
     found = growth.growth()
-    assert len(found) == 2 * len(list(growth.plans())) == 24
+    assert len(found) == 2 * len(list(growth.plans())) == 32
     assert found["cycles_per_inference_folds_4"].value == 7.0
     assert found["cycles_per_training_sample_folds_4"].value == 14.0
     by_folds = [found[f"cycles_per_inference_folds_{folds}"].bound or 0 for folds in (1, 2, 4)]
     assert by_folds[2] - by_folds[1] > by_folds[1] - by_folds[0] > 64 - 10
+    # 129 cycles to begin layer 1 and to read its rows, once for the group
+    by_group = [found[f"cycles_per_inference_group_{group}"].bound or 0 for group in (1, 2, 4, 8)]
+    assert by_group[0] - by_group[1] > 129 / 2 and by_group[1] - by_group[2] > 129 / 4 and by_group[2] - by_group[3] > 129 / 8
     assert (tmp_path / "results/bench-growth.png").exists()
 
 

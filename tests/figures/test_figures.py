@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 import pytest
 
-from sw.figures import confusion, hidden_weights, prequential, retention, style
+from sw.figures import confusion, hidden_weights, prequential, retention, stacked_bars, style
 
 
 def texts(figure):
@@ -63,6 +63,15 @@ def test_the_picture_of_two_tasks_has_each_of_them_with_the_rule_and_without():
     drawn = [np.asarray(line.get_ydata()).tolist() for line in whole.lines[:4]]
     assert drawn == [[row[task] for row in rows] for rows in (kept, without) for task in (0, 1)]
     assert [np.asarray(line.get_ydata()).tolist() for line in first.lines] == [[0.9, 0.88], [0.9, 0.7]]
+
+
+def test_bars_are_the_terms_after_each_other_and_end_at_their_sum():
+    sums = {"a": {"first": 10.0, "second": 2.5}, "b": {"first": 1.0, "second": 3.0}}
+    figure = stacked_bars.draw(sums, across="cycles")
+    (axes,) = figure.axes
+    assert [(bar.get_x(), bar.get_width()) for bar in axes.patches] == [(0, 10), (0, 1), (10, 2.5), (1, 3)]
+    assert [text.get_text() for text in axes.texts] == ["12", "4"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["first", "second"]
 
 
 def test_files_are_readable_and_the_same_every_time(tmp_path):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from boards.identity import AROUND
 from sw.tree import built, checkout, sources
 
 ROOT = sources.ROOT
@@ -38,6 +39,13 @@ from sim.native import cache
 from sw.tree.sources import ROOT, texts
 print(json.dumps([str(ROOT), source_hash(), build_id(), cache.made_from(), cache.made_with(), texts("sim/netlist/*.h")]))
 """
+
+
+def test_a_build_imports_nothing_that_its_hash_leaves_out():
+    left_out = {f"boards.{name.removesuffix('.py')}" for name in AROUND}
+    code = "import sys, boards.build, boards.seeds; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert left_out & set(done.stdout.split()) == {"boards.seeds"}
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""How the cost of a training sample grows with neurons, layers and folds: small simulated boards against the formula."""
+"""How the cost of a sample changes with neurons, layers, folds and groups: small simulated boards against the formula."""
 
 import itertools
 from collections.abc import Iterator
@@ -12,10 +12,10 @@ from sw.contract.cost import forward_cost
 from sw.contract.geometry import Geometry
 from sw.contract.network import Network
 from sw.experiments.benchmarks.entry import Entries, Entry, command_of
-from sw.experiments.learning import CYCLES, IDLE, learn
+from sw.experiments.learning import CYCLES, IDLE, learn_from_memory
 from sw.figures import growth as picture
 from sw.figures import style
-from sw.host import known_boards
+from sw.host import known_boards, streaming
 from sw.host.checkpoint import Checkpoint
 from sw.host.learning_device import Bits, LearningDevice
 from sw.terminal.speech import say, tell_table
@@ -26,7 +26,14 @@ COLUMNS = 128
 ROWS = 256
 CLASSES = 10
 PICTURE = Path("results/bench-growth")
-ACROSS = {"neurons": "neurons of the hidden layer", "layers": "weight layers", "folds": "folds of a row"}
+ACROSS = {
+    "neurons": "neurons of the hidden layer",
+    "layers": "weight layers",
+    "folds": "folds of a row",
+    "group": "samples of a group",
+}
+EXACT = "the formula (sw.contract.cost), exact"
+FULL_GROUPS = "the formula (sw.contract.cost) of full groups: the first and the last sample may be alone"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,14 +48,16 @@ class Point:
     training: float
 
     @property
-    def formula(self) -> int:
-        """Of inference: exact. Training adds what the data make it learn."""
-        return forward_cost(self.network, self.geometry).total
+    def formula(self) -> float:
+        """Of inference, in full groups. Training adds what the data make it learn."""
+        samples = self.geometry.group if self.network.depth > 1 else 1
+        return forward_cost(self.network, self.geometry, samples).total / samples
 
 
-def board(folds: int) -> Geometry:
-    """128 columns, 256 rows, in `folds` folds: the fewer cells, the more folds."""
-    return Geometry(columns=COLUMNS, rows=ROWS, grid_height=2, grid_width=4 // folds, synapses_per_cell=16, folds=folds)
+def board(folds: int, group: int = 1) -> Geometry:
+    """128 columns, 256 rows, in `folds` folds: the fewer cells, the more folds. Samples of a group: `group`."""
+    width = 4 // folds
+    return Geometry(columns=COLUMNS, rows=ROWS, grid_height=2, grid_width=width, synapses_per_cell=16, folds=folds, group=group)
 
 
 def plans() -> Iterator[tuple[str, int, Network, Geometry]]:
@@ -59,6 +68,8 @@ def plans() -> Iterator[tuple[str, int, Network, Geometry]]:
         yield "layers", depth, Network.of(layers=(COLUMNS, *[32] * (depth - 1), CLASSES)), board(1)
     for folds in (1, 2, 4):
         yield "folds", folds, Network.of(layers=(COLUMNS, 64, CLASSES)), board(folds)
+    for group in (1, 2, 4, 8):
+        yield "group", group, Network.of(layers=(COLUMNS, 128, CLASSES)), board(1, group)
 
 
 def growth() -> Entries:
@@ -69,7 +80,7 @@ def growth() -> Entries:
     entries: Entries = {}
     for p in points:
         for name, value, bound_is in (
-            ("inference", p.inference, "the formula (sw.contract.cost), exact"),
+            ("inference", p.inference, EXACT if p.geometry.group == 1 else FULL_GROUPS),
             ("training_sample", p.training, "the formula of inference: learning comes on top"),
         ):
             entries[f"cycles_per_{name}_{p.varied}_{p.value}"] = Entry(
@@ -86,7 +97,7 @@ def measure() -> Iterator[Point]:
                 random = np.random.default_rng(SEED)
                 pixels = random.integers(0, 2, (SAMPLES, COLUMNS), dtype=np.uint8)
                 labels = random.integers(0, CLASSES, SAMPLES)
-                trained = learn(device, Checkpoint.initial(network), pixels, labels, f"{varied} {value}")
+                trained = learn_from_memory(device, Checkpoint.initial(network), pixels, labels, f"{varied} {value}")
                 yield Point(
                     varied=varied,
                     value=value,
@@ -98,9 +109,10 @@ def measure() -> Iterator[Point]:
 
 
 def inference_cycles(device: LearningDevice, pixels: Bits) -> float:
-    """Cycles per inferred sample, without the wait for the link."""
+    """Cycles per inferred sample, without the wait for the link. A sample memory holds the samples already."""
     before = device.counters()
-    device.infer(pixels)
+    for _ in streaming.infer(device, pixels) if device.memory is None else device.memory.recite(0, len(pixels), train=False):
+        pass
     after = device.counters()
     names = [name for name in after if name.startswith(CYCLES) and name != IDLE]
     return sum(after[name] - before[name] for name in names) / len(pixels)
@@ -111,7 +123,7 @@ def show(points: list[Point]) -> None:
     table = Table("varied", "value", "network", "folds", "inference", "formula", "training")
     for p in points:
         layers = "-".join(map(str, p.network.layers))
-        cycles = (f"{p.inference:.1f}", str(p.formula), f"{p.training:.1f}")
+        cycles = (f"{p.inference:.1f}", f"{p.formula:g}", f"{p.training:.1f}")
         table.add_row(p.varied, str(p.value), layers, str(p.geometry.folds), *cycles)
     tell_table(table)
 
@@ -127,5 +139,5 @@ def panel(points: list[Point], varied: str) -> picture.Panel:
             "inference": [(p.value, p.inference) for p in chosen],
             "training": [(p.value, p.training) for p in chosen],
         },
-        formula=[(p.value, float(p.formula)) for p in chosen],
+        formula=[(p.value, p.formula) for p in chosen],
     )
