@@ -58,7 +58,7 @@ def test_one_benchmark_leaves_the_others_as_they_are(boards, tmp_path):
         assert isinstance(entry["value"], int | float)
     assert found["samples_compared"]["value"] == 30
     # 510 rows one after the other: a sample that comes alone has no group
-    assert found["lone_sample_cycles_inference"]["bound"] > 510 > found["cycles_per_training_sample"]["bound"]
+    assert found["lone_sample_cycles_inference"]["bound"] > 510
 
 
 def test_every_path_of_the_compiled_twin_is_measured_beside_its_bound(boards, tmp_path):
@@ -239,7 +239,9 @@ def test_cycles_leave_out_the_wait_for_the_link():
     entries = simulated.entries_of(
         Pass(predictions=done.predictions, seconds=1.0, counters=counters | {"rows_learned": 60}), Network.of()
     )
-    assert entries["cycles_per_training_sample"].bound == 500 / ECP5_85F.group + 10 + 6
+    # 49 + 32 words; rows; half of the samples learn: CLEAR, two rows, 32 words of signs, for each slice; six rows change
+    least = (49 + 32) + (500 / ECP5_85F.group + 10) + 0.5 * ECP5_85F.slices * (1 + 2 + 32) + 6 * ECP5_85F.slices
+    assert entries["cycles_per_training_sample"].bound == least
 
 
 def test_the_host_is_held_against_the_line(monkeypatch):

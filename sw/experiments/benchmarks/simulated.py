@@ -60,12 +60,27 @@ def alone(network: Network, inferred: float, learned: float) -> Entries:
     }
 
 
+def tokens_of(network: Network, *, learned: float, rows_learned: float) -> dict[str, float]:
+    """Tokens that the array has to be given for a sample of a full group, of a network of two layers.
+
+    `learned` of the samples are, which have errors in two rows of the last layer: of the right class and of the rival; a sample
+    changes `rows_learned` rows. Rows that are read again are left out.
+    """
+    geometry = ECP5_85F
+    (hidden, inputs), (classes, _) = network.shapes
+    folds, words = geometry.folds_of(hidden), geometry.words_of(hidden)
+    return {
+        "LOAD": geometry.words_of(inputs) + words,
+        "FORWARD": hidden * geometry.folds_of(inputs) / geometry.group + classes * folds,
+        "backward": learned * geometry.slices * (folds * (1 + 2) + words),
+        "LEARN": rows_learned * geometry.slices,
+    }
+
+
 def entries_of(trained: Pass, network: Network) -> Entries:
     """The lines of the file for a pass that was found equal."""
     command = command_of("simulated")
-    first, *later = (neurons * ECP5_85F.folds_of(inputs) for neurons, inputs in network.shapes)
-    rows = first / ECP5_85F.group + sum(later)
-    changed = trained.counters["rows_learned"] / trained.samples
+    tokens = tokens_of(network, **{name: trained.counters[name] / trained.samples for name in ("learned", "rows_learned")})
     entries = {
         "samples_compared": Entry(
             value=trained.samples,
@@ -84,8 +99,8 @@ def entries_of(trained: Pass, network: Network) -> Entries:
         "cycles_per_training_sample": Entry(
             value=trained.cycles_per_sample,
             unit="cycles",
-            bound=rows + changed,
-            bound_is=f"at best: {rows:g} rows forward and {changed:.1f} rows changed, one a cycle",
+            bound=sum(tokens.values()),
+            bound_is=f"at best, a token a cycle: {', '.join(f'{count:.4g} {name}' for name, count in tokens.items())}",
             command=command,
         ),
     }
