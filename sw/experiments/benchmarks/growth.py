@@ -12,12 +12,12 @@ from sw.contract.cost import forward_cost
 from sw.contract.geometry import Geometry
 from sw.contract.network import Network
 from sw.experiments.benchmarks.entry import Entries, Entry, command_of
-from sw.experiments.learning import CYCLES, IDLE, learn_from_memory
+from sw.experiments.learning import CYCLES, IDLE, learn, learn_from_memory
 from sw.figures import growth as picture
 from sw.figures import style
 from sw.host import known_boards, streaming
 from sw.host.checkpoint import Checkpoint
-from sw.host.learning_device import Bits, LearningDevice
+from sw.host.learning_device import LearningDevice, Predictions
 from sw.terminal.speech import say, tell_table
 
 SAMPLES = 300
@@ -96,26 +96,29 @@ def measure() -> Iterator[Point]:
             for varied, value, network, _ in group:
                 random = np.random.default_rng(SEED)
                 pixels = random.integers(0, 2, (SAMPLES, COLUMNS), dtype=np.uint8)
-                labels = random.integers(0, CLASSES, SAMPLES)
-                trained = learn_from_memory(device, Checkpoint.initial(network), pixels, labels, f"{varied} {value}")
+                start, labels = Checkpoint.initial(network), random.integers(0, CLASSES, SAMPLES)
+                # Only out of the sample memory do samples come so fast that groups are full.
+                of_groups = varied == "group"
+                trained = (learn_from_memory if of_groups else learn)(device, start, pixels, labels, f"{varied} {value}")
+                memory = device.memory if of_groups else None
+                batches = streaming.infer(device, pixels) if memory is None else memory.recite(0, SAMPLES, train=False)
                 yield Point(
                     varied=varied,
                     value=value,
                     network=network,
                     geometry=geometry,
-                    inference=inference_cycles(device, pixels),
+                    inference=inference_cycles(device, batches),
                     training=trained.cycles_per_sample or 0.0,
                 )
 
 
-def inference_cycles(device: LearningDevice, pixels: Bits) -> float:
-    """Cycles per inferred sample, without the wait for the link. A sample memory holds the samples already."""
+def inference_cycles(device: LearningDevice, batches: Iterator[Predictions]) -> float:
+    """Cycles per sample that is inferred for `batches`, without the wait for samples."""
     before = device.counters()
-    for _ in streaming.infer(device, pixels) if device.memory is None else device.memory.recite(0, len(pixels), train=False):
-        pass
+    inferred = sum(map(len, batches))
     after = device.counters()
     names = [name for name in after if name.startswith(CYCLES) and name != IDLE]
-    return sum(after[name] - before[name] for name in names) / len(pixels)
+    return sum(after[name] - before[name] for name in names) / inferred
 
 
 def show(points: list[Point]) -> None:

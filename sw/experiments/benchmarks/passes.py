@@ -71,23 +71,24 @@ def measure() -> Iterator[tuple[str, Cost]]:
         Checkpoint.initial(network).put_on(twin)
         for number in range(1, max(PASSES) + 1):
             if number in PASSES:
-                yield f"defaults, pass {number}", one_pass(network, board, twin, pixels, labels)
+                told = f"defaults, pass {number}"
+                yield told, one_pass(told, network, board, twin, pixels, labels)
             else:
                 twin.train(pixels, labels)
         for path in EXAMPLES:
             network = read_network(path)
             Checkpoint.initial(network).put_on(twin)
-            yield path.stem, one_pass(network, board, twin, pixels, labels % network.layers[-1])
+            yield path.stem, one_pass(path.stem, network, board, twin, pixels, labels % network.layers[-1])
 
 
-def one_pass(network: Network, board: LearningDevice, twin: CompiledDevice, pixels: Bits, labels: Labels) -> Cost:
+def one_pass(told: str, network: Network, board: LearningDevice, twin: CompiledDevice, pixels: Bits, labels: Labels) -> Cost:
     """The twin learns a pass, and the board the stretches. Raises `BoardError` where they predict something else."""
     cost, part, at = Cost(network=network), len(labels) // STRETCHES, 0
     for begin in range((part - OF_A_STRETCH) // 2, part * STRETCHES, part):
         twin.train(pixels[at:begin], labels[at:begin])
         start, at = Checkpoint.of(twin, network), begin + OF_A_STRETCH
         stretch = pixels[begin:at], labels[begin:at]
-        done = learn_from_memory(board, start, *stretch, f"samples {begin} to {at}")
+        done = learn_from_memory(board, start, *stretch, f"{told}, from sample {begin}")
         difference = predictions_differ(done.predictions, twin.train(*stretch), begin)
         if difference is not None:
             raise BoardError(f"the simulated board differs from the compiled twin: {difference}")
