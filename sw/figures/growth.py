@@ -40,5 +40,5 @@ def draw(panels: Sequence[Panel]) -> Figure:
         axes.set_ylabel(panel.up)
         axes.set_xlim(0, None)
         axes.set_ylim(0, None)
-        axes.legend(loc="lower right")
+        axes.legend(loc="best")
     return figure
