@@ -28,7 +28,7 @@ ECP5_85F = Geometry(columns=784, rows=512, grid_height=7, grid_width=7, synapses
 ECP5_45F = Geometry(columns=800, rows=256, grid_height=5, grid_width=5, synapses_per_cell=16, folds=2, slices=4, group=4)
 ECP5_25F = Geometry(columns=800, rows=128, grid_height=5, grid_width=5, synapses_per_cell=8, folds=4, slices=2)
 # Without a sample memory there is room for groups, and for eight weights at a time.
-ECP5_25F_GROUPS = replace(ECP5_25F, group=2)
+ECP5_25F_GROUPS = replace(ECP5_25F, group=4)
 ECP5_45F_WIDE = replace(ECP5_45F, slices=2)
 # Nine cells leave ten of its block RAMs to the link and to the sample memory: made of LUTs, their memories would not fit.
 TANG_NANO_20K = Geometry(columns=792, rows=93, grid_height=3, grid_width=3, synapses_per_cell=8, folds=11, slices=4)
