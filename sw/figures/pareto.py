@@ -17,9 +17,8 @@ def draw(points: Mapping[str, tuple[float, float]], front: Sequence[str], *, tit
         names = [name for name, place in points.items() if place == (x, y)]
         best = any(name in front for name in names)
         axes.plot(x, y, "o", color=ORANGE if best else BLUE, markersize=6 if best else 4.5)
-        axes.annotate(
-            ", ".join(names), (x, y), xytext=(5, 3), textcoords="offset points", fontsize=8, color=INK if best else MUTED
-        )
+        offset, colour = ((5, 3), INK) if best else ((5, -9), MUTED)  # above the line, or below
+        axes.annotate(", ".join(names), (x, y), xytext=offset, textcoords="offset points", fontsize=8, color=colour)
     axes.set_title(title)
     axes.set_xlabel(across)
     axes.set_ylabel(up)
