@@ -1,7 +1,7 @@
 """One pass on a device with everything that is known of it afterwards; and the same pass on the twin, compared."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,12 @@ from sw.terminal.speech import say
 
 CYCLES = "cycles_"
 IDLE = "cycles_starved"  # the engine waits for the link: not a cost of learning
+
+
+def working(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, int]:
+    """Cycles of the array by term, of all that was counted between two looks at the counters: without the wait for samples."""
+    names = [name for name in after if name.startswith(CYCLES) and name != IDLE]
+    return {name.removeprefix(CYCLES): after[name] - before[name] for name in names}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,7 @@ from sw.contract.cost import forward_cost
 from sw.contract.network import Network
 from sw.data.mnist import load_packed
 from sw.experiments.benchmarks.entry import Entries, Entry, command_of
-from sw.experiments.learning import CYCLES, IDLE, learn_from_memory
+from sw.experiments.learning import learn_from_memory, working
 from sw.figures import stacked_bars, style
 from sw.host import known_boards
 from sw.host.checkpoint import Checkpoint
@@ -93,7 +93,7 @@ def one_pass(told: str, network: Network, board: LearningDevice, twin: CompiledD
         if difference is not None:
             raise BoardError(f"the simulated board differs from the compiled twin: {difference}")
         cost.samples += done.samples
-        cost.terms.update({n.removeprefix(CYCLES): c for n, c in done.counters.items() if n.startswith(CYCLES) and n != IDLE})
+        cost.terms.update(working(dict.fromkeys(done.counters, 0), done.counters))
     twin.train(pixels[at:], labels[at:])
     return cost
 

@@ -7,7 +7,7 @@ from sw.contract.cost import forward_cost
 from sw.contract.network import Network
 from sw.data.mnist import load_packed
 from sw.experiments.benchmarks.entry import Entries, Entry, command_of
-from sw.experiments.learning import CYCLES, IDLE, Pass, difference_from_twin, learn_from_memory
+from sw.experiments.learning import Pass, difference_from_twin, learn_from_memory, working
 from sw.host import known_boards
 from sw.host.checkpoint import Checkpoint
 from sw.host.error import BoardError
@@ -40,8 +40,7 @@ def cycles_alone(device: LearningDevice, send: Callable[[int], object]) -> float
     before = device.counters()
     for i in range(ALONE):
         send(i)
-    after = device.counters()
-    return sum(after[name] - before[name] for name in after if name.startswith(CYCLES) and name != IDLE) / ALONE
+    return sum(working(before, device.counters()).values()) / ALONE
 
 
 def alone(network: Network, inferred: float, learned: float) -> Entries:
