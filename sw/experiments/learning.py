@@ -17,10 +17,14 @@ CYCLES = "cycles_"
 IDLE = "cycles_starved"  # the engine waits for the link: not a cost of learning
 
 
-def working(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, int]:
-    """Cycles of the array by term, of all that was counted between two looks at the counters: without the wait for samples."""
-    names = [name for name in after if name.startswith(CYCLES) and name != IDLE]
-    return {name.removeprefix(CYCLES): after[name] - before[name] for name in names}
+def since(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, int]:
+    """What was counted between two looks at the counters."""
+    return {name: count - before[name] for name, count in after.items()}
+
+
+def working(counted: Mapping[str, int]) -> dict[str, int]:
+    """Cycles of the array by term, of what was counted: without the wait for samples."""
+    return {name.removeprefix(CYCLES): n for name, n in counted.items() if name.startswith(CYCLES) and name != IDLE}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,8 +83,7 @@ def _counted(device: LearningDevice, batches: Iterator[Predictions], labels: Lab
             predictions.append(batch)
             progress.score(batch, labels)
         seconds = time.monotonic() - began
-    after = device.counters()
-    counted = {name: n - before[name] for name, n in after.items()}
+    counted = since(before, device.counters())
     return Pass(predictions=np.concatenate(predictions), seconds=seconds, counters=counted)
 
 

@@ -11,11 +11,11 @@ REPORTS = ROOT / "boards" / "reports"
 def boards() -> Entries:
     """A line for each board that has been built, beside what the analysis of its timing would allow."""
     found: Entries = {}
-    for name, board in BOARDS.items():
+    for name in BOARDS:
         path = REPORTS / f"{name}.json"
         if path.exists():
             report = read_object(path)
-            layers = "-".join(map(str, board.layers))
+            layers = "-".join(map(str, report["layers"]))
             found[f"board_samples_per_second_{name.replace('-', '_')}"] = Entry(
                 value=report["samples_per_second"],
                 unit=f"training samples/s of {layers} at {report['asked_mhz']:g} MHz, {report['cycles_per_sample']:.1f} cycles",

@@ -12,7 +12,7 @@ from sw.contract.cost import forward_cost
 from sw.contract.geometry import Geometry
 from sw.contract.network import Network
 from sw.experiments.benchmarks.entry import Entries, Entry, command_of
-from sw.experiments.learning import learn, learn_from_memory, working
+from sw.experiments.learning import learn, learn_from_memory, since, working
 from sw.figures import growth as picture
 from sw.figures import style
 from sw.host import known_boards, streaming
@@ -116,7 +116,7 @@ def inference_cycles(device: LearningDevice, batches: Iterator[Predictions]) -> 
     """Cycles per sample that is inferred for `batches`, without the wait for samples."""
     before = device.counters()
     inferred = sum(map(len, batches))
-    return sum(working(before, device.counters()).values()) / inferred
+    return sum(working(since(before, device.counters())).values()) / inferred
 
 
 def show(points: list[Point]) -> None:

@@ -53,13 +53,12 @@ class Cost:
 def passes() -> Entries:
     """The sum and each term of all, a table on the terminal and a picture."""
     costs = dict(measure())
-    table = Table("network", *(terms := list(next(iter(costs.values())).by_term())), "sum")
-    for name, cost in costs.items():
-        by_term = cost.by_term()
-        table.add_row(name, *(f"{by_term[term]:.1f}" for term in terms), f"{sum(by_term.values()):.1f}")
+    by_term = {name: cost.by_term() for name, cost in costs.items()}
+    table = Table("network", *next(iter(by_term.values())), "sum")
+    for name, terms in by_term.items():
+        table.add_row(name, *(f"{cycles:.1f}" for cycles in (*terms.values(), sum(terms.values()))))
     tell_table(table)
-    bars = {name: cost.by_term() for name, cost in costs.items()}
-    style.save(stacked_bars.draw(bars, across="cycles of a training sample"), PICTURE)
+    style.save(stacked_bars.draw(by_term, across="cycles of a training sample"), PICTURE)
     return {name: entry for told, cost in costs.items() for name, entry in entries_of(told, cost)}
 
 
@@ -93,7 +92,7 @@ def one_pass(told: str, network: Network, board: LearningDevice, twin: CompiledD
         if difference is not None:
             raise BoardError(f"the simulated board differs from the compiled twin: {difference}")
         cost.samples += done.samples
-        cost.terms.update(working(dict.fromkeys(done.counters, 0), done.counters))
+        cost.terms.update(working(done.counters))
     twin.train(pixels[at:], labels[at:])
     return cost
 

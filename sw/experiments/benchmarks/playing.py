@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from sw.contract.occupancy import Stretch
-from sw.experiments.learning import IDLE, working
+from sw.experiments.learning import IDLE, since, working
 from sw.host.device import Device
 from sw.host.pace import SteadyPace
 
@@ -51,12 +51,11 @@ def played(device: Device, play: Callable[[], Iterable[Stretch]]) -> Played:
     memory.pace = SteadyPace(RECORDS)
     engine, store = device.counters(), memory.counters()
     samples = sum(stretch.samples for stretch in play())
-    after = device.counters()
-    store = {name: count - store[name] for name, count in memory.counters().items()}
+    engine, store = since(engine, device.counters()), since(store, memory.counters())
     return Played(
         samples=samples,
-        working=sum(working(engine, after).values()),
-        waiting=after[IDLE] - engine[IDLE] + store[WAITS],
+        working=sum(working(engine).values()),
+        waiting=engine[IDLE] + store[WAITS],
         read=store["bytes_read"],
         written=store["bytes_written"],
         refreshes=store["refreshes"],

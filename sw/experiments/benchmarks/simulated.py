@@ -7,7 +7,7 @@ from sw.contract.cost import forward_cost
 from sw.contract.network import Network
 from sw.data.mnist import load_packed
 from sw.experiments.benchmarks.entry import Entries, Entry, command_of
-from sw.experiments.learning import Pass, difference_from_twin, learn_from_memory, working
+from sw.experiments.learning import Pass, difference_from_twin, learn_from_memory, since, working
 from sw.host import known_boards
 from sw.host.checkpoint import Checkpoint
 from sw.host.error import BoardError
@@ -40,7 +40,7 @@ def cycles_alone(device: LearningDevice, send: Callable[[int], object]) -> float
     before = device.counters()
     for i in range(ALONE):
         send(i)
-    return sum(working(before, device.counters()).values()) / ALONE
+    return sum(working(since(before, device.counters())).values()) / ALONE
 
 
 def alone(network: Network, inferred: float, learned: float) -> Entries:
@@ -79,7 +79,8 @@ def tokens_of(network: Network, *, learned: float, rows_learned: float) -> dict[
 def entries_of(trained: Pass, network: Network) -> Entries:
     """The lines of the file for a pass that was found equal."""
     command = command_of("simulated")
-    tokens = tokens_of(network, **{name: trained.counters[name] / trained.samples for name in ("learned", "rows_learned")})
+    learned, rows_learned = (trained.counters[name] / trained.samples for name in ("learned", "rows_learned"))
+    tokens = tokens_of(network, learned=learned, rows_learned=rows_learned)
     entries = {
         "samples_compared": Entry(
             value=trained.samples,
