@@ -20,6 +20,7 @@ from sw.host import known_boards
 from sw.host.device import Device
 from sw.host.error import LinkError
 from sw.host.escaped_transport import EscapedTransport, serial_line
+from sw.host.frame_reader import encode
 from sw.terminal.run import run
 from sw.wire.escaped import EscapedBoard
 from tests.drivers.fake_port import FakePort, board_like
@@ -55,13 +56,16 @@ def test_a_pass_over_such_a_line_is_learned_and_never_has_the_byte():
         assert bytes([ESCAPE, FORBIDDEN ^ INVERT]) in listening.back  # of the nonce, in every reply
 
 
-def test_a_host_that_takes_the_board_for_another_is_refused():
-    with FakePort(answer=Listening().answer) as port:
-        with pytest.raises(LinkError, match="answers, but not as a metaplast board does"):
-            known_boards.find("tangnano9k", port.name).open(print)
-    with FakePort(answer=Listening(escaped=False).answer) as port:
-        with pytest.raises(LinkError, match="answers, but not as a metaplast board does"):
-            known_boards.find(NAME, port.name).open(print)
+@pytest.mark.parametrize(("sequence", "said"), [(1, "answers, but not as a metaplast board does"), (ESCAPE, "does not answer")])
+@pytest.mark.parametrize(("name", "escaped"), [("tangnano9k", True), (NAME, False)])
+def test_a_host_that_takes_the_board_for_another_is_refused(name, escaped, sequence, said, monkeypatch):
+    """A HELLO whose number, drawn by the host, has none of the bytes that matter is understood, and the answer is not."""
+    monkeypatch.setattr("sw.host.session.secrets.randbelow", lambda _: sequence)
+    hello = encode(Frame(type=Command.HELLO, sequence=sequence, nonce=0))
+    assert ({FORBIDDEN, ESCAPE} & set(hello) == set()) == (sequence == 1)
+    with FakePort(answer=Listening(escaped=escaped).answer) as port:
+        with pytest.raises(LinkError, match=said):
+            known_boards.find(name, port.name).open(print)
 
 
 def test_the_doctor_tries_both_kinds_of_line(capsys):
