@@ -13,7 +13,7 @@ from amaranth.lib.wiring import Component, Flow
 
 from formal.claim import Claim
 from formal.clocked import clocked_module, earlier, free
-from formal.source import Bug, Elaborated, copy_of
+from formal.source import Bug, Elaborated, copy_of, keep_rooms
 from hw.engine_ports import SAMPLES_PLACE
 from hw.link.arguments import is_one_of
 from sw.contract.commands import Command
@@ -135,20 +135,9 @@ class OnceHarness(Elaboratable):
             setattr(self.copy, name, anything(getattr(self.copy, name)))
         self.copy.RequestReader = any_reader(self.copy.RequestReader)
         self.copy.Orders = any_orders(self.copy.Orders)
-        self.rooms: dict[str, Any] = {}
-        for name, made in (
-            ("Session", self.session.Session),
-            ("SampleLock", self.lock.SampleLock),
-            *((name, getattr(self.copy, name)) for name in ("RequestReader", "Orders", "SampleFeeder", "ArgumentCheck")),
-        ):
-            setattr(self.copy, name, self._kept(name, made))
-
-    def _kept(self, name: str, made: type[Component]) -> Any:
-        def make(*arguments: Any) -> Component:
-            self.rooms[name] = made(*arguments)
-            return self.rooms[name]
-
-        return make
+        seen = ("RequestReader", "Orders", "SampleFeeder", "ArgumentCheck")
+        makers = {"Session": self.session.Session, "SampleLock": self.lock.SampleLock}
+        self.rooms = keep_rooms(self.copy, makers | {name: getattr(self.copy, name) for name in seen})
 
     def elaborate(self, platform: object) -> Module:
         m = clocked_module()

@@ -31,7 +31,7 @@ from formal.once import (
     follow_number,
     follow_stream,
 )
-from formal.source import Bug, Elaborated, copy_of
+from formal.source import Bug, Elaborated, copy_of, keep_rooms
 from hw.link import arguments
 from hw.link.arguments import arguments_of, is_one_of
 from sw.contract.commands import Command
@@ -82,28 +82,20 @@ class PlaybackHarness(Elaboratable):
         argument_check, memory_check = copy_of(ARGUMENT).ArgumentCheck, copy_of(MEMORY_CHECK).MemoryCheck
         for name in ("BootNonce", "SampleFeeder", "PredictionReplies", "Answer", "Report", "Traffic"):
             setattr(copy, name, anything(getattr(copy, name)))
-        self.rooms: dict[str, Any] = {}
         shortest = SHORTEST if bug is None else HELD
-        for name, made in (
-            ("RequestReader", any_reader(copy.RequestReader)),
-            ("HeaderCheck", any_length(copy_of(HEADER, bug).HeaderCheck)),
-            ("Orders", any_orders(copy.Orders)),
-            ("ArgumentCheck", any_check(argument_check, False, shortest)),
-            ("MemoryCheck", any_check(memory_check, True, shortest)),
-            ("MemoryOrders", self.orders.MemoryOrders),
-            ("Session", self.session.Session),
-            ("SampleLock", self.lock.SampleLock),
-            ("SampleFeeder", copy.SampleFeeder),
-            ("PredictionReplies", copy.PredictionReplies),
-        ):
-            setattr(copy, name, self._kept(name, made))
-
-    def _kept(self, name: str, made: type[Component]) -> Any:
-        def make(*given: Any) -> Component:
-            self.rooms[name] = made(*given)
-            return self.rooms[name]
-
-        return make
+        makers = {
+            "RequestReader": any_reader(copy.RequestReader),
+            "HeaderCheck": any_length(copy_of(HEADER, bug).HeaderCheck),
+            "Orders": any_orders(copy.Orders),
+            "ArgumentCheck": any_check(argument_check, False, shortest),
+            "MemoryCheck": any_check(memory_check, True, shortest),
+            "MemoryOrders": self.orders.MemoryOrders,
+            "Session": self.session.Session,
+            "SampleLock": self.lock.SampleLock,
+            "SampleFeeder": copy.SampleFeeder,
+            "PredictionReplies": copy.PredictionReplies,
+        }
+        self.rooms = keep_rooms(copy, makers)
 
     def elaborate(self, platform: object) -> Module:
         m = clocked_module()

@@ -1,7 +1,7 @@
 """Copies of the modules of `hw`, so that a harness can plant a bug in one or take hold of what is inside."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -37,6 +37,22 @@ def copy_of(name: str, *bugs: Bug | None) -> Any:
     copy = ModuleType(name)
     exec(compile(text, spec.origin, "exec"), copy.__dict__)
     return copy
+
+
+def keep_rooms(copy: Any, makers: dict[str, Callable[..., Any]]) -> dict[str, Any]:
+    """Have the copy of a module make the rooms of these names by `makers`. Returns those that it has made, from then on."""
+    rooms: dict[str, Any] = {}
+
+    def keeping(name: str, maker: Callable[..., Any]) -> Callable[..., Any]:
+        def make(*arguments: Any) -> Any:
+            rooms[name] = maker(*arguments)
+            return rooms[name]
+
+        return make
+
+    for name, maker in makers.items():
+        setattr(copy, name, keeping(name, maker))
+    return rooms
 
 
 @contextmanager

@@ -14,10 +14,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from amaranth.back import verilog
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import Component, In, Out
 
+from hw.array.popcount import popcount
+from hw.verilog import to_verilog
 from sim.native import build, cache, compiler
 from sim.native.compiler import BuildError, compile_board, run, verilator_root
 from sim.native.shared_module import share
@@ -177,6 +179,47 @@ def test_memories_of_zeros_become_a_loop_and_other_contents_stay():
 
 def test_repeated_bits_become_a_replication():
     assert for_verilator("{ a[7], a[7], \\$1 , \\$1 , a[7], 2'h0 }") == "{ {2{a[7] }}, {2{\\$1  }}, a[7], 2'h0 }"
+
+
+class Counted(Component):
+    """The ones of `bits`, the first `times` of which count twice."""
+
+    def __init__(self, width: int, times: int) -> None:
+        super().__init__({"bits": In(width), "ones": Out(8)})
+        self.times = times
+
+    def elaborate(self, platform):
+        m = Module()
+        m.d.comb += self.ones.eq(popcount(Cat(self.bits, self.bits[: self.times])))
+        return m
+
+
+@pytest.mark.parametrize(
+    ("width", "times", "counts"), [(16, 0, True), (3, 0, True), (15, 1, False), (2, 0, False), (17, 0, False)]
+)
+def test_a_count_of_ones_is_told_by_what_it_gives(width, times, counts):
+    text = to_verilog(Counted(width, times), "board")
+    made = for_verilator(text)
+    assert (f"= $countones(bits[{width - 1}:0]);" in made) == counts == (made != text)
+
+
+def test_bits_that_are_no_neighbours_or_of_two_signals_stay_a_sum():
+    def adder(second, third):
+        wires = "  wire [1:0] \\$1 ;\n  wire [1:0] \\$2 ;\n"
+        sums = f"  assign \\$1  = a[0] + {second};\n  assign \\$2  = \\$1  + {third};\n"
+        return f"module m(a);\n{wires}{sums}  assign b = {{ \\$2 [1], \\$2 [0] }};\nendmodule\n"
+
+    assert "$countones(a[2:0])" in for_verilator(adder("a[1]", "a[2]"))
+    for others in (("a[1]", "a[3]"), ("b[1]", "a[2]"), ("a[1]", "a[1]"), ("a[1]", "1'h0"), ("a[1]", "\\$3 ")):
+        assert for_verilator(adder(*others)) == adder(*others)
+
+
+def test_a_mask_of_copies_of_a_bit_becomes_a_choice():
+    def module(bit):
+        return f"module m(a);\n  wire a;\n  wire [1:0] b;\n  wire [3:0] c;\n  assign c = d[7:4] & {bit};\nendmodule\n"
+
+    assert "  assign c = a ? d[7:4] & 4'hf : 4'h0;\n" in for_verilator(module("{ {4{a }} }"))
+    assert for_verilator(module("{ {2{b }} }")) == module("{ {2{b }} }")
 
 
 def test_the_bytes_of_a_word_are_written_together_and_of_several_words_apart():
