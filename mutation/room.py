@@ -133,7 +133,7 @@ ROOMS = (
             "pixel_lane": ("sim/array/test_cell.py", "sim/array/test_array.py"),
             "group_sums": ("sim/forward/test_group_sums.py",),
             "reread": ("sim/learning/test_reread.py",),
-            "group_sequence": ("sim/test_groups.py",),
+            "group_sequence": ("sim/test_groups.py", "sim/test_engine.py"),
         },
         after=("sim/test_groups.py",),
     ),
