@@ -21,7 +21,7 @@ from sw.host.process_transport import ProcessTransport
 BUILD = (sys.executable, "-P", "-m", "sim.native.build")  # -P: no file of the folder that one stands in is taken for a module
 FAILURE = "error: "
 HELLO_TIMEOUT = 20.0
-REPLY_TIMEOUT = 120.0  # a full-size board simulates some 200 samples a second, a shared machine fewer
+REPLY_TIMEOUT = 120.0  # a full-size board simulates some 600 samples a second, a shared machine fewer
 RESEND_AFTER = 60.0  # nothing is lost in a pipe
 
 
