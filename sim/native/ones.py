@@ -5,6 +5,7 @@ Of a full adder both bits are used, and Yosys writes it, and all that it adds, o
 """
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -48,13 +49,14 @@ class Additions:
 
     def __init__(self, widths: dict[str, int], terms: dict[str, tuple[str, str]]) -> None:
         self._widths, self._terms = widths, terms
-        self._made_of: dict[str, frozenset[Bit] | None] = {}
 
     def counted(self, number: list[str]) -> str | None:
         """The part of a signal whose ones the number with these bits counts, the highest first; None if there is none."""
-        made_of = [self._bits(bit) for bit in number]
-        bits = sorted(frozenset[Bit]().union(*(each for each in made_of if each is not None)))
-        if None in made_of or not FEWEST <= len(bits) <= MOST:
+        try:
+            bits = sorted({bit for term in number for bit in self._bits(term)})
+        except KeyError:  # something else than additions is in it
+            return None
+        if not FEWEST <= len(bits) <= MOST:
             return None
         (signal, low), (last_signal, high) = bits[0], bits[-1]
         if last_signal != signal or high - low + 1 != len(bits):
@@ -65,18 +67,14 @@ class Additions:
         total = sum(self._value(bit, values, known) << i for i, bit in enumerate(reversed(number)))
         return f"{signal}[{high}:{low}]" if np.array_equal(total, sum(values.values())) else None
 
-    def _bits(self, term: str) -> frozenset[Bit] | None:
-        """The bits of signals that a term is made of; None where something else than additions is in it."""
+    def _bits(self, term: str) -> Iterator[Bit]:
+        """The bits of signals that a term is made of. Raises KeyError for a wire that has no sum."""
         wire, _, signal, place = _parts(term)
         if signal:
-            return frozenset({(signal, int(place))})
-        if not wire:
-            return frozenset()
-        if wire not in self._made_of:
-            of_both = [self._bits(each) for each in self._terms.get(wire, ())]
-            known = [each for each in of_both if each is not None]
-            self._made_of[wire] = frozenset[Bit]().union(*known) if len(known) == 2 else None
-        return self._made_of[wire]
+            yield signal, int(place)
+        elif wire:
+            for each in self._terms[wire]:
+                yield from self._bits(each)
 
     def _value(self, term: str, values: dict[Bit, np.ndarray], known: dict[str, np.ndarray]) -> Any:
         """What a term is for every value of the bits that it is made of."""

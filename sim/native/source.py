@@ -94,7 +94,7 @@ def _choices(verilog: str) -> str:
             assigned, value, copies, bit = match.groups()
             if widths.get(bit.strip()) != 1:  # copies of a word
                 return match[0]
-            ones = (1 << int(copies)) - 1
+            ones = (1 << int(copies)) - 1  # a value of more bits is cut, as by the mask
             return f"{assigned} {bit}? {value} & {copies}'h{ones:x} : {copies}'h0;"
 
         return MASK.sub(choose, module[0])
